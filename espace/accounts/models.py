@@ -1,0 +1,98 @@
+"""Accounts of people, the sessions of everybody, and what guards their door."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Integer
+from sqlalchemy.orm import Mapped, mapped_column
+
+from espace.db import Base, Code, Digest, Id, Instant, Sealed
+
+
+class Account(Base):
+    """A person's account. The payload, under the account's key: e-mail, password hash, authenticator secret."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(Id, unique=True)
+    email_index: Mapped[bytes] = mapped_column(Digest(32), unique=True)
+    locale: Mapped[str] = mapped_column(Code(5))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    last_totp_step: Mapped[int] = mapped_column(BigInteger)  # a code of this step or before is a replay
+    payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class RecoveryCode(Base):
+    """One of ten single-use codes that stand in for the second factor (R4)."""
+
+    __tablename__ = "recovery_codes"
+
+    account_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(Digest(32))
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Session(Base):
+    """One signed-in browser, of a person or a professional. The token itself is only in its cookie."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[bytes] = mapped_column(Digest(32), primary_key=True)
+    id: Mapped[UUID] = mapped_column(Id, unique=True)
+    kind: Mapped[str] = mapped_column(Code(16))  # permissions.ActorKind
+    subject_id: Mapped[UUID] = mapped_column(Id, index=True)  # account or professional; its key seals the payload
+    stage: Mapped[str] = mapped_column(Code(10))  # password (second factor awaited), full
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+    proved_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class Device(Base):
+    """A browser an account has signed in from before: it keeps its own throttle and raises no alert (R6, R8)."""
+
+    __tablename__ = "devices"
+
+    account_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(Digest(32), primary_key=True)
+    first_at: Mapped[datetime] = mapped_column(Instant)
+    last_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Throttle(Base):
+    """Failures counted under one keyed name (an account, a /64 network, a device): each slows the next try (R6)."""
+
+    __tablename__ = "throttles"
+
+    key: Mapped[bytes] = mapped_column(Digest(32), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    changed_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    next_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ActivationCode(Base):
+    """The one-time provisional code of a person's letter."""
+
+    __tablename__ = "activation_codes"
+
+    person_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(Digest(32))
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Enrolment(Base):
+    """An activation under way, kept so that it can be left and resumed. Payload under the person's key."""
+
+    __tablename__ = "enrolments"
+
+    person_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(Digest(32), unique=True)
+    step: Mapped[str] = mapped_column(Code(16))
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    payload: Mapped[bytes] = mapped_column(Sealed)

@@ -1,0 +1,140 @@
+"""Sealed rows: AES-256-GCM under the owner's data key, bound to owner, table, column, row and key version (R18, R19)."""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, bindparam, insert, select
+
+from espace.errors import TamperedError
+
+from .keys import KeyRing
+from .models import DataKey
+
+_NONCE = 12
+_CACHED_KEYS = 4096
+
+
+class Vault:
+    """The key ring and the data keys opened lately in this process."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self.ring = ring
+        self._opened: OrderedDict[UUID, dict[int, AESGCM]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keys_of(self, tx: Connection, owner: UUID) -> dict[int, AESGCM]:
+        """Version -> cipher of `owner`.
+
+        Raises:
+            TamperedError: when the owner has no key, or none that the master key opens.
+        """
+        with self._lock:
+            found = self._opened.get(owner)
+            if found is not None:
+                self._opened.move_to_end(owner)
+                return found
+        rows = tx.execute(_KEYS, {"owner": owner}).all()
+        if not rows:
+            raise TamperedError("no data key: never made, or destroyed")
+        found = {row.version: AESGCM(self._unwrap(owner, row.version, row.master_version, row.wrapped)) for row in rows}
+        self._keep(owner, found)
+        return found
+
+    def new_key(self, tx: Connection, owner: UUID) -> None:
+        """Make the first data key of `owner`."""
+        key = AESGCM.generate_key(256)
+        version, master = 1, self.ring.master_version
+        nonce = os.urandom(_NONCE)
+        wrapped = nonce + self.ring.masters[master].encrypt(nonce, key, _key_binding(owner, version, master))
+        tx.execute(insert(DataKey).values(owner_id=owner, version=version, master_version=master, wrapped=wrapped))
+
+    def forget(self) -> None:
+        """Drop every opened key (after a destruction or a rotation)."""
+        with self._lock:
+            self._opened.clear()
+
+    def _unwrap(self, owner: UUID, version: int, master: int, wrapped: bytes) -> bytes:
+        try:
+            return self.ring.masters[master].decrypt(
+                wrapped[:_NONCE], wrapped[_NONCE:], _key_binding(owner, version, master)
+            )
+        except (InvalidTag, KeyError):
+            raise TamperedError("a data key does not open: wrong key file, or changed") from None
+
+    def _keep(self, owner: UUID, found: dict[int, AESGCM]) -> None:
+        with self._lock:
+            self._opened[owner] = found
+            while len(self._opened) > _CACHED_KEYS:
+                self._opened.popitem(last=False)
+
+
+_KEYS = select(DataKey.version, DataKey.master_version, DataKey.wrapped).where(DataKey.owner_id == bindparam("owner"))
+_vault: ContextVar[Vault] = ContextVar("vault")
+
+
+def bind(vault: Vault) -> None:
+    """Use `vault` for everything that follows in this context."""
+    _vault.set(vault)
+
+
+def current() -> Vault:
+    """The vault bound to this context."""
+    return _vault.get()
+
+
+def _key_binding(owner: UUID, version: int, master: int) -> bytes:
+    return b"espace/data-key|%b|%d|%d" % (owner.bytes, version, master)
+
+
+def _binding(owner: UUID, table: str, column: str, row: UUID, version: int) -> bytes:
+    return b"espace/row|%b|%b|%b|%b|%d" % (owner.bytes, table.encode(), column.encode(), row.bytes, version)
+
+
+def new_owner_key(tx: Connection, owner: UUID) -> None:
+    """Make the data key under which everything of `owner` will be sealed."""
+    current().new_key(tx, owner)
+
+
+def seal_bytes(tx: Connection, owner: UUID, table: str, column: str, row: UUID, plain: bytes) -> bytes:
+    """Seal `plain` for one cell. Layout: 2 bytes of key version, 12 of nonce, ciphertext and tag."""
+    keys = current().keys_of(tx, owner)
+    version = max(keys)
+    nonce = os.urandom(_NONCE)
+    return version.to_bytes(2) + nonce + keys[version].encrypt(nonce, plain, _binding(owner, table, column, row, version))
+
+
+def unseal_bytes(tx: Connection, owner: UUID, table: str, column: str, row: UUID, sealed: bytes) -> bytes:
+    """Open a sealed cell.
+
+    Raises:
+        TamperedError: when it was changed, or stood in another cell, row, table or record.
+    """
+    version = int.from_bytes(sealed[:2])
+    try:
+        key = current().keys_of(tx, owner)[version]
+        return key.decrypt(sealed[2 : 2 + _NONCE], sealed[2 + _NONCE :], _binding(owner, table, column, row, version))
+    except (InvalidTag, KeyError, ValueError):
+        raise TamperedError(f"a sealed cell of {table} does not open") from None
+
+
+def seal(tx: Connection, owner: UUID, table: str, row: UUID, payload: Mapping[str, Any]) -> bytes:
+    """Seal a row's payload (JSON: text, numbers, lists, dates) for its `payload` column."""
+    return seal_bytes(tx, owner, table, "payload", row, orjson.dumps(payload))
+
+
+def unseal(tx: Connection, owner: UUID, table: str, row: UUID, sealed: bytes) -> dict[str, Any]:
+    """Open a row's payload.
+
+    Raises:
+        TamperedError: see `unseal_bytes`.
+    """
+    opened: dict[str, Any] = orjson.loads(unseal_bytes(tx, owner, table, "payload", row, sealed))
+    return opened

@@ -1,0 +1,103 @@
+"""Numbers that name people, professionals, structures and rows: their shapes and keys."""
+
+import os
+import re
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from stdnum import luhn
+from stdnum.exceptions import ValidationError
+from stdnum.fr import nir
+
+from . import clock
+
+# Object identifiers of the authorities that issue numbers (rules.md ID-5, PR-4).
+OID_NIR = "1.2.250.1.213.1.4.8"
+OID_NIA = "1.2.250.1.213.1.4.9"
+OID_NIR_TEST = "1.2.250.1.213.1.4.10"
+OID_NIR_DEMO = "1.2.250.1.213.1.4.11"
+INS_OIDS = frozenset({OID_NIR, OID_NIA, OID_NIR_TEST, OID_NIR_DEMO})
+OID_PROFESSIONAL = "1.2.250.1.71.4.2.1"
+OID_STRUCTURE = "1.2.250.1.71.4.2.2"
+
+_sequence_lock = threading.Lock()
+_last_tick = 0
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562): ordered by time, and strictly growing within this process."""
+    global _last_tick  # noqa: PLW0603 - one counter for the process, under its lock
+    # 48 bits of milliseconds followed by 12 bits of sub-millisecond time.
+    tick = int(clock.now().timestamp() * 1_000_000) * 4096 // 1000
+    with _sequence_lock:
+        tick = max(tick, _last_tick + 1)
+        _last_tick = tick
+    high = (tick >> 12) << 16 | 0x7000 | (tick & 0xFFF)
+    low = 1 << 63 | int.from_bytes(os.urandom(8)) >> 2
+    return UUID(int=high << 64 | low)
+
+
+def id_time(identifier: UUID) -> datetime:
+    """The instant inside a UUIDv7, to the millisecond, in UTC."""
+    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Ins:
+    """A national health identity number: 13 characters and their key, checked (rules.md ID-1 to ID-4)."""
+
+    number: str
+
+    @property
+    def grouped(self) -> str:
+        """The number as it is printed on the card: `2 79 03 51 215 189 89`."""
+        n = self.number
+        return " ".join((n[0], n[1:3], n[3:5], n[5:7], n[7:10], n[10:13], n[13:]))
+
+
+class WrongInsError(ValueError):
+    """Why a text is no INS: `length`, `form` or `key`; `digits` is how many characters were given."""
+
+    def __init__(self, why: str, digits: int) -> None:
+        super().__init__(why)
+        self.why = why
+        self.digits = digits
+
+
+def parse_ins(text: str) -> Ins:
+    """Read a 15-character INS, spaces, dots and dashes allowed.
+
+    The letters of Corsica (2A, 2B) stay in the number and count as 19 and 18 in the key (rules.md ID-4).
+
+    Raises:
+        WrongInsError: when the length, the form or the key is wrong.
+    """
+    number = re.sub(r"[\s.\-\u00a0\u202f]", "", text).upper()
+    if len(number) != 15:
+        raise WrongInsError("length", len(number))
+    if not re.fullmatch(r"[1-478]\d{4}(\d{2}|2[AB])\d{8}", number, re.ASCII):
+        raise WrongInsError("form", 15)
+    try:
+        return Ins(nir.validate(number))
+    except ValidationError:
+        raise WrongInsError("key", 15) from None
+
+
+def parse_rpps(text: str, *, checked: bool = False) -> str:
+    """Read an RPPS number: 11 digits, or 12 with the leading 8 of a national identifier (rules.md PR-4).
+
+    `checked` asks for the Luhn key too; many test numbers do not honour it, so it is a setting (PR-5).
+
+    Raises:
+        ValueError: when it is not such a number.
+    """
+    number = re.sub(r"\s", "", text)
+    if len(number) == 12 and number.startswith("8"):
+        number = number[1:]
+    if not re.fullmatch(r"\d{11}", number, re.ASCII):
+        raise ValueError("an RPPS number has 11 digits")
+    if checked and not luhn.is_valid(number):
+        raise ValueError("the key of this RPPS number is wrong")
+    return number

@@ -1,0 +1,1 @@
+"""Bytes <-> plain dataclasses: CDA, media, MIME. Knows no room and no database."""

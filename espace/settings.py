@@ -1,0 +1,178 @@
+"""Every setting of the house: typed, frozen, read once from the environment, refused when weak.
+
+Rules marked (U) in the domain files are settings here, named in their docstring.
+"""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, fields
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from .errors import SettingsError
+
+PREFIX = "ESPACE_"
+
+
+def _home(*parts: str) -> Path:
+    return Path.home().joinpath(*parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Values of one running house. Each field is `ESPACE_<NAME>` in the environment."""
+
+    data_dir: Path = _home(".local", "share", "espace")
+    key_file: Path = _home(".config", "espace", "keys.json")
+    checkpoint_dir: Path = _home(".local", "state", "espace", "checkpoints")
+    database_url: str = ""
+    storage_url: str = ""
+    base_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: str = ""
+
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_starttls: bool = False
+    mail_from: str = "espace <ne-pas-repondre@localhost>"
+
+    psc_issuer: str = ""
+    psc_client_id: str = "espace"
+    psc_client_secret: str = field(default="", repr=False)
+
+    opening_delay: int = 42
+    """Days between announcement and opening (rules.md AC-2)."""
+    activation_code_life: int = 42
+    """Days an activation code lives (U, AC-5)."""
+    autonomy_age: int = 16
+    """Age from which a minor may hold an own account (U, MI-3)."""
+    majority_age: int = 18
+    """Age at which the parents' access ends (U, MI-4)."""
+    consent_days: int = 365
+    """Days a consent lasts when no other end is chosen (U, AR-6)."""
+    attending_doctor_sees_hidden: bool = False
+    """Whether the attending doctor sees what the holder hid (U, AR-14)."""
+    blocked_may_deposit: bool = True
+    """Whether a blocked professional may still feed the record, traced and shown (U, AR-5)."""
+    rpps_checked: bool = False
+    """Whether the Luhn key of RPPS numbers is required (U, PR-5)."""
+    search_misses_per_hour: int = 20
+    """Failed patient searches a professional may make in an hour (security.md R50)."""
+
+    demo_dir: Path | None = None
+    """Set only by `espace demo`: mounts the demo's own pages, on loopback and nowhere else."""
+
+    def __post_init__(self) -> None:
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / 'espace.db'}")
+        if not self.storage_url:
+            object.__setattr__(self, "storage_url", (self.data_dir / "files").as_uri())
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse what would start an unsafe house (security.md R56)."""
+        base = urlsplit(self.base_url)
+        if base.scheme not in ("http", "https") or not base.hostname or base.path.strip("/"):
+            raise SettingsError("ESPACE_BASE_URL must be an address like https://espace.example, without a path")
+        if base.scheme == "http" and not self.on_loopback:
+            raise SettingsError("ESPACE_BASE_URL must be https: only a loopback address may be plain http")
+        if self.demo_dir and not self.on_loopback:
+            raise SettingsError("the demo runs on a loopback address only")
+        if self.key_file.resolve().is_relative_to(self.data_dir.resolve()):
+            raise SettingsError("ESPACE_KEY_FILE must lie outside ESPACE_DATA_DIR: one theft must not take both")
+        if self.checkpoint_dir.resolve().is_relative_to(self.data_dir.resolve()):
+            raise SettingsError("ESPACE_CHECKPOINT_DIR must lie outside ESPACE_DATA_DIR (security.md R26)")
+        if self.smtp_user and not self.smtp_starttls:
+            raise SettingsError("ESPACE_SMTP_STARTTLS must be on when a mail password is sent")
+        if self.psc_issuer and not self.psc_client_secret:
+            raise SettingsError("ESPACE_PSC_CLIENT_SECRET is needed with ESPACE_PSC_ISSUER")
+        if self.psc_issuer and urlsplit(self.psc_issuer).scheme != "https" and not self.on_loopback:
+            raise SettingsError("ESPACE_PSC_ISSUER must be https")
+        for name in ("consent_days", "activation_code_life", "search_misses_per_hour"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1")
+        if self.opening_delay < 0 or not 0 < self.autonomy_age <= self.majority_age:
+            raise SettingsError("ESPACE_OPENING_DELAY, ESPACE_AUTONOMY_AGE or ESPACE_MAJORITY_AGE makes no sense")
+        if self.search_misses_per_hour > 20:
+            raise SettingsError("ESPACE_SEARCH_MISSES_PER_HOUR may only be tightened below 20 (security.md R50)")
+        for proxy in self.proxies:
+            try:
+                ip_network(proxy)
+            except ValueError:
+                raise SettingsError(f"ESPACE_TRUSTED_PROXIES: {proxy!r} is not an address or network") from None
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """Addresses whose forwarded headers are believed."""
+        return tuple(self.trusted_proxies.replace(",", " ").split())
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the house is reached on a loopback address only."""
+        host = urlsplit(self.base_url).hostname or ""
+        if host == "localhost":
+            return True
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies carry `__Host-` and Secure: always, but for plain http on loopback."""
+        return self.base_url.startswith("https:")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read `ESPACE_*` variables.
+
+        Raises:
+            SettingsError: for an unknown name, a value of the wrong shape, or a weak combination.
+        """
+        known = {f.name: f for f in fields(cls)}
+        values: dict[str, Any] = {}
+        for key, text in environment.items():
+            if not key.startswith(PREFIX):
+                continue
+            name = key.removeprefix(PREFIX).lower()
+            if name in _NOT_SETTINGS:
+                continue
+            if name not in known:
+                raise SettingsError(f"{key} is not a setting of espace")
+            values[name] = _read(key, text, str(known[name].type))
+        return cls(**values)
+
+
+_NOT_SETTINGS = frozenset({"samples", "test_database_url"})
+_TRUE_FALSE = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
+def _read(key: str, text: str, kind: str) -> Any:
+    if "bool" in kind:
+        if text.lower() not in _TRUE_FALSE:
+            raise SettingsError(f"{key} must be yes or no, not {text!r}")
+        return _TRUE_FALSE[text.lower()]
+    if "int" in kind:
+        try:
+            return int(text)
+        except ValueError:
+            raise SettingsError(f"{key} must be a whole number, not {text!r}") from None
+    if "Path" in kind:
+        return Path(text).expanduser()
+    return text
+
+
+_settings: ContextVar[Settings] = ContextVar("settings")
+
+
+def bind(settings: Settings) -> None:
+    """Use `settings` for everything that follows in this context."""
+    _settings.set(settings)
+
+
+def current() -> Settings:
+    """The settings bound to this context."""
+    return _settings.get()

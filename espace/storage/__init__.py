@@ -1,0 +1,184 @@
+"""Encrypted files: sealed in chunks under the owner's data key, kept in a local folder.
+
+A file is written once, under a random id, and made durable before its row exists: no row without its bytes.
+Layout: 2 bytes of key version, then chunks of nonce (12) + ciphertext (up to 256 KiB) + tag (16). Each chunk is
+bound to owner, file, index and whether it is the last, so cutting, swapping or joining chunks fails (R18, R19).
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection
+
+from espace import crypto
+from espace.errors import SettingsError, TamperedError
+
+CHUNK = 256 * 1024
+_NONCE, _TAG, _HEAD = 12, 16, 2
+_SEALED_CHUNK = _NONCE + CHUNK + _TAG
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """An opened file: `size` plain bytes, read by ranges without holding the whole."""
+
+    path: Path
+    owner: UUID
+    file_id: UUID
+    size: int
+    _key: AESGCM
+    _version: int
+
+    def read(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Plain bytes from `start` up to, not including, `end`.
+
+        Raises:
+            TamperedError: when a chunk does not open.
+        """
+        end = self.size if end is None else min(end, self.size)
+        last = _chunks(self.size) - 1
+        with self.path.open("rb") as file:
+            index = start // CHUNK
+            file.seek(_HEAD + index * _SEALED_CHUNK)
+            while index * CHUNK < end or (index == 0 and end == 0):
+                sealed = memoryview(file.read(_SEALED_CHUNK))
+                try:
+                    plain = self._key.decrypt(
+                        sealed[:_NONCE],
+                        sealed[_NONCE:],
+                        _binding(self.owner, self.file_id, index, self._version, last=index == last),
+                    )
+                except (InvalidTag, ValueError):
+                    raise TamperedError("a stored file does not open") from None
+                first = index * CHUNK
+                if first < start or first + len(plain) > end:
+                    yield bytes(memoryview(plain)[max(start - first, 0) : end - first])
+                elif plain:
+                    yield plain
+                if index == last:
+                    return
+                index += 1
+
+    def read_all(self) -> bytes:
+        """The whole content, for files known to be small enough."""
+        return b"".join(self.read())
+
+
+class Storage:
+    """A local folder of sealed files."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "file":
+            raise SettingsError("ESPACE_STORAGE_URL must be a file:// address")
+        self.root = Path(unquote(parts.path))
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def put(self, tx: Connection, owner: UUID, file_id: UUID, content: bytes | Iterable[bytes]) -> int:
+        """Seal and store `content` durably, before the row that names it; gives its size in bytes."""
+        keys = crypto.current().keys_of(tx, owner)
+        version = max(keys)
+        path = self._path(owner, file_id)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = path.with_suffix(".part")
+        try:
+            size = self._write(part, keys[version], version, owner, file_id, content)
+            part.rename(path)
+            _sync_folder(path.parent)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        return size
+
+    def open(self, tx: Connection, owner: UUID, file_id: UUID) -> Reader:
+        """Open a stored file.
+
+        Raises:
+            TamperedError: when it is missing or under an unknown key.
+        """
+        path = self._path(owner, file_id)
+        try:
+            sealed_size = path.stat().st_size - _HEAD
+            with path.open("rb") as file:
+                version = int.from_bytes(file.read(_HEAD))
+            key = crypto.current().keys_of(tx, owner)[version]
+        except (OSError, KeyError):
+            raise TamperedError("a stored file is missing or under an unknown key") from None
+        chunks = -(-sealed_size // _SEALED_CHUNK)
+        return Reader(path, owner, file_id, sealed_size - chunks * (_NONCE + _TAG), key, version)
+
+    def delete(self, owner: UUID, file_id: UUID) -> None:
+        """Remove a file; missing is fine."""
+        self._path(owner, file_id).unlink(missing_ok=True)
+
+    def _path(self, owner: UUID, file_id: UUID) -> Path:
+        # The last hex digits are random, the first are time: spread by the random ones.
+        return self.root / owner.hex[-2:] / owner.hex / file_id.hex
+
+    def _write(
+        self, part: Path, key: AESGCM, version: int, owner: UUID, file_id: UUID, content: bytes | Iterable[bytes]
+    ) -> int:
+        size = 0
+        with part.open("wb") as file:
+            file.write(version.to_bytes(_HEAD))
+            for index, (chunk, last) in enumerate(_cut(content)):
+                nonce = os.urandom(_NONCE)
+                file.write(nonce)
+                file.write(key.encrypt(nonce, chunk, _binding(owner, file_id, index, version, last=last)))
+                size += len(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        return size
+
+
+def _chunks(size: int) -> int:
+    return max(1, -(-size // CHUNK))
+
+
+def _binding(owner: UUID, file_id: UUID, index: int, version: int, *, last: bool) -> bytes:
+    return b"espace/file|%b|%b|%d|%d|%d" % (owner.bytes, file_id.bytes, index, last, version)
+
+
+def _cut(content: bytes | Iterable[bytes]) -> Iterator[tuple[bytes | memoryview, bool]]:
+    """Content -> (chunk, is it the last). An empty file is one empty last chunk."""
+    if isinstance(content, bytes):
+        view = memoryview(content)
+        count = _chunks(len(content))
+        for index in range(count):
+            yield view[index * CHUNK : (index + 1) * CHUNK], index == count - 1
+        return
+    held = bytearray()
+    for piece in content:
+        held += piece
+        while len(held) > CHUNK:
+            yield bytes(held[:CHUNK]), False
+            del held[:CHUNK]
+    yield bytes(held), True
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+_storage: ContextVar[Storage] = ContextVar("storage")
+
+
+def bind(storage: Storage) -> None:
+    """Use `storage` for everything that follows in this context."""
+    _storage.set(storage)
+
+
+def current() -> Storage:
+    """The storage bound to this context."""
+    return _storage.get()

@@ -1,0 +1,197 @@
+"""The first lock: every route declares whom it serves, and an undeclared one stops start-up (design 3.3, R10).
+
+The guard knows only `permissions`; `create_app()` hands it the two functions that read a session and judge a
+record, so no circle with the rooms.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import Flask, Response, abort, g, redirect, request, session
+from flask_login import LoginManager, UserMixin, current_user
+
+from espace.errors import SettingsError
+from espace.permissions import Actor, ActorKind, Permission, Standing
+
+from .viewpoint import Viewpoint
+
+View = TypeVar("View", bound=Callable[..., Any])
+PUBLIC = "public"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_MARK = "__espace_permission__"
+
+
+class Identify(Protocol):
+    """Session token -> who it speaks for."""
+
+    def __call__(self, token: str) -> Actor | None: ...
+
+
+class Judge(Protocol):
+    """Actor and record -> the actor's standing, or None for a stranger."""
+
+    def __call__(self, actor: Actor, record_id: UUID) -> Standing | None: ...
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Declare that a view serves only those who hold `permission`."""
+
+    def mark(view: View) -> View:
+        setattr(view, _MARK, permission)
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Declare that a view serves anybody."""
+    setattr(view, _MARK, PUBLIC)
+    return view
+
+
+def declared(view: Callable[..., Any]) -> str | None:
+    """What a view declares: a permission, `public`, or nothing."""
+    mark: str | None = getattr(view, _MARK, None)
+    return mark
+
+
+def current_actor() -> Actor | None:
+    """Who sends this request, or None."""
+    return current_user.actor if current_user.is_authenticated else None
+
+
+def signed_in() -> Actor:
+    """Who sends this request, in a view that requires it."""
+    actor = current_actor()
+    if actor is None:
+        abort(404)
+    return actor
+
+
+def viewpoint() -> Viewpoint:
+    """The viewpoint of this request, in a view on a record."""
+    found: Viewpoint = g.viewpoint
+    return found
+
+
+class _Visitor(UserMixin):  # type: ignore[misc]  # Flask-Login carries no types
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.id = str(actor.id)
+
+
+def install(app: Flask, *, identify: Identify, judge: Judge) -> None:
+    """Put the lock on every request of `app`."""
+    manager = LoginManager(app)
+    manager.session_protection = None
+
+    @manager.request_loader  # type: ignore[untyped-decorator]
+    def _load(_request: Any) -> _Visitor | None:
+        token = request.cookies.get(cookie_name(app))
+        actor = identify(token) if token else None
+        return _Visitor(actor) if actor else None
+
+    @app.before_request
+    def _first_lock() -> Response | None:
+        if request.method not in _SAFE:
+            _check_origin(app)
+        if request.endpoint is None:
+            return None  # no such address: Flask answers 404
+        mark = declared(app.view_functions[request.endpoint])
+        if mark == PUBLIC:
+            return None
+        return _admit(Permission(mark or ""), judge)
+
+
+def _admit(permission: Permission, judge: Judge) -> Response | None:
+    for_professionals = request.path.startswith("/pro/")
+    actor = current_actor()
+    if actor is None:
+        return _to_sign_in(for_professionals=for_professionals)
+    if (actor.kind is ActorKind.PROFESSIONAL) is not for_professionals:
+        abort(404)
+    if not permission.on_record:
+        return None
+    arguments = request.view_args or {}
+    record_id: UUID = arguments.pop("record_id")
+    standing = judge(actor, record_id)
+    if standing is None or not standing.may(permission):
+        abort(404)
+    base = f"/pro/patients/{record_id}" if for_professionals else f"/dossiers/{record_id}"
+    g.viewpoint = Viewpoint(standing, base)
+    return None
+
+
+def _to_sign_in(*, for_professionals: bool) -> Response:
+    """303 to the sign-in page, which leads back here; a fragment request is told to leave its page."""
+    place = "/pro/connexion" if for_professionals else "/connexion"
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": place})
+    if request.method == "GET":
+        session["next"] = request.full_path.rstrip("?")
+    answer = redirect(place, 303)
+    assert isinstance(answer, Response)  # noqa: S101 - narrows Werkzeug's type
+    return answer
+
+
+def _check_origin(app: Flask) -> None:
+    """Refuse an unsafe request that another site's page sent (R32); the CSRF token is checked besides.
+
+    With `Referrer-Policy: no-referrer` browsers send `Origin: null`, so `Sec-Fetch-Site` decides where it exists.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in ("same-origin", "none"):
+            abort(403)
+        return
+    origin = request.headers.get("Origin")
+    if origin and origin != "null" and origin != app.config["ORIGIN"]:
+        abort(403)
+
+
+def cookie_name(app: Flask) -> str:
+    """The session cookie's name: `__Host-` wherever the cookie is Secure."""
+    return "__Host-espace" if app.config["SESSION_COOKIE_SECURE"] else "espace"
+
+
+def set_session_cookie(app: Flask, response: Response, token: str) -> None:
+    """Hand the browser its session token; CSRF state of the earlier, lesser session is dropped (R7)."""
+    session.clear()
+    response.set_cookie(
+        cookie_name(app), token, httponly=True, secure=app.config["SESSION_COOKIE_SECURE"], samesite="Lax", path="/"
+    )
+
+
+def drop_session_cookie(app: Flask, response: Response) -> None:
+    """Take the session token back and have the browser forget cached pages (R31)."""
+    session.clear()
+    response.delete_cookie(
+        cookie_name(app), path="/", secure=app.config["SESSION_COOKIE_SECURE"], httponly=True, samesite="Lax"
+    )
+    response.headers["Clear-Site-Data"] = '"cache"'
+
+
+def next_place(default: str) -> str:
+    """Where the visitor was going before signing in: a path of this site, else `default`."""
+    place = session.pop("next", "")
+    parts = urlsplit(place)
+    local = place.startswith("/") and not place.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    return place if local else default
+
+
+def check_declared(app: Flask) -> None:
+    """Stop start-up when a route declares nothing, or asks for a record it does not name.
+
+    Raises:
+        SettingsError: naming the routes.
+    """
+    wrong = []
+    for rule in app.url_map.iter_rules():
+        mark = declared(app.view_functions[rule.endpoint])
+        on_record = mark not in (None, PUBLIC) and Permission(mark or "").on_record
+        if mark is None or on_record is not ("record_id" in rule.arguments):
+            wrong.append(rule.rule)
+    if wrong:
+        raise SettingsError(f"routes without a fitting @requires or @public: {', '.join(sorted(wrong))}")

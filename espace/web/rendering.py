@@ -1,0 +1,41 @@
+"""One way to answer with a page, whole or as the fragment htmx asks for (design 3.9)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jinja2
+from flask import Flask, Response, make_response, render_template, request
+
+VARY = "HX-Request, HX-Boosted, HX-Target, HX-History-Restore-Request"
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks for part of this page: not a boosted visit, not the history being restored."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-Boosted") != "true"
+        and headers.get("HX-History-Restore-Request") != "true"
+    )
+
+
+def render(page: str, *, fragments: Mapping[str, str] | None = None, status: int = 200, **data: Any) -> Response:
+    """Answer with `page`, or with one of its declared fragments (`HX-Target` id -> template)."""
+    template = page
+    if fragments and wants_fragment():
+        template = fragments.get(request.headers.get("HX-Target", ""), page)
+    response = make_response(render_template(template, **data), status)
+    if fragments:
+        response.headers["Vary"] = VARY
+    return response
+
+
+def configure(app: Flask) -> None:
+    """Set the template engine up: strict, escaped, loaded once."""
+    app.jinja_env.undefined = jinja2.StrictUndefined
+    app.jinja_env.auto_reload = False
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    for name in app.jinja_env.list_templates(extensions=["html"]):
+        app.jinja_env.get_template(name)
+

@@ -1,0 +1,66 @@
+"""What a room contributes when it is registered: pages, navigation, cards. An absent room shows nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint, Flask
+
+from espace.permissions import Permission
+
+from .viewpoint import Viewpoint
+
+PATIENT_MOUNT = "/dossiers/<uuid:record_id>"
+PROFESSIONAL_MOUNT = "/pro/patients/<uuid:record_id>"
+
+
+@dataclass(frozen=True, slots=True)
+class NavEntry:
+    """A line of the record's navigation: where it leads below the base address, what it is called, who sees it."""
+
+    path: str
+    label: str  # a msgid, marked with lazy_gettext where it is written
+    icon: str
+    permission: Permission
+    order: int
+    under: str = ""  # the path of the main entry it stands beneath, if any
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card of the record's home: its template and what fills it (None: nothing to show)."""
+
+    template: str
+    order: int
+    permission: Permission
+    fill: Callable[[Viewpoint], dict[str, object] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One room's web side. Record pages are mounted once for people, and once more for professionals if they may."""
+
+    name: str
+    pages: tuple[Blueprint, ...] = ()
+    record_pages: Blueprint | None = None
+    professional_record_pages: Blueprint | None = None
+    navigation: tuple[NavEntry, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+
+def mount(app: Flask, rooms: tuple[Room, ...]) -> None:
+    """Register every room's pages, navigation and cards."""
+    navigation: list[NavEntry] = []
+    cards: list[Card] = []
+    for room in rooms:
+        for blueprint in room.pages:
+            app.register_blueprint(blueprint)
+        if room.record_pages is not None:
+            app.register_blueprint(room.record_pages, url_prefix=PATIENT_MOUNT, name=f"record_{room.name}")
+        if room.professional_record_pages is not None:
+            app.register_blueprint(
+                room.professional_record_pages, url_prefix=PROFESSIONAL_MOUNT, name=f"patient_{room.name}"
+            )
+        navigation += room.navigation
+        cards += room.cards
+    app.extensions["navigation"] = sorted(navigation, key=lambda entry: entry.order)
+    app.extensions["cards"] = sorted(cards, key=lambda card: card.order)
