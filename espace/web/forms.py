@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import Field
+
+from espace.words import Message
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
@@ -12,7 +15,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
 
     def refuse(self, problems: Mapping[str, str]) -> None:
         """Show `problems` (field name -> sentence) beside their fields; an unknown name goes on top of the form."""
-        for name, sentence in problems.items():
+        for name, problem in problems.items():
+            sentence = translated(problem)
             if name in self:
                 field = self[name]
                 field.errors = [*field.errors, sentence]
@@ -30,3 +34,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
         found: list[tuple[Any, str]] = [(None, str(sentence)) for sentence in self.form_errors]
         found += [(field, str(field.errors[0])) for field in self if field.errors]
         return found
+
+
+def translated(problem: str) -> str:
+    """A sentence from a service, in the visitor's language, with its values."""
+    if isinstance(problem, Message):
+        return gettext(problem.msgid, **problem.values)
+    return gettext(problem)

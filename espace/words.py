@@ -1,0 +1,23 @@
+"""Sentences for people, born where no request is: marked for translation here, translated where a page is written."""
+
+from typing import Any
+
+
+class Message(str):
+    """A msgid and the values to put into its translation. As a plain string it is the English sentence."""
+
+    __slots__ = ("msgid", "values")
+    msgid: str
+    values: dict[str, Any]
+
+    def __new__(cls, msgid: str, **values: Any) -> "Message":
+        """`Message("At most %(limit)d pages.", limit=20)`."""
+        made = super().__new__(cls, msgid % values if values else msgid)
+        made.msgid = msgid
+        made.values = values
+        return made
+
+
+def N_(msgid: str, **values: Any) -> Message:  # noqa: N802 - the name that message extraction looks for
+    """Mark a sentence for translation; `Message` says how values go in."""
+    return Message(msgid, **values)
