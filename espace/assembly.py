@@ -1,0 +1,109 @@
+"""What the house is made of: its rooms, the handlers of their events, and the order in which the web is set up."""
+
+import os
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from . import outbox
+from .machines import Machines
+from .settings import Settings
+from .web import assets, compression, errors, guards, headers, i18n, rendering
+from .web import rooms as web_rooms
+
+MAX_REQUEST = 26 * 1024 * 1024  # a 25 MB file and its form
+
+ROOMS = ("home", "professional", "documents", "access", "accounts")
+
+
+def handle_events() -> None:
+    """Register who carries out what the lower rooms write to the outbox."""
+    from .notifications.services import deliver_mail
+    from .records.services import on_account_activated
+
+    outbox.on("mail", deliver_mail)
+    outbox.on("accounts.activated", on_account_activated)
+
+
+def assemble(machines: Machines | None = None) -> Flask:
+    """The web application. `create_app()` says the rest."""
+    from .access.services import standing
+    from .accounts.services import identify
+
+    machines = machines or Machines.open(Settings.from_environment(os.environ))
+    machines.bind()
+    handle_events()
+    app = _configured(machines)
+    CSRFProtect(app)
+    i18n.install(app)
+    assets.install(app)
+    headers.install(app)
+    errors.install(app)
+    guards.install(app, identify=identify, judge=standing)
+    web_rooms.mount(app, tuple(import_module(f"espace.{name}.room").ROOM for name in ROOMS))
+    if machines.settings.demo_dir:
+        from .demo.room import ROOM as DEMO
+
+        web_rooms.mount(app, (DEMO,))
+    compression.install(app)
+    rendering.configure(app)
+    guards.check_declared(app)
+    app.wsgi_app = _Bound(machines, app.wsgi_app)  # type: ignore[method-assign]
+    if machines.settings.proxies:
+        app.wsgi_app = _TrustedProxies(app.wsgi_app, machines.settings.proxies)  # type: ignore[method-assign]
+    return app
+
+
+def _configured(machines: Machines) -> Flask:
+    app = Flask(__name__, static_folder=None)
+    secure = machines.settings.secure_cookies
+    app.config.update(
+        SECRET_KEY=machines.vault.ring.derived("index", "form-session"),
+        MAX_CONTENT_LENGTH=MAX_REQUEST,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SESSION_COOKIE_NAME="__Host-form" if secure else "form",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # no Referer is ever sent (Referrer-Policy); the guard checks the origin instead
+        ORIGIN=machines.settings.base_url.rstrip("/"),
+    )
+    return app
+
+
+_Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class _Bound:
+    """Binds the machines to the context of each request."""
+
+    def __init__(self, machines: Machines, inner: _Wsgi) -> None:
+        self._machines = machines
+        self._inner = inner
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self._machines.bind()
+        return self._inner(environ, start_response)
+
+
+class _TrustedProxies:
+    """Believes forwarded headers only from the proxies named in the settings."""
+
+    def __init__(self, inner: _Wsgi, proxies: tuple[str, ...]) -> None:
+        self._inner = inner
+        self._forwarded = ProxyFix(inner, x_for=1, x_proto=1, x_host=1)
+        self._networks = [ip_network(proxy) for proxy in proxies]
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        try:
+            peer = ip_address(environ.get("REMOTE_ADDR", ""))
+        except ValueError:
+            return self._inner(environ, start_response)
+        believed = any(peer in network for network in self._networks)
+        return (self._forwarded if believed else self._inner)(environ, start_response)
