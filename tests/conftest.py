@@ -1,0 +1,102 @@
+"""Fixtures of every test: the machines of one house on both databases, its clock, its application, a browser."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import espace
+from espace import crypto
+from espace.machines import Machines
+from espace.settings import Settings
+
+from .support import databases
+from .support.browser_client import Browser
+from .support.clock import FakeClock
+
+LIGHT_HASHER = crypto.Hasher(memory_kib=64, time_cost=1, lanes=1)
+
+
+@pytest.fixture(scope="session")
+def ring() -> crypto.KeyRing:
+    """The house's keys, one ring for all tests: the templates' data keys are wrapped by it."""
+    return crypto.new_ring()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, ring: crypto.KeyRing) -> databases.SqliteTemplate:
+    """A SQLite file with the schema, made once."""
+    return databases.SqliteTemplate(tmp_path_factory.mktemp("template"), ring)
+
+
+@pytest.fixture(scope="session")
+def bare_cluster() -> Iterator[databases.Cluster]:
+    """A private PostgreSQL cluster, empty; absent programs fail in CI and skip on a laptop."""
+    programs = databases.postgresql_programs()
+    if programs is None:
+        why = "PostgreSQL's server programs are not installed (apt-get install postgresql)"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    with databases.cluster(programs) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def cluster(bare_cluster: databases.Cluster, ring: crypto.KeyRing) -> databases.Cluster:
+    """The private cluster, with the template every test's database is cloned from."""
+    bare_cluster.make_template(ring)
+    return bare_cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database with the schema and the house's keys, on each engine in turn."""
+    if request.param == "sqlite":
+        with request.getfixturevalue("sqlite_template").new(tmp_path / "data") as url:
+            yield url
+    else:
+        with request.getfixturevalue("cluster").new() as url:
+            yield url
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """The house's clock: `clock.now = …`, `clock.advance(timedelta)`."""
+    return FakeClock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, ring: crypto.KeyRing) -> Settings:
+    """The house's settings; a test that needs others overrides this fixture with `dataclasses.replace`."""
+    crypto.write_ring(ring, tmp_path / "keys" / "keys.json")
+    return Settings(
+        data_dir=tmp_path / "data",
+        key_file=tmp_path / "keys" / "keys.json",
+        checkpoint_dir=tmp_path / "checkpoints",
+        database_url=database_url,
+        base_url="http://localhost:8000",
+    )
+
+
+@pytest.fixture
+def machines(settings: Settings, clock: FakeClock) -> Iterator[Machines]:
+    """The machines of one house, bound: services may be called at once."""
+    opened = Machines.open(settings, hasher=LIGHT_HASHER, clock=clock)
+    opened.bind()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def app(machines: Machines) -> Flask:
+    """The application, with its locks and CSRF as in a real house."""
+    return espace.create_app(machines=machines)
+
+
+@pytest.fixture
+def client(app: Flask) -> Browser:
+    """A browser at the application's door: it checks every page it gets."""
+    return Browser(app)
