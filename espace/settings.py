@@ -57,6 +57,10 @@ class Settings:
     """Whether the attending doctor sees what the holder hid (U, AR-14)."""
     blocked_may_deposit: bool = True
     """Whether a blocked professional may still feed the record, traced and shown (U, AR-5)."""
+    encounter_hours: int = 12
+    """Hours during which a professional who identified a person exactly may deposit and ask (U, AR-4)."""
+    role_based_access: bool = False
+    """Whether the matrix's columns for functions that are no health profession apply (U, habilitations.md 1)."""
     rpps_checked: bool = False
     """Whether the Luhn key of RPPS numbers is required (U, PR-5)."""
     search_misses_per_hour: int = 20
@@ -91,7 +95,7 @@ class Settings:
             raise SettingsError("ESPACE_PSC_CLIENT_SECRET is needed with ESPACE_PSC_ISSUER")
         if self.psc_issuer and urlsplit(self.psc_issuer).scheme != "https" and not self.on_loopback:
             raise SettingsError("ESPACE_PSC_ISSUER must be https")
-        for name in ("consent_days", "activation_code_life", "search_misses_per_hour"):
+        for name in ("consent_days", "activation_code_life", "search_misses_per_hour", "encounter_hours"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1")
         if self.opening_delay < 0 or not 0 < self.autonomy_age <= self.majority_age:

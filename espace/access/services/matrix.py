@@ -1,0 +1,198 @@
+"""The matrix of entitlements as versioned data: which profession reads, and naturally deposits, which type.
+
+The official table could not be read (habilitations.md): the packaged one is a default that an operator replaces by
+loading another. Each cell keeps how sure it is.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select, update
+
+from espace import clock, db, settings
+from espace.access.models import MatrixCell, MatrixVersion
+from espace.access.policy import NOTHING
+from espace.errors import InvalidError
+from espace.identifiers import new_id
+from espace.words import N_
+
+PACKAGED = files("espace.access") / "data" / "habilitations.csv"
+CATEGORIES = files("espace.access") / "data" / "categories.csv"
+COLUMNS = ("profession_code", "document_type_code", "read", "deposit", "confidence")
+CONFIDENCES = frozenset({"official", "reported", "inferred"})
+ROLE_BASED = frozenset({"41"})
+"""Columns that follow a function rather than a health profession, besides those named `ROLE_…`."""
+
+ACTIVE = select(MatrixVersion.id).where(MatrixVersion.active).order_by(MatrixVersion.id.desc()).limit(1)
+_CELLS = select(MatrixCell.profession, MatrixCell.type_code, MatrixCell.may_read, MatrixCell.deposit)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One line of the table."""
+
+    profession: str
+    type_code: str
+    may_read: bool
+    deposit: str
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """One version, opened: profession -> types. A profession it does not name has nothing."""
+
+    readable: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    natural: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    possible: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, cells: Iterable[Cell] | Iterable[Row[tuple[str, str, bool, str]]]) -> Self:
+        """Sort cells by what they allow."""
+        readable, natural, possible = defaultdict(set), defaultdict(set), defaultdict(set)
+        for cell in cells:
+            if cell.may_read:
+                readable[cell.profession].add(cell.type_code)
+            if cell.deposit == "yes":
+                natural[cell.profession].add(cell.type_code)
+            if cell.deposit != "no":
+                possible[cell.profession].add(cell.type_code)
+        return cls(*({who: frozenset(types) for who, types in table.items()} for table in (readable, natural, possible)))
+
+
+def read_table(path: Path | Traversable) -> list[Cell]:
+    """Read a table of entitlements (CSV, UTF-8).
+
+    Raises:
+        InvalidError: naming the first line that is not a cell, or a cell given twice.
+    """
+    cells: dict[tuple[str, str], Cell] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if not set(COLUMNS) <= set(reader.fieldnames or ()):
+            raise InvalidError({"file": N_("The table must have the columns: %(columns)s.", columns=", ".join(COLUMNS))})
+        for row in reader:
+            cell = _cell(row)
+            if cell is None or (cell.profession, cell.type_code) in cells:
+                raise InvalidError({"file": N_("Line %(line)d of the table is wrong.", line=reader.line_num)})
+            cells[cell.profession, cell.type_code] = cell
+    if not cells:
+        raise InvalidError({"file": N_("The table is empty.")})
+    return list(cells.values())
+
+
+def _cell(row: Mapping[str, str | None]) -> Cell | None:
+    profession, type_code, read, deposit, confidence = ((row[name] or "").strip() for name in COLUMNS)
+    good = (
+        0 < len(profession) <= 20
+        and 0 < len(type_code) <= 40
+        and read in ("yes", "no")
+        and deposit in ("yes", "no", "unknown")
+        and confidence in CONFIDENCES
+    )
+    return Cell(profession, type_code, read == "yes", deposit, confidence) if good else None
+
+
+def load_matrix(path: Path | Traversable) -> int:
+    """Make the table at `path` the one that counts, from the next request on; gives its number of cells.
+
+    Raises:
+        InvalidError: see `read_table`; the version in use stays.
+    """
+    cells = read_table(path)
+    version_id = new_id()
+    with db.write() as tx:
+        tx.execute(update(MatrixVersion).where(MatrixVersion.active).values(active=False))
+        tx.execute(insert(MatrixVersion).values(id=version_id, loaded_at=clock.now(), active=True))
+        tx.execute(
+            insert(MatrixCell),
+            [
+                {
+                    "version_id": version_id,
+                    "profession": cell.profession,
+                    "type_code": cell.type_code,
+                    "may_read": cell.may_read,
+                    "deposit": cell.deposit,
+                    "confidence": cell.confidence,
+                }
+                for cell in cells
+            ],
+        )
+    return len(cells)
+
+
+def ensure_matrix() -> None:
+    """Load the packaged table into a house that has none (at `init`)."""
+    with db.read() as tx:
+        missing = tx.execute(ACTIVE).first() is None
+    if missing:
+        load_matrix(PACKAGED)
+
+
+_opened: dict[UUID, Matrix] = {}
+
+
+def matrix(version_id: UUID | None) -> Matrix:
+    """A version of the table; versions never change, so each is read once per process. None: nothing is allowed."""
+    if version_id is None:
+        return Matrix()
+    found = _opened.get(version_id)
+    if found is None:
+        with db.read() as tx:
+            found = Matrix.of(tx.execute(_CELLS.where(MatrixCell.version_id == version_id)).all())
+        _opened.clear()  # only the newest is worth keeping
+        _opened[version_id] = found
+    return found
+
+
+def active_matrix() -> Matrix:
+    """The version in use."""
+    with db.read() as tx:
+        return matrix(tx.execute(ACTIVE).scalar())
+
+
+def in_use(profession: str) -> bool:
+    """Whether a profession's column applies: those of functions only when the setting says so (U)."""
+    role = profession in ROLE_BASED or profession.startswith("ROLE_")
+    return settings.current().role_based_access or not role
+
+
+def readable_types(profession: str) -> frozenset[str]:
+    """The types a profession reads where it is given access."""
+    return active_matrix().readable.get(profession, NOTHING) if in_use(profession) else NOTHING
+
+
+def may_deposit(profession: str) -> frozenset[str]:
+    """The types a profession may feed a record with: all but those of the patient, the insurer and the house.
+
+    The matrix governs reading; the law lets whoever takes part in the care feed the record (habilitations.md 4).
+    """
+    return active_matrix().possible.get(profession, NOTHING) if in_use(profession) else NOTHING
+
+
+def usually_deposits(profession: str) -> frozenset[str]:
+    """The types natural to a profession, offered first."""
+    return active_matrix().natural.get(profession, NOTHING) if in_use(profession) else NOTHING
+
+
+@cache
+def _categories() -> dict[str, str]:
+    with CATEGORIES.open(encoding="utf-8", newline="") as file:
+        return {row["document_type_code"]: row["class_code"] for row in csv.DictReader(file)}
+
+
+def readable_categories(profession: str) -> dict[str, bool]:
+    """The categories a profession reads in: class code -> whether it reads all of its types."""
+    readable = readable_types(profession)
+    found: dict[str, bool] = {}
+    for type_code, class_code in _categories().items():
+        found[class_code] = found.get(class_code, True) and type_code in readable
+    return {c: whole for c, whole in found.items() if any(_categories().get(t) == c for t in readable)}
