@@ -1,0 +1,1 @@
+"""Activation, sign-in, factors, devices, sessions, recovery."""

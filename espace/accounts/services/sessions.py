@@ -1,0 +1,219 @@
+"""Signed-in browsers: our own rows, found by the hash of an opaque token (design 3, security.md R7)."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.exc import OperationalError
+
+from espace import clock, crypto, db
+from espace.accounts.models import Account, Session
+from espace.crypto.owners import DIRECTORY
+from espace.errors import NotFoundError
+from espace.identifiers import new_id
+from espace.permissions import Actor, ActorKind
+
+Stage = Literal["password", "full"]
+
+IDLE = {ActorKind.PATIENT: timedelta(minutes=30), ActorKind.PROFESSIONAL: timedelta(minutes=15)}
+LIFE = timedelta(hours=12)
+SECOND_FACTOR_WAIT = timedelta(minutes=10)
+_TOUCH = timedelta(minutes=1)
+_CLOCK_SLACK = timedelta(minutes=5)
+
+_BY_TOKEN = (
+    select(
+        Session.id,
+        Session.kind,
+        Session.subject_id,
+        Session.stage,
+        Session.created_at,
+        Session.seen_at,
+        Session.proved_at,
+        Session.ends_at,
+        Session.payload,
+        Account.person_id,
+        Account.locale,
+    )
+    .outerjoin(Account, Account.id == Session.subject_id)
+    .where(Session.token_hash == bindparam("token_hash"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A sign-in whose password was right and whose second factor is awaited."""
+
+    session_id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """One open session, as its owner sees it. `browser` and `system` are names, or empty when unknown."""
+
+    id: UUID
+    browser: str
+    system: str
+    created_at: datetime
+    seen_at: datetime
+    is_current: bool
+
+
+def open_session(kind: ActorKind, subject_id: UUID, *, payload: Mapping[str, str], stage: Stage = "full") -> str:
+    """Open a session and give the token for its cookie; the token itself is stored nowhere.
+
+    `payload` holds what each page needs of the person: name, profession, structure, browser, system.
+    """
+    token = crypto.new_token()
+    session_id = new_id()
+    now = clock.now()
+    with db.write() as tx:
+        tx.execute(
+            insert(Session).values(
+                token_hash=crypto.token_hash(token),
+                id=session_id,
+                kind=kind.value,
+                subject_id=subject_id,
+                stage=stage,
+                created_at=now,
+                seen_at=now,
+                proved_at=now,
+                ends_at=now + (LIFE if stage == "full" else SECOND_FACTOR_WAIT),
+                payload=crypto.seal(tx, _owner(kind, subject_id), "sessions", session_id, payload),
+            )
+        )
+    return token
+
+
+def identify(token: str) -> Actor | None:
+    """Who a session token speaks for; None when it is unknown, over, idle too long or lacks its second factor."""
+    token_hash = crypto.token_hash(token)
+    with db.read() as tx:
+        row = tx.execute(_BY_TOKEN, {"token_hash": token_hash}).first()
+        if row is None or row.stage != "full" or not _is_live(row):
+            return None
+        kind = ActorKind(row.kind)
+        payload = crypto.unseal(tx, _owner(kind, row.subject_id), "sessions", row.id, row.payload)
+    if clock.now() - row.seen_at >= _TOUCH and not db.in_write():
+        _touch(token_hash)
+    return Actor(
+        kind=kind,
+        id=row.subject_id,
+        name=payload["name"],
+        person_id=row.person_id,
+        profession=payload.get("profession", ""),
+        structure=payload.get("structure", ""),
+        session_id=row.id,
+        proved_at=row.proved_at,
+        locale=row.locale or "fr",
+    )
+
+
+def pending(token: str) -> Pending | None:
+    """The sign-in behind a one-factor token, or None. Such a token opens nothing else (security.md R3)."""
+    with db.read() as tx:
+        row = tx.execute(_BY_TOKEN, {"token_hash": crypto.token_hash(token)}).first()
+    if row is None or row.stage != "password" or not _is_live(row):
+        return None
+    return Pending(row.id, row.subject_id)
+
+
+def rotate(actor: Actor) -> str:
+    """Give the actor's session a new token, and note that both factors were just shown (step-up)."""
+    token = crypto.new_token()
+    now = clock.now()
+    with db.write() as tx:
+        changed = tx.execute(
+            update(Session)
+            .where(Session.id == actor.session_id, Session.stage == "full")
+            .values(token_hash=crypto.token_hash(token), proved_at=now, seen_at=now)
+        )
+        if changed.rowcount != 1:
+            raise NotFoundError
+    return token
+
+
+def close_session(actor: Actor) -> None:
+    """End the session the actor speaks through, at once."""
+    with db.write() as tx:
+        tx.execute(delete(Session).where(Session.id == actor.session_id))
+
+
+def close_pending(session_id: UUID) -> None:
+    """End a sign-in that waits for its second factor."""
+    with db.write() as tx:
+        tx.execute(delete(Session).where(Session.id == session_id, Session.stage == "password"))
+
+
+def end_session(actor: Actor, session_id: UUID) -> None:
+    """End one of the actor's own sessions, here or elsewhere.
+
+    Raises:
+        NotFoundError: when the actor has no such session.
+    """
+    with db.write() as tx:
+        ended = tx.execute(delete(Session).where(Session.id == session_id, Session.subject_id == actor.id))
+        if ended.rowcount != 1:
+            raise NotFoundError
+
+
+def end_other_sessions(tx: Connection, actor: Actor) -> None:
+    """End every session of the actor but the one in use (after a change of password or factor, R8)."""
+    tx.execute(delete(Session).where(Session.subject_id == actor.id, Session.id != actor.session_id))
+
+
+def live_sessions(actor: Actor) -> list[LiveSession]:
+    """The actor's open sessions, the latest seen first."""
+    columns = (Session.id, Session.kind, Session.created_at, Session.seen_at, Session.ends_at, Session.payload)
+    found = []
+    with db.read() as tx:
+        rows = tx.execute(
+            select(*columns)
+            .where(Session.subject_id == actor.id, Session.stage == "full", Session.ends_at > clock.now())
+            .order_by(Session.seen_at.desc(), Session.id)
+        ).all()
+        for row in rows:
+            if not _is_live(row):
+                continue
+            payload = crypto.unseal(tx, _owner(actor.kind, actor.id), "sessions", row.id, row.payload)
+            found.append(
+                LiveSession(
+                    id=row.id,
+                    browser=payload.get("browser", ""),
+                    system=payload.get("system", ""),
+                    created_at=row.created_at,
+                    seen_at=row.seen_at,
+                    is_current=row.id == actor.session_id,
+                )
+            )
+    return found
+
+
+def sweep() -> int:
+    """Delete the rows of sessions that are over; gives how many."""
+    with db.write() as tx:
+        return tx.execute(delete(Session).where(Session.ends_at <= clock.now())).rowcount
+
+
+def _is_live(row: Any) -> bool:
+    """Not past its end, not idle too long, and not from the future: a clock set back must not lengthen it (L7)."""
+    now = clock.now()
+    seen_at: datetime = row.seen_at
+    ends_at: datetime = row.ends_at
+    return seen_at - _CLOCK_SLACK <= now < min(ends_at, seen_at + IDLE[ActorKind(row.kind)])
+
+
+def _touch(token_hash: bytes) -> None:
+    # The holder's reading must not depend on this write: untouched, the session only ends a little earlier.
+    with suppress(OperationalError), db.write() as tx:
+        tx.execute(update(Session).where(Session.token_hash == token_hash).values(seen_at=clock.now()))
+
+
+def _owner(kind: ActorKind, subject_id: UUID) -> UUID:
+    """Whose key seals a session: the account's; the directory's for a professional, who stands in it."""
+    return subject_id if kind is ActorKind.PATIENT else DIRECTORY

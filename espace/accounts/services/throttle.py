@@ -1,0 +1,142 @@
+"""Slowing guesses down: failures counted per account, network and device, never a lock-out (security.md R6).
+
+A try is counted before it is looked at, in a transaction of its own, so that a hundred at once count a hundred.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from espace import clock, crypto, db
+from espace.accounts.models import Throttle
+from espace.errors import ThrottledError
+
+LONGEST_WAIT = 30.0
+FREE_TRIES = 3
+FREE_TRIES_OF_A_NETWORK = 30  # a whole clinic may stand behind one address
+_FORGOTTEN_AFTER = timedelta(hours=1)
+_NETWORK = "network:"
+
+
+def network_of(address: str) -> str:
+    """The network that is throttled for an address: /64 of IPv6 (one customer's), the address itself of IPv4."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, IPv6Address):
+        if ip.ipv4_mapped:
+            return str(ip.ipv4_mapped)
+        return str(ip_network((ip, 64), strict=False))
+    return str(ip)
+
+
+def names_for(act: str, account: str, address: str, device: str = "") -> tuple[str, ...]:
+    """The names under which one try at `act` is counted.
+
+    A device known to the account has its own bucket: tries made elsewhere, or by neighbours, do not slow it.
+    """
+    if device:
+        return (f"device:{act}:{account}:{device}",)
+    return (f"account:{act}:{account}", f"{_NETWORK}{act}:{network_of(address)}")
+
+
+def wait(names: Iterable[str]) -> float:
+    """Seconds until a try under all these names would be looked at; 0 when it would be now."""
+    keys = [_key(name) for name in names]
+    with db.read() as tx:
+        latest = tx.execute(
+            select(Throttle.next_at).where(Throttle.key.in_(keys)).order_by(Throttle.next_at.desc()).limit(1)
+        ).scalar()
+    return _seconds_until(latest)
+
+
+def admit(names: Collection[str]) -> None:
+    """Count one try, and refuse it when the next one is not due yet. A good try is given back by `clear`.
+
+    Raises:
+        ThrottledError: with the seconds to wait; a refused try is not counted.
+    """
+    held_back = wait(names)  # first without a lock: a flood of tries must not hold up writers
+    if held_back:
+        raise ThrottledError(held_back)
+    with db.write_apart() as tx:
+        rows = _locked(tx, names)
+        held_back = max(_seconds_until(row.next_at) for row in rows.values())
+        if not held_back:
+            _count(tx, rows)
+    if held_back:
+        raise ThrottledError(held_back)
+
+
+def fail(names: Collection[str]) -> None:
+    """Count one failure under each of these names."""
+    with db.write_apart() as tx:
+        _count(tx, _locked(tx, names))
+
+
+def clear(names: Collection[str]) -> None:
+    """Forget the failures of an account or device after a good try; a network only gets that one try back."""
+    now = clock.now()
+    own = [_key(name) for name in names if not name.startswith(_NETWORK)]
+    shared = [_key(name) for name in names if name.startswith(_NETWORK)]
+    with db.write() as tx:
+        tx.execute(delete(Throttle).where(Throttle.key.in_(own)))
+        tx.execute(
+            update(Throttle)
+            .where(Throttle.key.in_(shared), Throttle.failures > 0)
+            .values(failures=Throttle.failures - 1, next_at=now)
+        )
+
+
+def sweep() -> int:
+    """Delete counters nobody has failed under lately; gives how many."""
+    with db.write() as tx:
+        return tx.execute(delete(Throttle).where(Throttle.changed_at < clock.now() - _FORGOTTEN_AFTER)).rowcount
+
+
+def _locked(tx: Connection, names: Iterable[str]) -> dict[str, Any]:
+    """Name -> its row, made where missing and locked in one order (so that two tries cannot deadlock)."""
+    by_key = {_key(name): name for name in names}
+    now = clock.now()
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    blank = [{"key": key, "failures": 0, "changed_at": now, "next_at": now} for key in sorted(by_key)]
+    tx.execute(dialect.insert(Throttle).values(blank).on_conflict_do_nothing())
+    rows = tx.execute(
+        select(Throttle.key, Throttle.failures, Throttle.changed_at, Throttle.next_at)
+        .where(Throttle.key.in_(by_key))
+        .order_by(Throttle.key)
+        .with_for_update()
+    ).all()
+    return {by_key[row.key]: row for row in rows}
+
+
+def _count(tx: Connection, rows: dict[str, Any]) -> None:
+    now = clock.now()
+    for name, row in rows.items():
+        failures = 1 if now - row.changed_at > _FORGOTTEN_AFTER else row.failures + 1
+        free = FREE_TRIES_OF_A_NETWORK if name.startswith(_NETWORK) else FREE_TRIES
+        next_at = now + timedelta(seconds=_pause(failures - free))
+        tx.execute(
+            update(Throttle).where(Throttle.key == row.key).values(failures=failures, changed_at=now, next_at=next_at)
+        )
+
+
+def _pause(excess: int) -> float:
+    """0 s within the free tries, then 1, 2, 4, 8, 16 and at most 30 s."""
+    return 0.0 if excess < 1 else min(LONGEST_WAIT, 2.0 ** min(excess - 1, 5))
+
+
+def _seconds_until(moment: datetime | None) -> float:
+    if moment is None:
+        return 0.0
+    # Never more than the longest pause, also when the clock was set back (L7).
+    return min(LONGEST_WAIT, max(0.0, (moment - clock.now()).total_seconds()))
+
+
+def _key(name: str) -> bytes:
+    return crypto.blind("throttle", name)

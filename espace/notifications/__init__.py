@@ -1,0 +1,1 @@
+"""Preferences and channels of notification: takes addresses, never accounts."""

@@ -1,0 +1,76 @@
+"""E-mails: written as deliveries with the data that causes them, sent by the worker over SMTP (design 3.7, 3.11)."""
+
+import smtplib
+import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from espace import outbox, settings
+from espace.identifiers import id_time
+
+from .messages import compose, values_of
+
+TOPIC = "mail"
+TIMEOUT_SECONDS = 20
+
+
+def send_mail(to: str, locale: str, message: str, **values: str) -> None:
+    """Have `message` (a key of `messages`) sent to `to`, once the open unit of work is committed.
+
+    Raises:
+        ValueError: when the address could carry more than an address, or the values are not the message's.
+    """
+    _check_address(to)
+    if values.keys() != values_of(message):
+        raise ValueError(f"the message {message} takes other values")
+    outbox.post(TOPIC, {"to": to, "locale": locale, "message": message, "values": values})
+
+
+def deliver_mail(delivery_id: UUID, payload: dict[str, Any]) -> None:
+    """Carry one e-mail to the mail server; the handler of the outbox topic `mail`.
+
+    The Message-ID comes from the delivery, so a second try of the same delivery is the same message.
+
+    Raises:
+        OSError: when the server cannot be reached, or (smtplib.SMTPException) does not take the message.
+    """
+    given = settings.current()
+    letter = _letter(delivery_id, payload, given)
+    with smtplib.SMTP(given.smtp_host, given.smtp_port, local_hostname=_host(given), timeout=TIMEOUT_SECONDS) as server:
+        if given.smtp_starttls:
+            server.starttls(context=ssl.create_default_context())
+        if given.smtp_user:
+            server.login(given.smtp_user, given.smtp_password)
+        server.send_message(letter, from_addr=parseaddr(given.mail_from)[1], to_addrs=[payload["to"]])
+
+
+def _letter(delivery_id: UUID, payload: dict[str, Any], given: settings.Settings) -> EmailMessage:
+    _check_address(payload["to"])
+    subject, text = compose(payload["message"], payload["locale"], given.base_url, payload["values"])
+    name, sender = parseaddr(given.mail_from)
+    letter = EmailMessage(policy=SMTP)
+    letter["From"] = Address(name, addr_spec=sender)
+    letter["To"] = Address(addr_spec=payload["to"])
+    letter["Subject"] = subject
+    letter["Date"] = format_datetime(id_time(delivery_id))
+    letter["Message-ID"] = f"<{delivery_id}@{_host(given)}>"
+    letter["Auto-Submitted"] = "auto-generated"
+    letter["Content-Language"] = payload["locale"]
+    letter.set_content(text, charset="utf-8", cte="quoted-printable")
+    return letter
+
+
+def _check_address(to: str) -> None:
+    """Refuse what would end a header or a command early, or name more than one mailbox."""
+    local, at, domain = to.rpartition("@")
+    if not (local and at and domain) or any(c.isspace() or not c.isprintable() or c in ",<>" for c in to):
+        raise ValueError("not one plain e-mail address")
+
+
+def _host(given: settings.Settings) -> str:
+    return urlsplit(given.base_url).hostname or "localhost"

@@ -1,0 +1,1 @@
+"""Accounts: activation, sign-in, sessions, throttling."""

@@ -1,0 +1,1 @@
+"""Notifications: what is written, and the conversation that carries it."""
