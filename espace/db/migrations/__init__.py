@@ -1,0 +1,1 @@
+"""The steps that bring a database's schema to where the models are."""
