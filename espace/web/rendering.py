@@ -6,6 +6,8 @@ from typing import Any
 import jinja2
 from flask import Flask, Response, make_response, render_template, request
 
+from .shell import favicon, initials, page_context
+
 VARY = "HX-Request, HX-Boosted, HX-Target, HX-History-Restore-Request"
 
 
@@ -31,7 +33,9 @@ def render(page: str, *, fragments: Mapping[str, str] | None = None, status: int
 
 
 def configure(app: Flask) -> None:
-    """Set the template engine up: strict, escaped, loaded once."""
+    """Set the template engine up: strict, escaped, loaded once, and knowing what every page's frame needs."""
+    app.context_processor(page_context)
+    app.jinja_env.globals.update(initials=initials, favicon=favicon())
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.jinja_env.auto_reload = False
     app.jinja_env.trim_blocks = True

@@ -1,0 +1,92 @@
+"""What every page's frame needs: who looks, from where, and the lines of navigation they may follow."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from flask import current_app, g, request
+
+from .assets import source
+from .guards import current_actor
+from .rooms import NavEntry
+from .viewpoint import Viewpoint
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of the navigation, ready to be written. `current` is '', 'page' or 'true' (a page beneath it)."""
+
+    href: str
+    label: str
+    icon: str
+    current: str = ""
+    below: list["Line"] = field(default_factory=list)
+
+
+def initials(name: str) -> str:
+    """« CF » for « Claire Fontenay »: the first letters of the first and the last word; a title does not count."""
+    words = [word for word in name.split() if word not in ("Dr", "Dre", "Pr", "Pre", "M.", "Mme")]
+    return "".join(word[0].upper() for word in (words[:1] + words[1:][-1:]))
+
+
+def page_context() -> dict[str, Any]:
+    """What Flask hands to every template beside the view's own data."""
+    viewpoint: Viewpoint | None = g.get("viewpoint")
+    if viewpoint is None:
+        return {"actor": current_actor(), "path": request.path}
+    return {
+        "actor": viewpoint.actor,
+        "path": request.path,
+        "viewpoint": viewpoint,
+        "navigation": navigation(viewpoint, request.path),
+    }
+
+
+def navigation(viewpoint: Viewpoint, path: str) -> list[Line]:
+    """The lines this viewpoint may follow, in order; those of absent rooms do not exist.
+
+    People get main lines with others beneath them (five fit a phone's bar); professionals get one flat row.
+    """
+    entries: list[NavEntry] = [
+        entry for entry in current_app.extensions["navigation"] if viewpoint.standing.may(entry.permission)
+    ]
+    if viewpoint.is_professional:
+        return _flat(entries, viewpoint.base, path)
+    lines = {entry.path: _line(entry, viewpoint.base) for entry in entries if not entry.under}
+    for entry in entries:
+        if entry.under in lines:
+            lines[entry.under].below.append(_line(entry, viewpoint.base))
+    for line in lines.values():
+        _mark(line.below, path)
+    _mark(list(lines.values()), path)
+    for line in lines.values():
+        if not line.current and any(other.current for other in line.below):
+            line.current = "true"
+    return list(lines.values())
+
+
+def _flat(entries: list[NavEntry], base: str, path: str) -> list[Line]:
+    # A sub-line says more than the main line of the same path.
+    subs = {entry.path for entry in entries if entry.under}
+    found = [_line(entry, base) for entry in entries if entry.under or entry.path not in subs]
+    _mark(found, path)
+    return found
+
+
+def _line(entry: NavEntry, base: str) -> Line:
+    return Line(base + entry.path, str(entry.label), entry.icon)
+
+
+def _mark(lines: list[Line], path: str) -> None:
+    """Mark the line that leads here, or the longest one that leads above here."""
+    above = [line for line in lines if not line.href.endswith("/") and path.startswith(line.href + "/")]
+    exact = next((line for line in lines if path.rstrip("/") == line.href.rstrip("/")), None)
+    if exact is not None:
+        exact.current = "page"
+    elif above:
+        max(above, key=lambda line: len(line.href)).current = "true"
+
+
+def favicon() -> str:
+    """The mark as the body of a data address: one request fewer."""
+    return quote(source("mark.svg").decode().strip(), safe=" =:/")
