@@ -22,7 +22,12 @@ class AuditHead(Base):
 
 
 class AuditEvent(Base):
-    """One act. `commitment` binds the row's content under the audit key, `link` binds it to the row before."""
+    """One act.
+
+    Three digests under the audit key: `content_digest` binds the salted content of the payload, `commitment` binds
+    the other columns and `content_digest`, `link` binds the commitment to its place and to the row before. When the
+    payload can no longer be opened (its data key destroyed), the plain columns and the order still verify.
+    """
 
     __tablename__ = "audit_events"
     __table_args__ = record_table()
@@ -34,6 +39,7 @@ class AuditEvent(Base):
     action: Mapped[str] = mapped_column(Code(40))
     actor_kind: Mapped[str] = mapped_column(Code(16))
     actor_id: Mapped[UUID] = mapped_column(Id)
+    content_digest: Mapped[bytes] = mapped_column(Digest(32))
     commitment: Mapped[bytes] = mapped_column(Digest(32))
     link: Mapped[bytes] = mapped_column(Digest(32))
     payload: Mapped[bytes] = mapped_column(Sealed)

@@ -44,12 +44,21 @@ class KeyRing:
 
     def derived(self, kind: str, purpose: str) -> bytes:
         """A 32-byte key for one purpose, derived from the newest key of `kind`."""
-        return hmac_digest(self.newest(kind), b"espace/" + purpose.encode(), sha256)
+        return _derive(self.newest(kind), purpose)
+
+    def all_derived(self, kind: str, purpose: str) -> tuple[bytes, ...]:
+        """The same from every version of the key, newest first: to check what older ones made."""
+        versions = self.keys[kind]
+        return tuple(_derive(versions[version], purpose) for version in sorted(versions, reverse=True))
 
     @cached_property
     def signer(self) -> Ed25519PrivateKey:
         """Signs checkpoints of the trail."""
         return Ed25519PrivateKey.from_private_bytes(self.newest("signing"))
+
+
+def _derive(key: bytes, purpose: str) -> bytes:
+    return hmac_digest(key, b"espace/" + purpose.encode(), sha256)
 
 
 def new_ring() -> KeyRing:

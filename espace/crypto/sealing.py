@@ -48,8 +48,17 @@ class Vault:
         self._keep(owner, found)
         return found
 
+    def has_key(self, tx: Connection, owner: UUID) -> bool:
+        """Whether `owner` has a data key: false before it is made and after it was destroyed."""
+        with self._lock:
+            if owner in self._opened:
+                return True
+        return tx.execute(_KEYS, {"owner": owner}).first() is not None
+
     def new_key(self, tx: Connection, owner: UUID) -> None:
         """Make the first data key of `owner`."""
+        with self._lock:  # one made before in a unit that was rolled back must not be used again
+            self._opened.pop(owner, None)
         key = AESGCM.generate_key(256)
         version, master = 1, self.ring.master_version
         nonce = os.urandom(_NONCE)
@@ -101,6 +110,12 @@ def _binding(owner: UUID, table: str, column: str, row: UUID, version: int) -> b
 def new_owner_key(tx: Connection, owner: UUID) -> None:
     """Make the data key under which everything of `owner` will be sealed."""
     current().new_key(tx, owner)
+
+
+def ensure_owner_key(tx: Connection, owner: UUID) -> None:
+    """Make the data key of an owner that may have one already (a professional's, at the first need)."""
+    if not current().has_key(tx, owner):
+        current().new_key(tx, owner)
 
 
 def seal_bytes(tx: Connection, owner: UUID, table: str, column: str, row: UUID, plain: bytes) -> bytes:

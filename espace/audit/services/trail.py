@@ -1,0 +1,221 @@
+"""Write to the trail, and read it back for the person it is about.
+
+A chain belongs to a record, or to an account or a professional for acts that concern no record. Payloads are sealed
+under the chain owner's data key; a chain whose owner has none (a professional's) gets one with its first row. A chain
+that has rows but no key any more was erased: nothing can be added to it.
+"""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from espace import clock, crypto, db
+from espace.audit.models import AuditEvent, AuditHead
+from espace.identifiers import new_id
+from espace.permissions import Actor, Relation
+
+from . import chain
+from .actions import Action
+
+_PAGE = 60
+
+_HEAD = (
+    select(AuditHead.sequence, AuditHead.link)
+    .where(AuditHead.record_id == bindparam("chain_id"))
+    .with_for_update()  # nothing on SQLite, where the unit of work holds the one write lock already
+)
+_RECENT = (
+    select(AuditEvent.id, AuditEvent.sequence, AuditEvent.at, AuditEvent.action, AuditEvent.actor_id, AuditEvent.payload)
+    .where(AuditEvent.record_id == bindparam("chain_id"), AuditEvent.sequence < bindparam("before"))
+    .order_by(AuditEvent.sequence.desc())
+    .limit(_PAGE)
+)
+_BEYOND = 2**62  # no chain gets so long
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One act to record: see `record`."""
+
+    chain_id: UUID
+    action: Action
+    relation: Relation | None = None
+    objects: Sequence[Mapping[str, str]] = ()
+    detail: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act as it is shown: who, when, what, as whom, on what. `objects` is the snapshot of what was shown."""
+
+    sequence: int
+    at: datetime
+    action: Action
+    actor_kind: str
+    actor_id: UUID
+    actor_name: str
+    actor_profession: str
+    actor_structure: str
+    relation: str
+    objects: tuple[dict[str, str], ...]
+    detail: dict[str, str]
+
+
+def record(
+    actor: Actor,
+    chain_id: UUID,
+    action: Action,
+    *,
+    relation: Relation | None = None,
+    objects: Sequence[Mapping[str, str]] = (),
+    detail: Mapping[str, str] | None = None,
+) -> None:
+    """Add one act to a chain, in the open unit of work or one of its own (security.md R25: no row, no byte).
+
+    `chain_id` is the record's id, or the account's or professional's for what belongs to no record. `objects` are
+    the things shown or changed (each with its `id`, and what was seen of it), sealed with the row.
+
+    Raises:
+        TamperedError: when the chain was erased.
+    """
+    record_many(actor, [Event(chain_id, action, relation, objects, detail)])
+
+
+def record_many(actor: Actor, events: Sequence[Event]) -> None:
+    """Add several acts at once, of one chain or several: chains are locked in the order of their ids.
+
+    Raises:
+        TamperedError: when one of the chains was erased.
+    """
+    with db.write() as tx:
+        for event in sorted(events, key=lambda one: one.chain_id):  # stable: acts on one chain keep their order
+            _append(tx, actor, event)
+
+
+def seen_lately(actor: Actor, chain_id: UUID, action: Action, object_id: UUID | str, within: timedelta) -> bool:
+    """Whether `actor` already left this act on this object in the last `within`.
+
+    Range requests for one file share a row for ten minutes (design 3.5).
+    """
+    since = clock.now() - within
+    wanted = str(object_id)
+    before = _BEYOND
+    with db.read() as tx:
+        while rows := tx.execute(_RECENT, {"chain_id": chain_id, "before": before}).all():
+            for row in rows:
+                if row.at < since:
+                    return False
+                if row.actor_id == actor.id and row.action == action and wanted in _object_ids(tx, chain_id, row):
+                    return True
+            before = rows[-1].sequence
+    return False
+
+
+def entries(
+    chain_id: UUID, *, mine: bool, holder_actor_ids: Collection[UUID], before: int | None, limit: int = 30
+) -> list[Entry]:
+    """The acts of a chain, newest first: those of `holder_actor_ids` when `mine`, else those of everyone else.
+
+    `before` is the sequence of the last entry already shown, None for the start.
+    """
+    of_holder = AuditEvent.actor_id.in_(list(holder_actor_ids))
+    statement = (
+        select(
+            AuditEvent.id,
+            AuditEvent.sequence,
+            AuditEvent.at,
+            AuditEvent.action,
+            AuditEvent.actor_kind,
+            AuditEvent.actor_id,
+            AuditEvent.payload,
+        )
+        .where(
+            AuditEvent.record_id == chain_id,
+            AuditEvent.sequence < (_BEYOND if before is None else before),
+            of_holder if mine else ~of_holder,
+        )
+        .order_by(AuditEvent.sequence.desc())
+        .limit(limit)
+    )
+    with db.read() as tx:
+        return [_entry(tx, chain_id, row) for row in tx.execute(statement)]
+
+
+def _append(tx: Connection, actor: Actor, event: Event) -> None:
+    head = tx.execute(_HEAD, {"chain_id": event.chain_id}).first() or _first_head(tx, event.chain_id)
+    sequence = head.sequence + 1
+    row = chain.Row(event.chain_id, new_id(), clock.now(), event.action.value, actor.kind.value, actor.id)
+    payload = _payload(actor, event)
+    key = chain.key()
+    content = chain.content_digest(key, row.id, payload)
+    commitment = chain.commitment(key, row, content)
+    link = chain.link(key, head.link, event.chain_id, sequence, commitment)
+    added = insert(AuditEvent).values(
+        **row._asdict(),
+        sequence=sequence,
+        content_digest=content,
+        commitment=commitment,
+        link=link,
+        payload=crypto.seal(tx, event.chain_id, chain.TABLE, row.id, payload),
+    )
+    moved = (
+        update(AuditHead)
+        .where(AuditHead.record_id == event.chain_id)
+        .values(sequence=sequence, link=link, changed_at=row.at)
+    )
+    if tx.dialect.name == "postgresql":  # one journey instead of two
+        tx.execute(moved.add_cte(added.cte("added")))
+    else:
+        tx.execute(added)
+        tx.execute(moved)
+
+
+def _first_head(tx: Connection, chain_id: UUID) -> Row[tuple[int, bytes]]:
+    """Start a chain, or wait for whoever starts it at the same time; then hold its head."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    start = {"record_id": chain_id, "sequence": 0, "link": chain.START, "changed_at": clock.now()}
+    tx.execute(dialect.insert(AuditHead).values(**start).on_conflict_do_nothing())
+    head = tx.execute(_HEAD, {"chain_id": chain_id}).one()
+    if head.sequence == 0:
+        crypto.ensure_owner_key(tx, chain_id)
+    return head
+
+
+def _payload(actor: Actor, event: Event) -> dict[str, Any]:
+    return {
+        "salt": os.urandom(16).hex(),
+        "name": actor.name,
+        "profession": actor.profession,
+        "structure": actor.structure,
+        "relation": event.relation.value if event.relation else "",
+        "objects": [dict(one) for one in event.objects],
+        "detail": dict(event.detail or {}),
+    }
+
+
+def _object_ids(tx: Connection, chain_id: UUID, row: Row[Any]) -> set[str]:
+    payload = crypto.unseal(tx, chain_id, chain.TABLE, row.id, row.payload)
+    return {one.get("id", "") for one in payload["objects"]}
+
+
+def _entry(tx: Connection, chain_id: UUID, row: Row[Any]) -> Entry:
+    payload = crypto.unseal(tx, chain_id, chain.TABLE, row.id, row.payload)
+    return Entry(
+        sequence=row.sequence,
+        at=row.at,
+        action=Action(row.action),
+        actor_kind=row.actor_kind,
+        actor_id=row.actor_id,
+        actor_name=payload["name"],
+        actor_profession=payload["profession"],
+        actor_structure=payload["structure"],
+        relation=payload["relation"],
+        objects=tuple(payload["objects"]),
+        detail=payload["detail"],
+    )
