@@ -1,0 +1,1 @@
+"""Who may act for whom: parents and their minor children."""

@@ -1,0 +1,106 @@
+"""What every import tells at its end: the same words on a terminal and in `--json` (design section 4)."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from .errors import EspaceError
+
+
+class UnreadableError(EspaceError):
+    """The file as a whole cannot be read; its message says why, and nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry that was not taken in: where it stands in the input, and why, without a word of its content."""
+
+    where: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts of one import. `notes` are for people only: they change nothing in what was done."""
+
+    read: int = 0
+    done: int = 0
+    unchanged: int = 0
+    quarantined: list[Entry] = field(default_factory=list)
+    refused: list[Entry] = field(default_factory=list)
+    notes: list[Entry] = field(default_factory=list)
+
+    def refuse(self, where: str, reason: str) -> None:
+        """Count an entry that was not taken in."""
+        self.refused.append(Entry(where, reason))
+
+    def quarantine(self, where: str, reason: str) -> None:
+        """Count an entry that waits for someone's decision."""
+        self.quarantined.append(Entry(where, reason))
+
+    def note(self, where: str, reason: str) -> None:
+        """Say something about an entry that was taken in."""
+        self.notes.append(Entry(where, reason))
+
+    def as_json(self) -> str:
+        """The machine's summary."""
+
+        def plain(entries: list[Entry]) -> list[dict[str, str]]:
+            return [{"where": each.where, "reason": each.reason} for each in entries]
+
+        return json.dumps(
+            {
+                "read": self.read,
+                "done": self.done,
+                "unchanged": self.unchanged,
+                "quarantined": plain(self.quarantined),
+                "refused": plain(self.refused),
+            },
+            ensure_ascii=False,
+        )
+
+    def as_text(self) -> Iterator[str]:
+        """The summary for people, line by line."""
+        for title, entries in (("Quarantined", self.quarantined), ("Refused", self.refused), ("To know", self.notes)):
+            if entries:
+                yield f"{title}:"
+                yield from (f"  {each.where}: {each.reason}" for each in entries)
+        yield (
+            f"Read {self.read}, done {self.done}, unchanged {self.unchanged}, "
+            f"quarantined {len(self.quarantined)}, refused {len(self.refused)}."
+        )
+
+
+class Progress:
+    """A line that counts on a terminal, rewritten at every hundredth entry; silent everywhere else."""
+
+    def __init__(self, stream: TextIO, every: int) -> None:
+        self._stream = stream
+        self._every = every
+        self._shown = False
+
+    def __call__(self, read: int) -> None:
+        """Say how many entries were read."""
+        if self._stream.isatty() and read % self._every == 0:
+            self._stream.write(f"\r{read} read")
+            self._stream.flush()
+            self._shown = True
+
+    def end(self) -> None:
+        """Leave the line clean."""
+        if self._shown:
+            self._stream.write("\r\033[K")
+            self._stream.flush()
+
+
+@contextmanager
+def progress(every: int = 100) -> Iterator[Progress]:
+    """Count on standard error while the block runs."""
+    shown = Progress(sys.stderr, every)
+    try:
+        yield shown
+    finally:
+        shown.end()

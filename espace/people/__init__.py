@@ -1,0 +1,1 @@
+"""Persons (INS), professionals (RPPS) and structures (FINESS), and their directories."""

@@ -1,0 +1,31 @@
+"""What other rooms may ask of the directories."""
+
+from .labels import plain_label, profession_label
+from .persons import Person, Traits, find_person, person, persons, save_person
+from .professionals import (
+    Professional,
+    Structure,
+    find_professional,
+    professional,
+    professionals,
+    rpps_index,
+)
+from .register import import_professionals
+
+__all__ = [
+    "Person",
+    "Professional",
+    "Structure",
+    "Traits",
+    "find_person",
+    "find_professional",
+    "import_professionals",
+    "person",
+    "persons",
+    "plain_label",
+    "profession_label",
+    "professional",
+    "professionals",
+    "rpps_index",
+    "save_person",
+]

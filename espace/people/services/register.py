@@ -1,0 +1,236 @@
+"""Import of the public RPPS extraction: good lines kept, bad ones reported, an unchanged professional not rewritten.
+
+The lines of one professional need not stand together, and the national file does not fit in memory: a first pass
+notes where each professional's lines stand (numbers only, in a private file that has no name), a second pass reads
+them together and writes a few hundred professionals in each transaction.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby, islice
+from operator import itemgetter
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from espace import crypto, db, settings
+from espace.crypto.owners import DIRECTORY
+from espace.errors import ConflictError
+from espace.identifiers import new_id
+from espace.import_report import Report, UnreadableError
+from espace.people.models import Practice, Professional, Structure
+
+from .register_lines import Layout, LineError, Place, Situation
+
+_LONGEST_LINE = 16_384  # bytes
+_BATCH = 200  # professionals in one transaction
+_INDEX_CACHE = 4_000  # KiB
+
+
+def import_professionals(path: Path, progress: Callable[[int], None] = lambda _read: None) -> Report:
+    """Bring the directory up to the extraction at `path`; counts are lines of the file.
+
+    Raises:
+        ConflictError: when another import writes the same professionals.
+        UnreadableError: when the file is not such an extraction; nothing was written.
+    """
+    report = Report()
+    with _open(path) as file, sqlite3.connect("", isolation_level=None) as index:
+        layout = _layout(file)
+        index.execute(f"PRAGMA cache_size=-{_INDEX_CACHE}")
+        index.execute("CREATE TABLE lines (rpps INTEGER, at INTEGER, PRIMARY KEY (rpps, at)) WITHOUT ROWID")
+        index.execute("BEGIN")
+        index.executemany("INSERT INTO lines VALUES (?, ?)", _scan(file, layout, report, progress))
+        index.execute("COMMIT")
+        entries = _entries(file, layout, index)
+        while batch := list(islice(entries, _BATCH)):
+            _save(batch, report)
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One professional of the file: the merged facts, every place, and how many lines told them."""
+
+    facts: Situation
+    places: tuple[Place, ...]
+    lines: int
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Keyed digest of all that is kept: equal means nothing to write."""
+        told = orjson.dumps([_payload(self.facts), [asdict(place) for place in self.places]])
+        return crypto.blind("content", told.decode())
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise UnreadableError(f"the file cannot be opened: {error.strerror}") from None
+
+
+def _layout(file: BinaryIO) -> Layout:
+    header = file.readline(_LONGEST_LINE)
+    if not header.strip():
+        raise UnreadableError("the file is empty")
+    if b"\0" in header:
+        raise UnreadableError("the file holds NUL bytes: it is not UTF-8 text")
+    try:
+        return Layout.of(header.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise UnreadableError("the file is not UTF-8 text") from None
+
+
+def _scan(file: BinaryIO, layout: Layout, report: Report, progress: Callable[[int], None]) -> Iterator[tuple[int, int]]:
+    """Check every line once: (number, place in the file) of the good ones."""
+    checked, number = settings.current().rpps_checked, 1
+    while True:
+        at = file.tell()
+        line = file.readline(_LONGEST_LINE)
+        if not line:
+            return
+        number += 1
+        whole = len(line) < _LONGEST_LINE or line.endswith(b"\n") or not _skip_line(file)
+        if not line.strip():
+            continue
+        report.read += 1
+        progress(report.read)
+        try:
+            if not whole:
+                raise LineError("the line is too long")
+            yield int(layout.situation(_text(line), checked=checked).rpps), at
+        except LineError as error:
+            report.refuse(f"line {number}", str(error))
+
+
+def _skip_line(file: BinaryIO) -> bool:
+    """Read on to the end of an over-long line; gives whether there was more of it."""
+    skipped = False
+    while rest := file.readline(_LONGEST_LINE):
+        skipped = True
+        if rest.endswith(b"\n"):
+            break
+    return skipped
+
+
+def _text(line: bytes) -> str:
+    if b"\0" in line:
+        raise LineError("the line holds NUL bytes")
+    try:
+        return line.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise LineError("the line is not UTF-8 text") from None
+
+
+def _entries(file: BinaryIO, layout: Layout, index: sqlite3.Connection) -> Iterator[_Entry]:
+    """The professionals of the file, each with all their lines, in the order of the file's lines."""
+    ordered = index.execute("SELECT rpps, at FROM lines ORDER BY rpps, at")
+    for _rpps, lines in groupby(ordered, key=itemgetter(0)):
+        situations: list[Situation] = []
+        for _number, at in lines:
+            file.seek(at)
+            situations.append(layout.situation(_text(file.readline(_LONGEST_LINE)), checked=False))
+        yield _merge(situations)
+
+
+def _merge(situations: Sequence[Situation]) -> _Entry:
+    """One professional from their lines: the first line names them, each adds its place, any the specialty and mail."""
+    first = situations[0]
+    same = [each for each in situations if each.profession_code == first.profession_code]
+    specialised = next((each for each in same if each.specialty_code), first)
+    facts = replace(
+        first,
+        specialty_code=specialised.specialty_code,
+        specialty_label=specialised.specialty_label,
+        mssante=next((each.mssante for each in situations if each.mssante), ""),
+        place=None,
+    )
+    places = {each.place.number: each.place for each in reversed(situations) if each.place}
+    return _Entry(facts, tuple(places[number] for number in sorted(places)), len(situations))
+
+
+def _payload(facts: Situation) -> dict[str, str]:
+    return {name: value for name, value in asdict(facts).items() if name != "place"}
+
+
+_KNOWN = select(Professional.rpps_index, Professional.id, Professional.fingerprint, Professional.active).where(
+    Professional.rpps_index.in_(bindparam("indexes", expanding=True))
+)
+_PLACES = select(Structure.number_index, Structure.id, Structure.payload).where(
+    Structure.number_index.in_(bindparam("indexes", expanding=True))
+)
+
+
+def _save(batch: Sequence[_Entry], report: Report) -> None:
+    indexed = {crypto.blind("rpps", entry.facts.rpps): (entry, entry.fingerprint) for entry in batch}
+    with db.read() as tx:
+        known = {row.rpps_index: row for row in tx.execute(_KNOWN, {"indexes": list(indexed)})}
+    changed = {
+        index: told
+        for index, told in indexed.items()
+        if index not in known or known[index].fingerprint != told[1] or not known[index].active
+    }
+    if changed:
+        try:
+            with db.write() as tx:
+                structures = _save_structures(tx, [entry for entry, _ in changed.values()])
+                for index, (entry, fingerprint) in changed.items():
+                    row_id = known[index].id if index in known else None
+                    _save_professional(tx, row_id, index, entry, fingerprint, structures)
+        except IntegrityError:
+            raise ConflictError from None
+    report.done += sum(entry.lines for entry, _ in changed.values())
+    report.unchanged += sum(entry.lines for index, (entry, _) in indexed.items() if index not in changed)
+
+
+def _save_professional(
+    tx: Connection,
+    row_id: UUID | None,
+    index: bytes,
+    entry: _Entry,
+    fingerprint: bytes,
+    structures: dict[str, UUID],
+) -> None:
+    professional_id = row_id or new_id()
+    sealed = crypto.seal(tx, DIRECTORY, "professionals", professional_id, _payload(entry.facts))
+    values = {"active": True, "fingerprint": fingerprint, "payload": sealed}
+    if row_id is None:
+        # Sessions and trails of a professional are sealed under a key of their own.
+        crypto.new_owner_key(tx, professional_id)
+        tx.execute(insert(Professional).values(id=professional_id, rpps_index=index, **values))
+    else:
+        tx.execute(update(Professional).where(Professional.id == professional_id).values(**values))
+        tx.execute(delete(Practice).where(Practice.professional_id == professional_id))
+    practices = [
+        {"professional_id": professional_id, "structure_id": structures[place.number]} for place in entry.places
+    ]
+    if practices:
+        tx.execute(insert(Practice), practices)
+
+
+def _save_structures(tx: Connection, entries: Sequence[_Entry]) -> dict[str, UUID]:
+    """Write the places that are new or told otherwise; gives their ids by number."""
+    places = {place.number: place for entry in entries for place in entry.places}
+    if not places:
+        return {}
+    numbers = {crypto.blind("structure", number): number for number in places}
+    ids: dict[str, UUID] = {}
+    for row in tx.execute(_PLACES, {"indexes": list(numbers)}).all():
+        number = numbers[row.number_index]
+        ids[number] = row.id
+        told = asdict(places[number])
+        if crypto.unseal(tx, DIRECTORY, "structures", row.id, row.payload) != told:
+            sealed = crypto.seal(tx, DIRECTORY, "structures", row.id, told)
+            tx.execute(update(Structure).where(Structure.id == row.id).values(payload=sealed))
+    for index, number in numbers.items():
+        if number not in ids:
+            ids[number] = new_id()
+            sealed = crypto.seal(tx, DIRECTORY, "structures", ids[number], asdict(places[number]))
+            tx.execute(insert(Structure).values(id=ids[number], number_index=index, payload=sealed))
+    return ids

@@ -1,0 +1,1 @@
+"""The record itself: holder, data key, state."""
