@@ -1,5 +1,19 @@
 """Every right on a record: how an actor stands to it, who was given what, and what the matrix opens."""
 
+from .consents import (
+    Answer,
+    Awaiting,
+    ConsentLine,
+    answer,
+    ask,
+    consent,
+    consents,
+    durations,
+    my_patients,
+    note_visit,
+    own_consent,
+    shown_state,
+)
 from .encounters import RecentPatient, note_encounter, recent_encounters
 from .matrix import (
     ensure_matrix,
@@ -12,16 +26,28 @@ from .matrix import (
 from .standing import RecordCard, my_records, standing, system_standing
 
 __all__ = [
+    "Answer",
+    "Awaiting",
+    "ConsentLine",
     "RecentPatient",
     "RecordCard",
+    "answer",
+    "ask",
+    "consent",
+    "consents",
+    "durations",
     "ensure_matrix",
     "load_matrix",
     "may_deposit",
+    "my_patients",
     "my_records",
     "note_encounter",
+    "note_visit",
+    "own_consent",
     "readable_categories",
     "readable_types",
     "recent_encounters",
+    "shown_state",
     "standing",
     "system_standing",
     "usually_deposits",

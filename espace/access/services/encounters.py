@@ -30,9 +30,7 @@ def note_encounter(professional: Actor, record_id: UUID) -> None:
         if tx.execute(update(Encounter).where(*mine).values(**values)).rowcount:
             return
         tx.execute(
-            insert(Encounter).values(
-                record_id=record_id, id=new_id(), professional_id=professional.id, **values
-            )
+            insert(Encounter).values(record_id=record_id, id=new_id(), professional_id=professional.id, **values)
         )
 
 

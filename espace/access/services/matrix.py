@@ -5,6 +5,7 @@ loading another. Each cell keeps how sure it is.
 """
 
 import csv
+import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
 from espace import clock, db, settings
 from espace.access.models import MatrixCell, MatrixVersion
@@ -32,7 +33,9 @@ ROLE_BASED = frozenset({"41"})
 """Columns that follow a function rather than a health profession, besides those named `ROLE_…`."""
 
 ACTIVE = select(MatrixVersion.id).where(MatrixVersion.active).order_by(MatrixVersion.id.desc()).limit(1)
-_CELLS = select(MatrixCell.profession, MatrixCell.type_code, MatrixCell.may_read, MatrixCell.deposit)
+_CELLS = select(
+    MatrixCell.profession, MatrixCell.type_code, MatrixCell.may_read, MatrixCell.deposit, MatrixCell.confidence
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Matrix:
     possible: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, cells: Iterable[Cell] | Iterable[Row[tuple[str, str, bool, str]]]) -> Self:
+    def of(cls, cells: Iterable[Cell]) -> Self:
         """Sort cells by what they allow."""
         readable, natural, possible = defaultdict(set), defaultdict(set), defaultdict(set)
         for cell in cells:
@@ -65,7 +68,9 @@ class Matrix:
                 natural[cell.profession].add(cell.type_code)
             if cell.deposit != "no":
                 possible[cell.profession].add(cell.type_code)
-        return cls(*({who: frozenset(types) for who, types in table.items()} for table in (readable, natural, possible)))
+        return cls(
+            *({who: frozenset(types) for who, types in table.items()} for table in (readable, natural, possible))
+        )
 
 
 def read_table(path: Path | Traversable) -> list[Cell]:
@@ -75,15 +80,17 @@ def read_table(path: Path | Traversable) -> list[Cell]:
         InvalidError: naming the first line that is not a cell, or a cell given twice.
     """
     cells: dict[tuple[str, str], Cell] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if not set(COLUMNS) <= set(reader.fieldnames or ()):
-            raise InvalidError({"file": N_("The table must have the columns: %(columns)s.", columns=", ".join(COLUMNS))})
-        for row in reader:
-            cell = _cell(row)
-            if cell is None or (cell.profession, cell.type_code) in cells:
-                raise InvalidError({"file": N_("Line %(line)d of the table is wrong.", line=reader.line_num)})
-            cells[cell.profession, cell.type_code] = cell
+    try:
+        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
+    except (OSError, UnicodeDecodeError):
+        raise InvalidError({"file": N_("The table cannot be read: it must be a CSV file in UTF-8.")}) from None
+    if not set(COLUMNS) <= set(reader.fieldnames or ()):
+        raise InvalidError({"file": N_("The table must have the columns: %(columns)s.", columns=", ".join(COLUMNS))})
+    for row in reader:
+        cell = _cell(row)
+        if cell is None or (cell.profession, cell.type_code) in cells:
+            raise InvalidError({"file": N_("Line %(line)d of the table is wrong.", line=reader.line_num)})
+        cells[cell.profession, cell.type_code] = cell
     if not cells:
         raise InvalidError({"file": N_("The table is empty.")})
     return list(cells.values())
@@ -147,7 +154,7 @@ def matrix(version_id: UUID | None) -> Matrix:
     found = _opened.get(version_id)
     if found is None:
         with db.read() as tx:
-            found = Matrix.of(tx.execute(_CELLS.where(MatrixCell.version_id == version_id)).all())
+            found = Matrix.of(Cell(*row) for row in tx.execute(_CELLS.where(MatrixCell.version_id == version_id)))
         _opened.clear()  # only the newest is worth keeping
         _opened[version_id] = found
     return found
@@ -159,15 +166,25 @@ def active_matrix() -> Matrix:
         return matrix(tx.execute(ACTIVE).scalar())
 
 
-def in_use(profession: str) -> bool:
-    """Whether a profession's column applies: those of functions only when the setting says so (U)."""
-    role = profession in ROLE_BASED or profession.startswith("ROLE_")
-    return settings.current().role_based_access or not role
+def column_of(profession: str) -> str | None:
+    """The matrix's column for a profession (`G15_10`) or specialty (`G15_10/SM04`).
+
+    None where it does not apply: columns of functions do so only when the setting says so (U).
+    """
+    column = profession.partition("/")[0]
+    role = column in ROLE_BASED or column.startswith("ROLE_")
+    return None if role and not settings.current().role_based_access else column
+
+
+def types_in(table: Mapping[str, frozenset[str]], profession: str) -> frozenset[str]:
+    """What one of a matrix's tables gives a profession or specialty."""
+    column = column_of(profession)
+    return NOTHING if column is None else table.get(column, NOTHING)
 
 
 def readable_types(profession: str) -> frozenset[str]:
     """The types a profession reads where it is given access."""
-    return active_matrix().readable.get(profession, NOTHING) if in_use(profession) else NOTHING
+    return types_in(active_matrix().readable, profession)
 
 
 def may_deposit(profession: str) -> frozenset[str]:
@@ -175,18 +192,18 @@ def may_deposit(profession: str) -> frozenset[str]:
 
     The matrix governs reading; the law lets whoever takes part in the care feed the record (habilitations.md 4).
     """
-    return active_matrix().possible.get(profession, NOTHING) if in_use(profession) else NOTHING
+    return types_in(active_matrix().possible, profession)
 
 
 def usually_deposits(profession: str) -> frozenset[str]:
     """The types natural to a profession, offered first."""
-    return active_matrix().natural.get(profession, NOTHING) if in_use(profession) else NOTHING
+    return types_in(active_matrix().natural, profession)
 
 
 @cache
 def _categories() -> dict[str, str]:
-    with CATEGORIES.open(encoding="utf-8", newline="") as file:
-        return {row["document_type_code"]: row["class_code"] for row in csv.DictReader(file)}
+    lines = CATEGORIES.read_text(encoding="utf-8").splitlines()
+    return {row["document_type_code"]: row["class_code"] for row in csv.DictReader(lines)}
 
 
 def readable_categories(profession: str) -> dict[str, bool]:

@@ -15,7 +15,7 @@ from espace.people import services as people
 from espace.permissions import SYSTEM, Actor, ActorKind, Permission, Relation, Standing
 from espace.records import services as records
 
-from .matrix import ACTIVE, in_use, matrix
+from .matrix import ACTIVE, matrix, types_in
 
 OWN_COLOUR = "prune"
 COLOURS = ("miel", "ocean", "mousse", "brique")
@@ -58,21 +58,66 @@ _BEFORE_RECORD = (
 
 def standing(actor: Actor, record_id: UUID) -> Standing | None:
     """The actor's standing before a record, judged anew at every request; None for a stranger (404)."""
-    record = records.record(record_id)
+    record = records.records([record_id]).get(record_id)
     if record is None:
         return None
-    judgement = _of_professional(actor, record) if actor.kind is ActorKind.PROFESSIONAL else _of_person(actor, record)
+    match actor.kind:
+        case ActorKind.PATIENT:
+            return _of_person(actor, record)
+        case ActorKind.PROFESSIONAL:
+            return _of_professional(actor, record)
+        case ActorKind.SYSTEM:
+            return None
+
+
+def system_standing(record_id: UUID) -> Standing:
+    """The house itself before a record (imports, jobs): it may file, and passes no view."""
+    return Standing(SYSTEM, record_id, Relation.SYSTEM, "", frozenset({Permission.DOCUMENTS_ADD}))
+
+
+def _of_person(actor: Actor, record: records.RecordFacts) -> Standing | None:
+    if actor.person_id is None:
+        return None
+    is_holder = record.person_id == actor.person_id
+    represented = [] if is_holder else family.records_represented(actor.person_id)
+    judgement = policy.judge_person(
+        PersonFacts(reachable=record.is_open, is_holder=is_holder, represents=record.id in represented)
+    )
+    relation = Relation.HOLDER if is_holder else Relation.REPRESENTATIVE
+    return _standing(actor, record, relation, judgement, OWN_COLOUR if is_holder else colour_of(record.id, represented))
+
+
+def _of_professional(actor: Actor, record: records.RecordFacts) -> Standing | None:
+    now = clock.now()
+    with db.read() as tx:
+        row = tx.execute(_BEFORE_RECORD, {"record": record.id, "professional": actor.id}).first()
+    if row is None:  # no matrix was ever loaded: nothing can be judged
+        return None
+    state = ConsentState(row.state) if row.state else ConsentState.NONE
+    house = settings.current()
+    judgement = policy.judge_professional(
+        ProfessionalFacts(
+            reachable=record.is_open,
+            consent=policy.in_effect(state, row.valid_until, now),
+            encounter=row.until is not None and row.until > now,
+            readable=types_in(matrix(row.version_id).readable, actor.profession),
+            attending=house.attending_doctor_sees_hidden and is_attending(record, actor.id),
+            attending_sees_hidden=house.attending_doctor_sees_hidden,
+            blocked_may_deposit=house.blocked_may_deposit,
+        )
+    )
+    return _standing(actor, record, Relation.PROFESSIONAL, judgement, OWN_COLOUR)
+
+
+def _standing(
+    actor: Actor, record: records.RecordFacts, relation: Relation, judgement: Judgement, colour: str
+) -> Standing | None:
     if not judgement.rights:
         return None
-    relation = _RELATIONS[actor.kind]
-    colour = OWN_COLOUR
-    if judgement.reason is policy.Reason.REPRESENTATIVE:
-        relation = Relation.REPRESENTATIVE
-        colour = colour_of(record_id, family.records_represented(actor.person_id)) if actor.person_id else colour
     holder = people.person(record.person_id)
     return Standing(
         actor=actor,
-        record_id=record_id,
+        record_id=record.id,
         relation=relation,
         holder_name=holder.display_name,
         rights=judgement.rights,
@@ -84,92 +129,31 @@ def standing(actor: Actor, record_id: UUID) -> Standing | None:
     )
 
 
-_RELATIONS = {
-    ActorKind.PATIENT: Relation.HOLDER,
-    ActorKind.PROFESSIONAL: Relation.PROFESSIONAL,
-    ActorKind.SYSTEM: Relation.SYSTEM,
-}
-
-
-def system_standing(record_id: UUID) -> Standing:
-    """The house itself before a record (imports, jobs): it may file, and passes no view."""
-    return Standing(SYSTEM, record_id, Relation.SYSTEM, "", frozenset({Permission.DOCUMENTS_ADD}))
-
-
-def _of_person(actor: Actor, record: records.RecordFacts) -> Judgement:
-    if actor.kind is not ActorKind.PATIENT or actor.person_id is None:
-        return Judgement(frozenset(), policy.Reason.STRANGER)
-    is_holder = record.person_id == actor.person_id
-    return policy.judge_person(
-        PersonFacts(
-            reachable=reachable(record),
-            is_holder=is_holder,
-            represents=not is_holder and family.represents(actor.person_id, record.id),
-        )
-    )
-
-
-def _of_professional(actor: Actor, record: records.RecordFacts) -> Judgement:
-    now = clock.now()
-    with db.read() as tx:
-        row = tx.execute(_BEFORE_RECORD, {"record": record.id, "professional": actor.id}).first()
-    if row is None:  # no matrix was ever loaded: nothing may be judged
-        return Judgement(frozenset(), policy.Reason.STRANGER)
-    state = ConsentState(row.state) if row.state else ConsentState.NONE
-    house = settings.current()
-    readable = matrix(row.version_id).readable.get(actor.profession, NOTHING) if in_use(actor.profession) else NOTHING
-    return policy.judge_professional(
-        ProfessionalFacts(
-            reachable=reachable(record),
-            consent=policy.in_effect(state, row.valid_until, now),
-            encounter=row.until is not None and row.until > now,
-            readable=readable,
-            attending=house.attending_doctor_sees_hidden and is_attending(record, actor.id),
-            attending_sees_hidden=house.attending_doctor_sees_hidden,
-            blocked_may_deposit=house.blocked_may_deposit,
-        )
-    )
-
-
-def reachable(record: records.RecordFacts) -> bool:
-    """Whether a record may be reached at all: it is announced no longer, but open."""
-    return record.state in ("open", "active")
-
-
 def is_attending(record: records.RecordFacts, professional_id: UUID) -> bool:
     """Whether a professional is the attending doctor the holder declared."""
     if record.attending_index is None:
         return False
-    rpps = people.professional(professional_id).rpps
-    return crypto.same(record.attending_index, crypto.blind("rpps", rpps))
+    return crypto.same(record.attending_index, people.rpps_index(people.professional(professional_id).rpps))
 
 
 def colour_of(record_id: UUID, represented: list[UUID]) -> str:
     """The colour of another person's record: the same on every page, by the order of opening."""
-    return COLOURS[sorted(represented).index(record_id) % len(COLOURS)]
+    order = sorted(represented)
+    return COLOURS[order.index(record_id) % len(COLOURS)] if record_id in represented else OWN_COLOUR
 
 
 def my_records(actor: Actor) -> list[RecordCard]:
     """The records a person may open: their own first, then those of the people they act for."""
     if actor.kind is not ActorKind.PATIENT or actor.person_id is None:
         return []
-    represented = family.records_represented(actor.person_id)
+    represented = sorted(family.records_represented(actor.person_id))
     own = records.record_of(actor.person_id)
+    others = records.records(represented)
     found = [(own, Relation.HOLDER, OWN_COLOUR)] if own is not None else []
-    for record_id in sorted(represented):
-        record = records.record(record_id)
-        if record is not None:
-            found.append((record, Relation.REPRESENTATIVE, colour_of(record_id, represented)))
+    found += [(others[one], Relation.REPRESENTATIVE, colour_of(one, represented)) for one in represented]
     holders = people.persons([record.person_id for record, _, _ in found])
     return [
-        RecordCard(
-            record.id,
-            holders[record.person_id].display_name,
-            holders[record.person_id].initials,
-            relation,
-            colour,
-            holders[record.person_id].birth_date,
-        )
+        RecordCard(record.id, holder.display_name, holder.initials, relation, colour, holder.birth_date)
         for record, relation, colour in found
-        if reachable(record)
+        if record.is_open and (holder := holders.get(record.person_id)) is not None
     ]
