@@ -1,6 +1,7 @@
 """What every import tells at its end: the same words on a terminal and in `--json` (design section 4)."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,11 @@ class Report:
     def note(self, where: str, reason: str) -> None:
         """Say something about an entry that was taken in."""
         self.notes.append(Entry(where, reason))
+
+    def sort(self) -> None:
+        """Put the entries in the order of the input, for an import that went through it in another."""
+        for entries in (self.quarantined, self.refused, self.notes):
+            entries.sort(key=lambda each: [int(n) for n in re.findall(r"\d+", each.where)])
 
     def as_json(self) -> str:
         """The machine's summary."""
@@ -104,3 +110,8 @@ def progress(every: int = 100) -> Iterator[Progress]:
         yield shown
     finally:
         shown.end()
+
+
+def show(report: Report, *, as_json: bool) -> None:
+    """Print the summary: JSON alone on standard output for programs, sentences for people."""
+    sys.stdout.write(report.as_json() + "\n" if as_json else "".join(f"{line}\n" for line in report.as_text()))

@@ -22,8 +22,10 @@ from .labels import DOCTOR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Structure:
-    """A place of practice. `number` is its national identifier (rules.md PR-4): 1 + FINESS, else 3 + SIRET, else
-    the register's own; `sector_code` is SAxx."""
+    """A place of practice, with its sector (SAxx).
+
+    `number` is its national identifier (rules.md PR-4): 1 + FINESS, else 3 + SIRET, else the register's own.
+    """
 
     id: UUID
     number: str

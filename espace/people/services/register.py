@@ -16,11 +16,11 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from espace import crypto, db, settings
 from espace.crypto.owners import DIRECTORY
-from espace.errors import ConflictError
+from espace.errors import BusyError, ConflictError
 from espace.identifiers import new_id
 from espace.import_report import Report, UnreadableError
 from espace.people.models import Practice, Professional, Structure
@@ -36,6 +36,7 @@ def import_professionals(path: Path, progress: Callable[[int], None] = lambda _r
     """Bring the directory up to the extraction at `path`; counts are lines of the file.
 
     Raises:
+        BusyError: when the database stays locked; what was written stays, and the file can be run again.
         ConflictError: when another import writes the same professionals.
         UnreadableError: when the file is not such an extraction; nothing was written.
     """
@@ -102,9 +103,7 @@ def _scan(file: BinaryIO, layout: Layout, report: Report, progress: Callable[[in
         report.read += 1
         progress(report.read)
         try:
-            if not whole:
-                raise LineError("the line is too long")
-            yield int(layout.situation(_text(line), checked=checked).rpps), at
+            yield int(layout.situation(_text(line, whole=whole), checked=checked).rpps), at
         except LineError as error:
             report.refuse(f"line {number}", str(error))
 
@@ -119,7 +118,9 @@ def _skip_line(file: BinaryIO) -> bool:
     return skipped
 
 
-def _text(line: bytes) -> str:
+def _text(line: bytes, *, whole: bool = True) -> str:
+    if not whole:
+        raise LineError("the line is too long")
     if b"\0" in line:
         raise LineError("the line holds NUL bytes")
     try:
@@ -185,6 +186,8 @@ def _save(batch: Sequence[_Entry], report: Report) -> None:
                     _save_professional(tx, row_id, index, entry, fingerprint, structures)
         except IntegrityError:
             raise ConflictError from None
+        except OperationalError:
+            raise BusyError("the database stayed locked: run the import again") from None
     report.done += sum(entry.lines for entry, _ in changed.values())
     report.unchanged += sum(entry.lines for index, (entry, _) in indexed.items() if index not in changed)
 

@@ -1,0 +1,200 @@
+"""Import of the insurer's list: one short transaction per person, so that nothing is ever half-written.
+
+Persons without parents in the list are written as they are read; the others follow, the oldest first: a parent is
+older than their child, so whoever is named as a parent is there already, wherever their own line stands.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.exc import OperationalError
+
+from espace import clock, db, settings
+from espace.accounts import services as accounts
+from espace.errors import BusyError, ConflictError
+from espace.import_report import Report, UnreadableError
+from espace.notifications.services import send_mail
+from espace.people import services as people
+from espace.records import services as records
+
+from .beneficiary_lines import COLUMNS, Beneficiary, LineError, beneficiary, split
+from .links import link_parent
+
+MAIL_LOCALE = "fr"  # nobody has chosen a language before the activation
+_LONGEST_LINE = 16_384  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What the activation letter of one person needs; the code is secret and stands nowhere else."""
+
+    line: int
+    name: str
+    code: str
+
+
+def import_beneficiaries(
+    path: Path,
+    *,
+    letters: Callable[[Letter], None] | None = None,
+    progress: Callable[[int], None] = lambda _read: None,
+) -> Report:
+    """Announce and open the spaces of the list at `path` (design section 4); a second run changes nothing.
+
+    `letters` takes the activation codes, for paper; without it a code goes to the person's e-mail, alone
+    (rules.md SE-7), and whoever has no e-mail gets none yet. It is called inside the person's transaction:
+    a code that could not be handed over is not kept.
+
+    Raises:
+        BusyError: when the database stays locked; what was read so far is written, and the list can be run again.
+        UnreadableError: when the file is no such list; nothing was written.
+    """
+    report = Report()
+    header = _check(path)
+    seen: dict[str, int] = {}
+    children: list[Beneficiary] = []
+    for each in _read(path, header, report, progress, seen):
+        if each.parents:
+            children.append(each)
+        else:
+            _take_in(each, letters, report)
+    for each in sorted(children, key=lambda child: child.traits.birth_date):
+        _take_in(each, letters, report)
+    report.sort()
+    return report
+
+
+def _check(path: Path) -> list[str]:
+    """Read the whole file once, so that a wrong one is refused before anything is written; gives the header."""
+    header = ""
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if b"\0" in line:
+                    raise UnreadableError(f"line {number} holds NUL bytes: the file is not UTF-8 text")
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                header = header or text
+    except OSError as error:
+        raise UnreadableError(f"the file cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UnreadableError(f"line {number} is not UTF-8 text") from None
+    return _columns(header)
+
+
+def _columns(text: str) -> list[str]:
+    if not text.strip():
+        raise UnreadableError("the file is empty")
+    try:
+        header = [name.strip().lower() for name in split(text)]
+    except LineError as error:
+        raise UnreadableError(f"line 1: {error}") from None
+    if len(header) == 1 and ";" in text:
+        raise UnreadableError("the columns must be separated by commas, not semicolons")
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise UnreadableError(f"missing columns: {', '.join(missing)}")
+    if len(set(header)) != len(header):
+        raise UnreadableError("a column stands twice in the header")
+    return header
+
+
+def _read(
+    path: Path, header: Sequence[str], report: Report, progress: Callable[[int], None], seen: dict[str, int]
+) -> Iterator[Beneficiary]:
+    """The good lines; the others are reported."""
+    with path.open(encoding="utf-8-sig", newline="\n") as file:
+        next(file)
+        for number, line in enumerate(file, start=2):
+            if not line.strip():
+                continue
+            report.read += 1
+            progress(report.read)
+            try:
+                yield _one(number, line, header, seen)
+            except LineError as error:
+                report.refuse(f"line {number}", str(error))
+
+
+def _one(number: int, line: str, header: Sequence[str], seen: dict[str, int]) -> Beneficiary:
+    if len(line) > _LONGEST_LINE:
+        raise LineError("the line is too long")
+    found = beneficiary(number, header, split(line.rstrip("\r\n")))
+    first = seen.setdefault(found.traits.ins, number)
+    if first != number:
+        raise LineError(f"ins: the same number stands on line {first}")
+    return found
+
+
+def _take_in(each: Beneficiary, letters: Callable[[Letter], None] | None, report: Report) -> None:
+    where = f"line {each.line}"
+    refused, notes = list(each.wrong_links), list(each.notes)
+    try:
+        with db.write():
+            changed = _save(each, letters, refused, notes)
+    except ConflictError:
+        report.refuse(where, "somebody else wrote the same person at the same time: run the import again")
+        return
+    except OperationalError:
+        raise BusyError(f"the database stayed locked at line {each.line}: run the import again") from None
+    report.done += changed
+    report.unchanged += not changed
+    for reason in refused:
+        report.refuse(where, f"{reason}; the link is not made, the person is")
+    for note in notes:
+        report.note(where, note)
+
+
+def _save(each: Beneficiary, letters: Callable[[Letter], None] | None, refused: list[str], notes: list[str]) -> bool:
+    """Write person, record, links and code; gives whether anything changed."""
+    person_id, changed = people.save_person(each.traits)
+    record = records.record_of(person_id)
+    if record is None:
+        record_id = records.open_record(person_id, attending_rpps=each.attending_rpps)
+        changed = True
+    else:
+        record_id = record.id
+        changed |= records.set_attending(record_id, each.attending_rpps)
+    for place, ins in each.parents:
+        parent = people.find_person(ins)
+        problem = _no_link(each.traits, parent)
+        if problem:
+            refused.append(f"parent {place}: {problem}")
+        elif parent:
+            changed |= link_parent(record_id, parent.id)
+    if _waits_for_code(person_id, each.traits):
+        changed |= _hand_over(person_id, each, letters, notes)
+    return changed
+
+
+def _no_link(child: people.Traits, parent: people.Person | None) -> str:
+    """Why this parent may not act for this child; empty when they may."""
+    if parent is None:
+        return "this number is not known"
+    if parent.birth_date >= child.birth_date:
+        return "a parent is older than their child"
+    if child.age_on(clock.today()) >= settings.current().majority_age:
+        return "the person is of age"  # rules.md MI-4
+    return ""
+
+
+def _waits_for_code(person_id: UUID, traits: people.Traits) -> bool:
+    """Whether the person may hold an account (rules.md MI-3), has none, and has no code that still works."""
+    return (
+        traits.age_on(clock.today()) >= settings.current().autonomy_age
+        and accounts.account_of(person_id) is None
+        and not accounts.has_valid_code(person_id)
+    )
+
+
+def _hand_over(person_id: UUID, each: Beneficiary, letters: Callable[[Letter], None] | None, notes: list[str]) -> bool:
+    """Make the code and give it to the letters, else to the person's e-mail; gives whether one was made."""
+    if letters:
+        letters(Letter(each.line, each.traits.display_name, accounts.new_activation_code(person_id)))
+    elif each.traits.email:
+        send_mail(each.traits.email, MAIL_LOCALE, "activation-code", code=accounts.new_activation_code(person_id))
+    else:
+        notes.append("no e-mail, so no activation code was made: run again with --letters")
+        return False
+    return True
