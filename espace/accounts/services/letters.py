@@ -1,6 +1,7 @@
 """The provisional code of a person's letter: made, checked, used once (rules.md AC-5)."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -33,8 +34,16 @@ def new_activation_code(person_id: UUID) -> str:
     return code
 
 
-def state(person_id: UUID, code: str) -> tuple[bool, datetime | None, bool]:
-    """Whether `code` is the person's, when it expires, and whether it was used; (False, None, False) otherwise."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A provisional code that is the person's: until when it works, and whether it was used."""
+
+    expires_at: datetime
+    is_used: bool
+
+
+def find(person_id: UUID, code: str) -> Found | None:
+    """The person's provisional code if it is `code`, expired and used ones included; None otherwise."""
     digest = _digest(person_id, _normal(code))
     with db.read() as tx:
         row = tx.execute(
@@ -44,7 +53,20 @@ def state(person_id: UUID, code: str) -> tuple[bool, datetime | None, bool]:
         ).first()
     # The same comparison is made for a person without a code (R5).
     fits = crypto.same(row.code_hash if row else bytes(32), digest)
-    return (True, row.expires_at, row.used_at is not None) if row and fits else (False, None, False)
+    return Found(row.expires_at, row.used_at is not None) if row and fits else None
+
+
+def has_valid_code(person_id: UUID) -> bool:
+    """Whether the person holds a code that is neither spent nor expired."""
+    with db.read() as tx:
+        row = tx.execute(
+            select(ActivationCode.person_id).where(
+                ActivationCode.person_id == person_id,
+                ActivationCode.used_at.is_(None),
+                ActivationCode.expires_at > clock.now(),
+            )
+        ).first()
+    return row is not None
 
 
 def use(person_id: UUID) -> bool:
