@@ -1,0 +1,71 @@
+"""Nothing personal stands in a plain column: each readable one is on this list, with what it holds (security.md R20)."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy.schema import Table as AnyTable
+
+from espace import db
+from espace.db import Code, Digest, Id, Instant, Sealed
+from tests.support.databases import import_models
+
+import_models()
+
+# Ids, keyed hashes, sealed bytes, instants, days, flags and counts say nothing readable about a person by themselves.
+UNREADABLE = (Sealed, Digest, Id, Instant, Date, Boolean, Integer, BigInteger)
+
+READABLE = {
+    "access_consents.state": "asked, valid, refused, revoked, blocked",
+    "accounts.locale": "language of the pages",
+    "audit_events.action": "word of a closed list",
+    "audit_events.actor_kind": "word of a closed list",
+    "documents.body_media": "media type",
+    "documents.class_code": "nomenclature code: lists filter on it (design 3.6)",
+    "documents.media": "media type",
+    "documents.origin": "patient, professional, import",
+    "documents.state": "word of a closed list",
+    "documents.type_code": "nomenclature code: the entitlements filter on it (design 3.6)",
+    "enrolments.step": "how far an activation is",
+    "family_links.kind": "word of a closed list",
+    "matrix_cells.confidence": "about the matrix, not a person",
+    "matrix_cells.deposit": "about the matrix, not a person",
+    "matrix_cells.profession": "about the matrix, not a person",
+    "matrix_cells.type_code": "about the matrix, not a person",
+    "outbox.error": "the kind of an error, never its text",
+    "outbox.state": "word of a closed list",
+    "outbox.topic": "word of a closed list",
+    "quarantine.reason": "word of a closed list",
+    "records.state": "word of a closed list",
+    "sessions.kind": "word of a closed list",
+    "sessions.stage": "password, full",
+}
+
+
+def readable(tables: list[AnyTable]) -> dict[str, object]:
+    """Every column that is not of an unreadable type."""
+    return {
+        f"{table.name}.{column.name}": column.type
+        for table in tables
+        for column in table.columns
+        if not isinstance(column.type, UNREADABLE)
+    }
+
+
+def test_every_readable_column_is_on_the_list() -> None:
+    found = readable(db.Base.metadata.sorted_tables)
+    assert found.keys() - READABLE.keys() == set(), "seal it, or say why it may be read"
+    assert READABLE.keys() - found.keys() == set(), "no such column any more"
+    assert {name for name, kind in found.items() if not isinstance(kind, Code)} == set()
+
+
+def test_every_digest_is_long_enough_and_every_word_short() -> None:
+    for table in db.Base.metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, Digest):
+                assert column.type.length == 32
+            if isinstance(column.type, Code):
+                assert column.type.length
+                assert column.type.length <= 80
+
+
+def test_a_readable_column_is_seen() -> None:
+    bad = Table("x", MetaData(), Column("a", String(10)), Column("b", Text), Column("c", LargeBinary), Column("d", Date))
+    assert readable([bad]).keys() == {"x.a", "x.b", "x.c"}
