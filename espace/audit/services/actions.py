@@ -31,3 +31,4 @@ class Action(StrEnum):
     CONSENT_UNBLOCKED = "consent-unblocked"
     LINK_MADE = "link-made"
     HISTORY_READ = "history-read"
+    ACCESSES_READ = "accesses-read"
