@@ -14,7 +14,7 @@ from hashlib import sha256
 from hmac import digest as hmac_digest
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from espace.errors import SettingsError
@@ -55,6 +55,13 @@ class KeyRing:
     def signer(self) -> Ed25519PrivateKey:
         """Signs checkpoints of the trail."""
         return Ed25519PrivateKey.from_private_bytes(self.newest("signing"))
+
+    @cached_property
+    def verifiers(self) -> tuple[Ed25519PublicKey, ...]:
+        """Check checkpoints, those signed by older versions of the key too; newest first."""
+        versions = self.keys["signing"]
+        newest_first = sorted(versions, reverse=True)
+        return tuple(Ed25519PrivateKey.from_private_bytes(versions[v]).public_key() for v in newest_first)
 
 
 def _derive(key: bytes, purpose: str) -> bytes:

@@ -230,7 +230,7 @@ def rewrite(trail: Trail, first: int) -> None:
         for sequence in range(first, ROWS + 1):
             row = trail.row(sequence)
             payload = crypto.unseal(tx, trail.target, arithmetic.TABLE, row["id"], row["payload"])
-            payload["name"] = "Dr Quelqu’un d’autre"
+            payload["name"] = str(new_id())
             content = arithmetic.content_digest(key, row["id"], payload)
             plain = arithmetic.Row(*(row[name] for name in arithmetic.Row._fields))
             commitment = arithmetic.commitment(key, plain, content)
@@ -323,15 +323,12 @@ def test_a_changed_checkpoint_is_named(folder: Path, number: int) -> None:
 def test_a_checkpoint_signed_by_another_key_is_named(folder: Path, machines: Machines) -> None:
     vault = machines.vault
     keys = {**vault.ring.keys, "signing": {1: os.urandom(32)}}
-    kept = (folder / "checkpoint-00000003.json").read_bytes()
-    (folder / "checkpoint-00000003.json").unlink()
-    (folder / "checkpoint-00000002.json").unlink()
-    (folder / "checkpoint-00000001.json").unlink()
+    for path in folder.glob("*.json"):
+        path.unlink()
     crypto.bind(crypto.Vault(crypto.KeyRing(keys)))
     assert checkpoint() is not None
     crypto.bind(vault)
     assert [(fault.sequence, fault.kind) for fault in of_checkpoints()] == [(1, "checkpoint-forged")]
-    assert kept
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -2,18 +2,27 @@
 
 from .actions import Action
 from .checkpoints import checkpoint
+from .checkpoints import due as checkpoint_due
 from .reports import Reached, reached
 from .trail import Entry, Event, entries, record, record_many, seen_lately
+from .verification import Examination, examine, verify
+from .walk import Fault, Kind
 
 __all__ = [
     "Action",
     "Entry",
     "Event",
+    "Examination",
+    "Fault",
+    "Kind",
     "Reached",
     "checkpoint",
+    "checkpoint_due",
     "entries",
+    "examine",
     "reached",
     "record",
     "record_many",
     "seen_lately",
+    "verify",
 ]
