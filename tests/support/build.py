@@ -1,0 +1,229 @@
+"""People, records, accounts and professionals of a test's house, made through the services that make real ones."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+import pyotp
+from flask import Flask
+from sqlalchemy import select
+from stdnum.fr import nir
+
+from espace import clock, crypto, db
+from espace.access import services as access
+from espace.accounts import services as accounts
+from espace.accounts.services import activation
+from espace.accounts.services.activation import Letter
+from espace.accounts.services.sign_in import Visitor
+from espace.crypto.owners import OUTBOX
+from espace.family import services as family
+from espace.outbox.models import Delivery
+from espace.people import services as people
+from espace.people.services import rpps_columns as columns
+from espace.people.services.rpps_columns import HEADER, extraction_line
+from espace.permissions import Actor, ActorKind, Standing
+from espace.professional.services import sign_in as professional_sign_in
+from espace.records import services as records
+from espace.web.guards import cookie_name
+
+from .browser_client import Browser
+
+PASSWORD = "quatre lampes sous la pluie"
+VISITOR = Visitor("192.0.2.7")
+DOCTOR, NURSE = "10", "60"
+_numbers = count(1)
+
+
+def ins(*, sex: str = "F", birth: date = date(1984, 5, 12), place: str = "75056") -> str:
+    """A number with its right key, never the same twice; `place` is an INSEE code (2A004 for Ajaccio)."""
+    body = f"{1 if sex == 'M' else 2}{birth:%y%m}{place}{next(_numbers):03d}"
+    return body + nir.calc_check_digits(body)
+
+
+def rpps() -> str:
+    """An RPPS number, never the same twice."""
+    return f"1{next(_numbers):010d}"
+
+
+@dataclass(frozen=True)
+class Citizen:
+    """A person with a record and, once activated, an account."""
+
+    person_id: UUID
+    record_id: UUID
+    ins: str
+    name: str
+    birth_date: date
+    email: str = ""
+    account_id: UUID | None = None
+    totp_secret: str = ""
+
+    def sign_in(self) -> str:
+        """The token of a new session."""
+        assert self.account_id is not None
+        return accounts.open_session(ActorKind.PATIENT, self.account_id, payload={"name": self.name})
+
+    @property
+    def actor(self) -> Actor:
+        """This person as an actor."""
+        found = accounts.identify(self.sign_in())
+        assert found is not None
+        return found
+
+    def standing(self, record_id: UUID | None = None) -> Standing:
+        """How this person stands to their own record, or to another's."""
+        found = access.standing(self.actor, record_id or self.record_id)
+        assert found is not None
+        return found
+
+    def browser(self, app: Flask) -> Browser:
+        """A browser this person is signed in with."""
+        return _signed_in(app, self.sign_in())
+
+
+@dataclass(frozen=True)
+class Caregiver:
+    """A professional of the directory, in their first practice situation."""
+
+    facts: people.Professional
+
+    @property
+    def id(self) -> UUID:
+        """The professional's id."""
+        return self.facts.id
+
+    @property
+    def structure(self) -> str:
+        """Where they practise."""
+        return self.facts.structures[0].display_name if self.facts.structures else ""
+
+    @property
+    def actor(self) -> Actor:
+        """This professional as an actor."""
+        found = accounts.identify(self.sign_in())
+        assert found is not None
+        return found
+
+    def sign_in(self) -> str:
+        """The token of a new session."""
+        return professional_sign_in.open_session(self.facts, self.structure)
+
+    def standing(self, record_id: UUID) -> Standing | None:
+        """How this professional stands to a record."""
+        return access.standing(self.actor, record_id)
+
+    def browser(self, app: Flask) -> Browser:
+        """A browser this professional is signed in with."""
+        return _signed_in(app, self.sign_in())
+
+
+def _signed_in(app: Flask, token: str) -> Browser:
+    browser = Browser(app)
+    browser.set_cookie(cookie_name(app), token)
+    return browser
+
+
+def citizen(
+    first_name: str = "Claire",
+    birth_name: str = "Fontenay",
+    *,
+    sex: str = "F",
+    birth: date = date(1984, 5, 12),
+    parents: Collection[Citizen] = (),
+    attending_rpps: str = "",
+    activated: bool = True,
+) -> Citizen:
+    """A person, their open record and, unless told otherwise, their account; `parents` are linked to the record."""
+    number = ins(sex=sex, birth=birth)
+    email = f"personne{next(_numbers)}@exemple.test"
+    traits = people.Traits(
+        ins=number, birth_name=birth_name, first_names=(first_name,), sex=sex, birth_date=birth, email=email
+    )
+    person_id, _ = people.save_person(traits)
+    record_id = records.open_record(person_id, attending_rpps=attending_rpps, delay=timedelta(0))
+    for parent in parents:
+        family.link_parent(record_id, parent.person_id)
+    made = Citizen(person_id, record_id, number, traits.display_name, birth)
+    return _activate(made, email) if activated else made
+
+
+def _activate(person: Citizen, email: str) -> Citizen:
+    """Walk through the activation, as its pages do."""
+    code = accounts.new_activation_code(person.person_id)
+    token, _ = activation.begin(Letter(person.ins, code, person.birth_date), VISITOR)
+    activation.give_email(token, email, "fr")
+    activation.check_email_code(token, mails_to(email)[-1]["values"]["code"], VISITOR)
+    draft = activation.choose_password(token, PASSWORD)
+    activation.check_app_code(token, pyotp.TOTP(draft.totp_secret).at(clock.now()), VISITOR)
+    activation.finish(token, "fr", VISITOR)
+    records.mark_active(person.record_id)
+    account = accounts.account_of(person.person_id)
+    assert account is not None
+    return Citizen(
+        person.person_id,
+        person.record_id,
+        person.ins,
+        person.name,
+        person.birth_date,
+        email,
+        account.id,
+        draft.totp_secret,
+    )
+
+
+def mails_to(address: str) -> list[dict[str, dict[str, str]]]:
+    """What waits to be sent to an address, oldest first: the payloads of the outbox."""
+    with db.read() as tx:
+        rows = tx.execute(select(Delivery.id, Delivery.payload).where(Delivery.topic == "mail").order_by(Delivery.id))
+        opened = [crypto.unseal(tx, OUTBOX, "outbox", row.id, row.payload) for row in rows.all()]
+    return [payload for payload in opened if payload["to"] == address]
+
+
+def caregiver(
+    family_name: str = "Morvan",
+    given_name: str = "Hélène",
+    *,
+    profession: str = DOCTOR,
+    number: str | None = None,
+    structure: str = "Cabinet des Tilleuls",
+) -> Caregiver:
+    """A professional of the directory; `profession` is a code of the register (10 doctor, 60 nurse …)."""
+    number = number or rpps()
+    line = extraction_line(
+        {
+            columns.ID_TYPE: "8",
+            columns.ID: number,
+            columns.NATIONAL_ID: f"8{number}",
+            columns.FAMILY_NAME: family_name,
+            columns.GIVEN_NAME: given_name,
+            columns.PROFESSION: profession,
+            columns.TECHNICAL_ID: f"R{next(_numbers):010d}",
+            columns.COMPANY: structure,
+            columns.CITY: "Rennes",
+        }
+    )
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "extraction.txt")
+        path.write_text(f"{HEADER}\n{line}\n")
+        report = people.import_professionals(path)
+    found = people.find_professional(number)
+    assert found is not None, report
+    return Caregiver(found)
+
+
+def consent(holder: Citizen, professional: Caregiver, answer: access.Answer | None = None, days: int = 365) -> None:
+    """Let a professional find the record and ask; then the holder answers, unless `answer` is None."""
+    access.ensure_matrix()
+    access.note_encounter(professional.actor, holder.record_id)
+    standing = professional.standing(holder.record_id)
+    assert standing is not None
+    access.ask(standing, "Suivi après la consultation")
+    if answer is None:
+        return
+    own = holder.standing()
+    line = next(line for line in access.consents(own) if line.professional_id == professional.id)
+    access.answer(own, line.id, answer, version=line.version, days=days if answer is access.Answer.GRANT else None)
