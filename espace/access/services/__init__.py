@@ -1,5 +1,7 @@
 """Every right on a record: how an actor stands to it, who was given what, and what the matrix opens."""
 
+from espace.access.policy import ConsentState, DocumentFacts, VisibilityRule, visible
+
 from .consents import (
     Answer,
     Awaiting,
@@ -29,8 +31,11 @@ __all__ = [
     "Answer",
     "Awaiting",
     "ConsentLine",
+    "ConsentState",
+    "DocumentFacts",
     "RecentPatient",
     "RecordCard",
+    "VisibilityRule",
     "answer",
     "ask",
     "consent",
@@ -51,4 +56,5 @@ __all__ = [
     "standing",
     "system_standing",
     "usually_deposits",
+    "visible",
 ]

@@ -1,4 +1,4 @@
-"""What a record's people decided about each professional, and what professionals ask of them (rules.md AR-1 to AR-6)."""
+"""What a record's people decided about each professional, and what these ask of them (rules.md AR-1 to AR-6)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -98,7 +98,7 @@ _COLUMNS = (
 def durations() -> tuple[int, ...]:
     """The durations offered, in days: one day, three months, and the house's longest (U, AR-6)."""
     longest = settings.current().consent_days
-    return tuple(days for days in (1, 90) if days < longest) + (longest,)
+    return (*(days for days in (1, 90) if days < longest), longest)
 
 
 def consents(standing: Standing) -> list[ConsentLine]:
@@ -203,7 +203,7 @@ def _ask(standing: Standing, shown: dict[str, str]) -> None:
             raise InvalidError({"reason": N_("You already have access to this record.")})
         if found is not None and state is ConsentState.REFUSED and _lately(found.decided_at, ASK_AGAIN, now):
             raise InvalidError({"reason": N_("Your request was refused today. You can ask again tomorrow.")})
-        if found is not None and state is ConsentState.ASKED:
+        if found is not None and _already_asked(found, now):
             return
         consent_id = found.id if found else new_id()
         payload = crypto.seal(tx, record_id, TABLE, consent_id, shown)
@@ -224,7 +224,7 @@ def _ask(standing: Standing, shown: dict[str, str]) -> None:
             tx.execute(
                 update(Consent)
                 .where(Consent.record_id == record_id, Consent.id == found.id)
-                .values(state=kept.value, asked_at=now, version=Consent.version + 1, payload=payload)
+                .values(state=kept.value, asked_at=now, valid_until=None, version=Consent.version + 1, payload=payload)
             )
         audit.record(
             standing.actor,
@@ -235,6 +235,13 @@ def _ask(standing: Standing, shown: dict[str, str]) -> None:
         )
         if state is not ConsentState.BLOCKED:
             _tell(record_id)
+
+
+def _already_asked(line: ConsentLine, now: datetime) -> bool:
+    """Whether the same question stands open; from a blocked professional, whether it came today."""
+    if line.state is ConsentState.BLOCKED:
+        return _lately(line.asked_at, ASK_AGAIN, now)
+    return line.state is ConsentState.ASKED
 
 
 def _as_shown(standing: Standing) -> dict[str, str]:

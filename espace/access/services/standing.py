@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, select
 from espace import clock, crypto, db, settings
 from espace.access import policy
 from espace.access.models import Consent, Encounter, MatrixVersion
-from espace.access.policy import NOTHING, ConsentState, Judgement, PersonFacts, ProfessionalFacts
+from espace.access.policy import ConsentState, Judgement, PersonFacts, ProfessionalFacts
 from espace.family import services as family
 from espace.people import services as people
 from espace.permissions import SYSTEM, Actor, ActorKind, Permission, Relation, Standing

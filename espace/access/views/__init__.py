@@ -1,0 +1,1 @@
+"""Pages on which a record's people decide who sees it."""

@@ -1,0 +1,1 @@
+"""The tasks of professionals: sign in, find a patient, deposit."""

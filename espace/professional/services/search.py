@@ -1,0 +1,133 @@
+"""Finding a patient: by exact number and birth date only, each search traced, misses counted (security.md R50)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from espace import clock, db, settings
+from espace.access import services as access
+from espace.access.services import ConsentState
+from espace.audit import services as audit
+from espace.audit.services import Action
+from espace.errors import InvalidError, ThrottledError
+from espace.identifiers import WrongInsError, parse_ins
+from espace.people import services as people
+from espace.people.services import Person
+from espace.permissions import Actor, Relation
+from espace.records import services as records
+from espace.words import N_
+
+WINDOW = timedelta(hours=1)
+MISS = "miss"
+
+
+@dataclass(frozen=True, slots=True)
+class PatientSearch:
+    """What was typed: the INS with its key, and the birth date."""
+
+    ins: str
+    birth_date: date | None
+
+
+def find_patient(actor: Actor, search: PatientSearch) -> UUID:
+    """The record of exactly this person. It opens deposit and the request for consent for some hours (AR-4).
+
+    The search is a row of the person's trail when it finds, of the professional's own when it does not.
+
+    Raises:
+        InvalidError: when something typed is no INS or no birth date (nothing is looked up), or nobody is found.
+        ThrottledError: after the misses allowed in an hour: nothing is looked up any more.
+    """
+    number = _checked(search)
+    left = settings.current().search_misses_per_hour - len(misses := _misses(actor))
+    if left <= 0:
+        raise ThrottledError((min(misses) + WINDOW - clock.now()).total_seconds())
+    person = people.find_person(number)
+    record = records.record_of(person.id) if person is not None else None
+    if person is None or record is None or not record.is_open or person.birth_date != search.birth_date:
+        with db.write_apart():
+            audit.record(actor, actor.id, Action.PATIENT_SEARCHED, detail={"result": MISS})
+        raise InvalidError({"": N_("No record is open for this number and this birth date. Check both.")})
+    with db.write():
+        access.note_encounter(actor, record.id)
+        audit.record(actor, record.id, Action.PATIENT_FOUND, relation=Relation.PROFESSIONAL)
+    return record.id
+
+
+def _checked(search: PatientSearch) -> str:
+    problems: dict[str, str] = {}
+    number = ""
+    try:
+        number = parse_ins(search.ins).number
+    except WrongInsError as error:
+        problems["ins"] = {
+            "length": N_("You wrote %(written)d characters, the number has 15.", written=error.digits),
+            "form": N_("This is no INS number: read it again, digit by digit."),
+            "key": N_("The two last digits do not fit the others. Read the number again."),
+        }[error.why]
+    if search.birth_date is None:
+        problems["birth_date"] = N_("Write the birth date with its day, month and year, for example 14/03/1988.")
+    elif search.birth_date > clock.today():
+        problems["birth_date"] = N_("This birth date is in the future.")
+    if problems:
+        raise InvalidError(problems)
+    return number
+
+
+def _misses(actor: Actor) -> list[datetime]:
+    """When the professional's searches of the last hour found nobody."""
+    since = clock.now() - WINDOW
+    found: list[datetime] = []
+    before: int | None = None
+    while page := audit.entries(actor.id, mine=True, holder_actor_ids=[actor.id], before=before):
+        for entry in page:
+            if entry.at <= since:
+                return found
+            if entry.action is Action.PATIENT_SEARCHED:
+                found.append(entry.at)
+        before = page[-1].sequence
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class PatientLine:
+    """A patient on a professional's own page. `until` is when the access or the encounter ends."""
+
+    record_id: UUID
+    person: Person
+    has_access: bool
+    awaiting: bool
+    reachable: bool
+    until: datetime | None
+    asked_at: datetime | None
+
+
+def my_patients(actor: Actor) -> list[PatientLine]:
+    """Whom a professional met lately, has access to, or asked: newest first, identity only.
+
+    A patient whose access ended and who was not met lately is no longer on the list.
+    """
+    met = {one.record_id: one for one in access.recent_encounters(actor)}
+    given = {one.record_id: one for one in access.my_patients(actor.id)}
+    ids = [*met, *(one for one in given if one not in met)]
+    found = records.records(ids)
+    persons = people.persons([record.person_id for record in found.values()])
+    lines = []
+    for record_id in ids:
+        record = found.get(record_id)
+        if record is None or not record.is_open or record.person_id not in persons:
+            continue
+        consent, encounter = given.get(record_id), met.get(record_id)
+        has_access = consent is not None and consent.state is ConsentState.VALID
+        lines.append(
+            PatientLine(
+                record_id=record_id,
+                person=persons[record.person_id],
+                has_access=has_access,
+                awaiting=consent is not None and not has_access,
+                reachable=has_access or encounter is not None,
+                until=consent.valid_until if consent is not None and has_access else encounter and encounter.until,
+                asked_at=consent.asked_at if consent else None,
+            )
+        )
+    return lines
