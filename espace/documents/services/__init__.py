@@ -1,0 +1,46 @@
+"""What other rooms may ask of the documents of a record."""
+
+from .adding import AddDocument, Added, add
+from .depositing import DEPOSITABLE, DepositDocument, deposit, holder_is_minor, judge_deposit
+from .reading import (
+    PAGE_SIZE,
+    Content,
+    Cursor,
+    DocumentFacts,
+    Page,
+    body,
+    document,
+    download,
+    latest,
+    original,
+    page,
+)
+from .types import CLASS_WORDS, CLASSES, PATIENT_TYPES, DocumentType, type_label, types
+
+__all__ = [
+    "CLASSES",
+    "CLASS_WORDS",
+    "DEPOSITABLE",
+    "PAGE_SIZE",
+    "PATIENT_TYPES",
+    "AddDocument",
+    "Added",
+    "Content",
+    "Cursor",
+    "DepositDocument",
+    "DocumentFacts",
+    "DocumentType",
+    "Page",
+    "add",
+    "body",
+    "deposit",
+    "document",
+    "download",
+    "holder_is_minor",
+    "judge_deposit",
+    "latest",
+    "original",
+    "page",
+    "type_label",
+    "types",
+]

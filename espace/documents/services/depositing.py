@@ -1,0 +1,243 @@
+"""A professional deposits a document: wrapped as CDA R2 level 1, filed, traced, and the person told (CO-3, AR-25)."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+
+from espace import clock, crypto, db, settings
+from espace.access import services as access
+from espace.accounts import services as accounts
+from espace.audit import services as audit
+from espace.audit.services import Action
+from espace.errors import ConflictError, InvalidError, NotFoundError
+from espace.family import services as family
+from espace.interop import media as medias
+from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
+from espace.interop.cda_write import wrap
+from espace.interop.media import MediaError
+from espace.notifications import services as notifications
+from espace.people import services as people
+from espace.permissions import Permission, Standing
+from espace.records import services as records
+from espace.words import N_, Message
+
+from . import checks
+from .filing import Body, NewDocument, content_digest, judge, known, stored, write_row
+from .reading import snapshot
+from .types import types
+
+DEPOSITABLE = frozenset({medias.PDF, medias.JPEG, medias.PNG, medias.TIFF, medias.TEXT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepositDocument:
+    """What the professional confirmed.
+
+    `representatives_see` must be answered for a minor (rules.md MI-8) and says nothing for an adult.
+    `patient_invisible`: withheld until announced in person (AR-15).
+    """
+
+    title: str
+    date: date
+    type_code: str
+    content: bytes
+    representatives_see: bool | None = None
+    patient_invisible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Parties:
+    holder: people.Person
+    author: people.Professional
+    structure: people.Structure | None
+
+
+def holder_is_minor(standing: Standing) -> bool:
+    """Whether the depositor must say if the legal representatives will see the document (rules.md MI-8)."""
+    return _is_minor(_holder(standing))
+
+
+def deposit(standing: Standing, command: DepositDocument) -> UUID:
+    """File a professional's document and tell the person; the same deposit sent twice is filed once. Gives its id.
+
+    Raises:
+        InvalidError: with a sentence for each field at fault.
+        NotFoundError: when this standing may not deposit.
+    """
+    if not standing.may(Permission.DOCUMENTS_DEPOSIT):
+        raise NotFoundError
+    author = people.professional(standing.actor.id)
+    parties = _Parties(_holder(standing), author, _structure(author, standing.actor.structure))
+    title = checks.clean_title(command.title)
+    body = _checked(standing, command, title, parties)
+    unique_id = _unique_id(standing, command, title)
+    twin = known(standing.record_id, unique_id)
+    if twin:
+        return twin[0]
+    header = _header(parties, command, title, unique_id)
+    new = NewDocument(
+        title=title,
+        date=command.date,
+        type_code=command.type_code,
+        origin="professional",
+        unique_id=unique_id,
+        body=body,
+        content=wrap(header, body.content, body.media),
+        author=author.display_name,
+        structure=parties.structure.display_name if parties.structure else standing.actor.structure,
+        depositor=author.display_name,
+        professional_id=author.id,
+        patient_invisible=command.patient_invisible,
+        representatives_invisible=_is_minor(parties.holder) and command.representatives_see is False,
+    )
+    try:
+        return _file(standing, new, parties.holder)
+    except ConflictError:
+        twin = known(standing.record_id, unique_id)
+        if twin is None:
+            raise
+        return twin[0]
+
+
+def _checked(standing: Standing, command: DepositDocument, title: str, parties: _Parties) -> Body:
+    problems: dict[str, Message | None] = {
+        "title": checks.check_title(title),
+        "date": checks.check_day(command.date, parties.holder.birth_date.isoformat()),
+        "type_code": None
+        if command.type_code in types() and command.type_code in access.may_deposit(standing.actor.profession)
+        else N_("Choose a kind of document that your profession may deposit."),
+        "representatives_see": N_("Say whether the legal representatives will see this document.")
+        if _is_minor(parties.holder) and command.representatives_see is None
+        else None,
+    }
+    body = None
+    if len(command.content) > checks.MAX_UPLOAD:
+        problems["file"] = checks.too_heavy(len(command.content), checks.MAX_UPLOAD)
+    else:
+        try:
+            body = judge_deposit(command.content)
+        except MediaError as error:
+            problems["file"] = checks.why_refused(error)
+    found = {name: problem for name, problem in problems.items() if problem}
+    if found or body is None:
+        raise InvalidError(found)
+    return body
+
+
+def judge_deposit(content: bytes) -> Body:
+    """Have the decoder look at a professional's file, which stays as it is, bit by bit (security.md R37).
+
+    Raises:
+        MediaError: when it cannot be deposited.
+    """
+    body = judge(content)
+    if body.media not in DEPOSITABLE:
+        raise MediaError("unknown-type")
+    return body
+
+
+def _file(standing: Standing, new: NewDocument, holder: people.Person) -> UUID:
+    record_id = standing.record_id
+    with stored(record_id, new.content or b"", new.body.content) as files, db.write() as tx:
+        filed = write_row(tx, record_id, new, files)
+        audit.record(
+            standing.actor,
+            record_id,
+            Action.DOCUMENT_DEPOSITED,
+            relation=standing.relation,
+            objects=[snapshot(filed)],
+        )
+        tell(record_id, holder.id, new)
+    return filed.id
+
+
+def tell(record_id: UUID, holder_id: UUID, new: NewDocument) -> None:
+    """Write, without a word of it, to those who may see a new document: the person, and a child's parents.
+
+    Raises:
+        ValueError: when an address is none.
+    """
+    if new.patient_invisible:
+        return
+    told = [holder_id]
+    if not new.representatives_invisible:
+        told += family.representatives(record_id)
+    for address, locale in sorted(set(accounts.mail_addresses(told))):
+        notifications.send_mail(address, locale, "new-document")
+
+
+def _holder(standing: Standing) -> people.Person:
+    return people.person(records.record(standing.record_id).person_id)
+
+
+def _is_minor(holder: people.Person) -> bool:
+    return holder.age_on(clock.today()) < settings.current().majority_age
+
+
+def _structure(author: people.Professional, name: str) -> people.Structure | None:
+    """The place the professional signed in from, else their first."""
+    here = (place for place in author.structures if name in (place.name, place.display_name))
+    return next(here, author.structures[0] if author.structures else None)
+
+
+def _unique_id(standing: Standing, command: DepositDocument, title: str) -> str:
+    """An id of the ITU's UUID arc, the same for the same deposit, and telling nothing of it."""
+    said = "|".join(
+        (
+            str(standing.record_id),
+            str(standing.actor.id),
+            command.type_code,
+            command.date.isoformat(),
+            title,
+            content_digest(command.content).hex(),
+        )
+    )
+    return f"2.25.{int.from_bytes(crypto.blind('deposit', said)[:16])}"
+
+
+def _header(parties: _Parties, command: DepositDocument, title: str, unique_id: str) -> CdaHeader:
+    kind = types()[command.type_code]
+    marks: tuple[str, ...] = ("INVISIBLE_PATIENT",) if command.patient_invisible else ()
+    if _is_minor(parties.holder) and command.representatives_see is False:
+        marks += ("INVISIBLE_REPRESENTANTS_LEGAUX",)
+    return CdaHeader(
+        unique_id=unique_id,
+        type_code=kind.code,
+        type_system=kind.system,
+        type_label=kind.label,
+        title=title,
+        effective=clock.now().replace(microsecond=0),
+        confidentiality=("N", *marks),
+        set_id=unique_id,
+        version=1,
+        patient=_patient(parties.holder),
+        author=_author(parties),
+        service_start=datetime.combine(command.date, time(12), clock.HOME_ZONE).astimezone(UTC),
+    )
+
+
+def _patient(holder: people.Person) -> CdaPatient:
+    return CdaPatient(
+        ins=holder.ins,
+        ins_oid=holder.oid,
+        birth_name=holder.birth_name,
+        first_names=" ".join(holder.first_names),
+        use_name=holder.use_name,
+        birth_date=holder.birth_date,
+        sex=holder.sex,
+        birth_place=holder.birth_place,
+    )
+
+
+def _author(parties: _Parties) -> CdaAuthor:
+    author, place = parties.author, parties.structure
+    return CdaAuthor(
+        professional_id=f"8{author.rpps}",
+        family_name=author.family_name,
+        given_name=author.given_name,
+        title=author.title,
+        specialty_code=author.specialty_code or author.profession_code,
+        specialty_label=author.specialty_label or author.profession_label,
+        structure_id=place.number if place else "",
+        structure_name=place.name if place else "",
+    )

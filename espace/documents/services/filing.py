@@ -1,0 +1,160 @@
+"""Writing one document: its files first, durable; then its row, the trail and the letters, all or nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from espace import clock, crypto, db, storage
+from espace.db import Digest, Id
+from espace.documents.models import Document
+from espace.errors import ConflictError
+from espace.identifiers import new_id
+from espace.interop import media as medias
+
+from .reading import TABLE, DocumentFacts
+from .types import types
+
+_BY_UNIQUE_ID = select(Document.id, Document.content_index).where(
+    Document.record_id == bindparam("record", type_=Id),
+    Document.unique_index == bindparam("unique", type_=Digest(32)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What people will read: bytes of one media type, judged by its decoder. `pages` is 0 when it has none."""
+
+    content: bytes
+    media: str
+    pages: int = 0
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """What is known of a document before it is filed. `content` is the whole file when the body came inside one."""
+
+    title: str
+    date: date
+    type_code: str
+    origin: str
+    unique_id: str
+    body: Body
+    content: bytes | None = None
+    author: str = ""
+    structure: str = ""
+    depositor: str = ""
+    professional_id: UUID | None = None
+    hidden: bool = False
+    patient_invisible: bool = False
+    representatives_invisible: bool = False
+    content_index: bytes = b""
+
+
+def judge(content: bytes) -> Body:
+    """Have the right decoder look at a file.
+
+    Raises:
+        MediaError: when it is none of the types that can be filed, broken, locked, or a bomb.
+    """
+    media = medias.check(content)
+    if media == medias.PDF:
+        facts = medias.check_pdf(content)
+        return Body(content, media, facts.pages, facts.active)
+    return Body(content, media, 1 if media in medias.IMAGES else 0)
+
+
+def content_digest(content: bytes) -> bytes:
+    """The keyed digest under which a content is recognised."""
+    return crypto.blind("content", sha256(content).hexdigest())
+
+
+def unique_digest(unique_id: str) -> bytes:
+    """The keyed digest under which a document's unique id is found."""
+    return crypto.blind("unique-id", unique_id)
+
+
+def known(record_id: UUID, unique_id: str) -> tuple[UUID, bytes] | None:
+    """The document of this unique id in this record: its id and its content's digest."""
+    with db.read() as tx:
+        row = tx.execute(_BY_UNIQUE_ID, {"record": record_id, "unique": unique_digest(unique_id)}).first()
+    return (row.id, row.content_index) if row else None
+
+
+@contextmanager
+def stored(owner: UUID, *contents: bytes) -> Iterator[list[UUID]]:
+    """Files made durable before the row that names them, taken away again when that row is not written."""
+    made: list[UUID] = []
+    try:
+        with db.read() as tx:
+            for content in contents:
+                made.append(new_id())
+                storage.current().put(tx, owner, made[-1], content)
+        yield made
+    except BaseException:
+        for file_id in made:
+            storage.current().delete(owner, file_id)
+        raise
+
+
+def write_row(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID]) -> DocumentFacts:
+    """Write the row of a document whose files are stored (the body last).
+
+    Raises:
+        ConflictError: when a document of this unique id was filed meanwhile.
+    """
+    whole = new.body.content if new.content is None else new.content
+    filed = DocumentFacts(
+        id=new_id(),
+        date=new.date,
+        type_code=new.type_code,
+        class_code=types()[new.type_code].class_code,
+        title=new.title,
+        author=new.author,
+        structure=new.structure,
+        depositor=new.depositor,
+        hidden=new.hidden,
+        patient_invisible=new.patient_invisible,
+        representatives_invisible=new.representatives_invisible,
+        origin=new.origin,
+        professional_id=new.professional_id,
+        created_at=clock.now(),
+        media=new.body.media if new.content is None else medias.XML,
+        size=len(whole),
+        file_id=files[0],
+        body_media=new.body.media,
+        body_size=len(new.body.content),
+        body_file_id=files[-1],
+        pages=new.body.pages,
+        active=new.body.active,
+    )
+    _insert(tx, record_id, filed, new)
+    return filed
+
+
+_SEALED = frozenset({"title", "author", "structure", "depositor", "pages", "active"})
+
+
+def _insert(tx: Connection, record_id: UUID, filed: DocumentFacts, new: NewDocument) -> None:
+    values = {name: getattr(filed, name) for name in DocumentFacts.__dataclass_fields__}
+    payload = {name: values.pop(name) for name in _SEALED}
+    payload["unique_id"] = new.unique_id
+    try:
+        tx.execute(
+            insert(Document).values(
+                **values,
+                record_id=record_id,
+                state="current",
+                unique_index=unique_digest(new.unique_id),
+                content_index=new.content_index or content_digest(new.body.content),
+                payload=crypto.seal(tx, record_id, TABLE, filed.id, payload),
+            )
+        )
+    except IntegrityError:
+        raise ConflictError from None

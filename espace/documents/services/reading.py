@@ -1,0 +1,224 @@
+"""Reading a record's documents. Whoever is not the holder leaves a row of the trail before anything is shown (R25)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, Row
+
+from espace import crypto, db, storage
+from espace.access import policy
+from espace.audit import services as audit
+from espace.audit.services import Action
+from espace.errors import NotFoundError
+from espace.permissions import Relation, Standing
+
+from .visibility import one_statement, page_statement, parameters, shape
+
+TABLE = "documents"
+PAGE_SIZE = 60
+SHARED = timedelta(minutes=10)
+"""How long the requests for one file share one row of the trail (design 3.5)."""
+
+
+class Cursor(NamedTuple):
+    """The place of the last document shown."""
+
+    date: date
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """One document as it is shown. `media` is that of the file as it came, `body_media` that of what people read."""
+
+    id: UUID
+    date: date
+    type_code: str
+    class_code: str
+    title: str
+    author: str
+    structure: str
+    depositor: str
+    hidden: bool
+    patient_invisible: bool
+    representatives_invisible: bool
+    origin: str
+    professional_id: UUID | None
+    created_at: datetime
+    media: str
+    size: int
+    file_id: UUID
+    body_media: str
+    body_size: int
+    body_file_id: UUID
+    pages: int
+    active: bool
+
+    @property
+    def by_patient(self) -> bool:
+        """Whether the person or someone acting for them added it (shown apart to professionals, CO-13)."""
+        return self.origin == "patient"
+
+    @property
+    def wrapped(self) -> bool:
+        """Whether what people read came inside another file (a CDA)."""
+        return self.file_id != self.body_file_id
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some documents, newest first, and the place after which there are more (None: no more)."""
+
+    rows: tuple[DocumentFacts, ...]
+    next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An opened file of a document, ready to be read by ranges."""
+
+    document: DocumentFacts
+    media: str
+    reader: storage.Reader
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.reader.size
+
+
+def page(
+    standing: Standing, *, class_code: str | None = None, before: Cursor | None = None, limit: int = PAGE_SIZE
+) -> Page:
+    """A page of the documents this standing lets through, one row of the trail with what was listed."""
+    rule = policy.visible(standing)
+    statement = page_statement(shape(rule), of_class=class_code is not None, after=before is not None)
+    values: dict[str, Any] = {"record": standing.record_id, "limit": limit + 1, **parameters(rule)}
+    if class_code is not None:
+        values["class_code"] = class_code
+    if before is not None:
+        values |= {"date": before.date, "id": before.id}
+    if _unwatched(standing):
+        with db.read() as tx:
+            rows = _open_all(tx, standing.record_id, tx.execute(statement, values).all())
+    else:
+        with db.write() as tx:
+            rows = _open_all(tx, standing.record_id, tx.execute(statement, values).all())
+            _leave(standing, Action.DOCUMENTS_LISTED, rows[:limit])
+    shown = rows[:limit]
+    last = shown[-1] if len(rows) > limit else None
+    return Page(tuple(shown), Cursor(last.date, last.id) if last else None)
+
+
+def latest(standing: Standing, limit: int = 3) -> tuple[DocumentFacts, ...]:
+    """The newest documents, for a summary of the record."""
+    return page(standing, limit=limit).rows
+
+
+def document(standing: Standing, document_id: UUID) -> DocumentFacts:
+    """One document, opened on its page.
+
+    Raises:
+        NotFoundError: when it does not exist for this standing.
+    """
+    if _unwatched(standing):
+        with db.read() as tx:
+            return _visible(tx, standing, document_id)
+    with db.write() as tx:
+        found = _visible(tx, standing, document_id)
+        _leave(standing, Action.DOCUMENT_OPENED, [found])
+    return found
+
+
+def body(standing: Standing, document_id: UUID) -> Content:
+    """What people read of a document, to be shown on its page; shares the page's row of the trail.
+
+    Raises:
+        NotFoundError: when it does not exist for this standing.
+        TamperedError: when the stored file does not open.
+    """
+    return _content(standing, document_id, Action.DOCUMENT_OPENED, whole=False)
+
+
+def download(standing: Standing, document_id: UUID) -> Content:
+    """What people read of a document, to be taken away. Raises as `body`."""
+    return _content(standing, document_id, Action.DOWNLOADED, whole=False)
+
+
+def original(standing: Standing, document_id: UUID) -> Content:
+    """The file as it came, bit by bit, to be taken away. Raises as `body`."""
+    return _content(standing, document_id, Action.DOWNLOADED, whole=True)
+
+
+def _content(standing: Standing, document_id: UUID, action: Action, *, whole: bool) -> Content:
+    with db.read() as tx:
+        found = _visible(tx, standing, document_id)
+        file_id, media = (found.file_id, found.media) if whole else (found.body_file_id, found.body_media)
+        reader = storage.current().open(tx, standing.record_id, file_id)
+        seen = _unwatched(standing) or audit.seen_lately(
+            standing.actor, standing.record_id, action, document_id, SHARED
+        )
+    if not seen:
+        with db.write() as tx:
+            _leave(standing, action, [_visible(tx, standing, document_id)])
+    return Content(found, media, reader)
+
+
+def _unwatched(standing: Standing) -> bool:
+    """Whether this reading leaves no row: the holder's own page views do not (design 3.5)."""
+    return standing.relation is Relation.HOLDER
+
+
+def _leave(standing: Standing, action: Action, shown: Sequence[DocumentFacts]) -> None:
+    audit.record(
+        standing.actor,
+        standing.record_id,
+        action,
+        relation=standing.relation,
+        objects=[snapshot(one) for one in shown],
+    )
+
+
+def snapshot(document: DocumentFacts) -> dict[str, str]:
+    """What the trail keeps of a document that was shown, with the marks that say who may be told of it."""
+    marks = {
+        "patient_invisible": document.patient_invisible,
+        "representatives_invisible": document.representatives_invisible,
+    }
+    return {
+        "id": str(document.id),
+        "title": document.title,
+        "type": document.type_code,
+        **{name: "yes" for name, marked in marks.items() if marked},
+    }
+
+
+def _visible(tx: Connection, standing: Standing, document_id: UUID) -> DocumentFacts:
+    rule = policy.visible(standing)
+    values = {"record": standing.record_id, "id": document_id, **parameters(rule)}
+    row = tx.execute(one_statement(shape(rule)), values).first()
+    if row is None:
+        raise NotFoundError
+    return _open(tx, standing.record_id, row)
+
+
+def _open_all(tx: Connection, record_id: UUID, rows: Sequence[Row[Any]]) -> list[DocumentFacts]:
+    return [_open(tx, record_id, row) for row in rows]
+
+
+def _open(tx: Connection, record_id: UUID, row: Row[Any]) -> DocumentFacts:
+    facts: Mapping[str, Any] = crypto.unseal(tx, record_id, TABLE, row.id, row.payload)
+    columns = row._asdict()
+    del columns["payload"]
+    return DocumentFacts(
+        **columns,
+        title=facts["title"],
+        author=facts["author"],
+        structure=facts["structure"],
+        depositor=facts["depositor"],
+        pages=facts["pages"],
+        active=facts["active"],
+    )

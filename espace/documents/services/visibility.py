@@ -1,0 +1,107 @@
+"""The rule of `access.policy` written as SQL: a list never holds what its reader may not see (design 3.2)."""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select, tuple_, type_coerce
+
+from espace.access.policy import VisibilityRule
+from espace.db import Code, Id
+from espace.documents.models import Document
+
+_Rows = Select[*tuple[Any, ...]]
+COLUMNS = (
+    Document.id,
+    Document.date,
+    Document.type_code,
+    Document.class_code,
+    Document.hidden,
+    Document.patient_invisible,
+    Document.representatives_invisible,
+    Document.origin,
+    Document.professional_id,
+    Document.created_at,
+    Document.media,
+    Document.size,
+    Document.file_id,
+    Document.body_media,
+    Document.body_size,
+    Document.body_file_id,
+    Document.payload,
+)
+
+
+def shape(rule: VisibilityRule) -> tuple[bool, ...]:
+    """What of a rule changes the statement; the rest are its parameters."""
+    return (
+        rule.reads,
+        rule.readable_types is not None,
+        rule.sees_hidden,
+        rule.own_professional_id is not None,
+        rule.sees_patient_invisible,
+        rule.sees_representatives_invisible,
+    )
+
+
+def parameters(rule: VisibilityRule) -> dict[str, Any]:
+    """The values a statement of this rule's shape takes."""
+    found: dict[str, Any] = {}
+    if rule.reads and rule.readable_types is not None:
+        found["types"] = sorted(rule.readable_types)
+    if rule.reads and not rule.sees_hidden and rule.own_professional_id is not None:
+        found["own"] = rule.own_professional_id
+    return found
+
+
+def _conditions(given: tuple[bool, ...]) -> list[ColumnElement[bool]]:
+    reads, by_type, sees_hidden, has_own, sees_awaiting, sees_secret = given
+    if not reads:
+        return [false()]
+    found = [Document.state == "current"]
+    if by_type:
+        found.append(Document.type_code.in_(bindparam("types", expanding=True, type_=Code)))
+    if not sees_hidden:
+        shown = Document.hidden.is_(False)
+        found.append(or_(shown, Document.professional_id == bindparam("own", type_=Id)) if has_own else shown)
+    if not sees_awaiting:
+        found.append(Document.patient_invisible.is_(False))
+    if not sees_secret:
+        found.append(Document.representatives_invisible.is_(False))
+    return found
+
+
+@lru_cache(maxsize=256)
+def page_statement(given: tuple[bool, ...], *, of_class: bool, after: bool) -> _Rows:
+    """A page of the list, newest first, before a cursor or from the start (keyset, never an offset)."""
+    statement: _Rows = select(*COLUMNS).where(Document.record_id == bindparam("record", type_=Id), *_conditions(given))
+    if of_class:
+        statement = statement.where(Document.class_code == bindparam("class_code"))
+    if after:
+        place = tuple_(type_coerce(bindparam("date"), Document.date.type), bindparam("id", type_=Id))
+        statement = statement.where(tuple_(Document.date, Document.id) < place)
+    return statement.order_by(Document.date.desc(), Document.id.desc()).limit(bindparam("limit"))
+
+
+@lru_cache(maxsize=64)
+def one_statement(given: tuple[bool, ...]) -> _Rows:
+    """One document, if the rule lets it through."""
+    statement: _Rows = select(*COLUMNS).where(
+        Document.record_id == bindparam("record", type_=Id),
+        Document.id == bindparam("id", type_=Id),
+        *_conditions(given),
+    )
+    return statement
+
+
+@lru_cache(maxsize=64)
+def same_content_statement(given: tuple[bool, ...]) -> _Rows:
+    """A document of this content, among those the rule lets through.
+
+    No index of its own: it is asked once per upload, and a record's rows lie together.
+    """
+    return (
+        select(Document.id)
+        .where(Document.record_id == bindparam("record", type_=Id), Document.content_index == bindparam("content"))
+        .where(*_conditions(given))
+        .limit(1)
+    )

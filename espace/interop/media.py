@@ -1,0 +1,332 @@
+"""What a file really is: signatures propose, the real decoder decides; names and declared types are never asked (R34).
+
+A patient's images are written anew without their hidden data, a patient's PDF loses what could act; a
+professional's original is only judged, never changed (security.md R37).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+from pikepdf.sanitize import Sanitizer
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+PDF, JPEG, PNG, TIFF, TEXT, RTF, XML, ZIP = (
+    "application/pdf",
+    "image/jpeg",
+    "image/png",
+    "image/tiff",
+    "text/plain",
+    "application/rtf",
+    "text/xml",
+    "application/zip",
+)
+IMAGES = frozenset({JPEG, PNG, TIFF})
+
+MAX_PIXELS = 50_000_000
+MAX_PAGES = 3000
+MAX_STORED_IMAGE = 5 * 1024 * 1024
+_FORMATS = {JPEG: "JPEG", PNG: "PNG", TIFF: "TIFF"}
+_SIGNATURES = (
+    (b"%PDF-", PDF),
+    (b"\xff\xd8\xff", JPEG),
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"II*\x00", TIFF),
+    (b"MM\x00*", TIFF),
+    (b"{\\rtf", RTF),
+    (b"PK\x03\x04", ZIP),
+)
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_TAIL = 2048
+
+
+class MediaError(Exception):
+    """Why a file is not accepted; `kind` is one of `KINDS`."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+KINDS = frozenset(
+    {
+        "empty",
+        "unknown-type",
+        "broken",
+        "truncated",
+        "two-in-one",
+        "encrypted",
+        "no-page",
+        "too-many-pages",
+        "too-many-pixels",
+        "too-heavy",
+        "active",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PdfFacts:
+    """Number of pages, and whether the file holds anything that could act: script, launch, embedded file, media."""
+
+    pages: int
+    active: bool
+
+
+def sniff(content: bytes) -> str | None:
+    """The media type that the first bytes announce, or None for anything that is not on the list."""
+    for signature, media in _SIGNATURES:
+        if content.startswith(signature):
+            return media
+    head = content[:512]
+    for mark in _MARKS:
+        head = head.removeprefix(mark)
+    start = head.replace(b"\x00", b"").lstrip().lower()
+    if start.startswith(b"<"):
+        return XML if start.startswith((b"<?xml", b"<clinicaldocument", b"<!doctype clinicaldocument")) else None
+    return TEXT if _is_text(content) else None
+
+
+def check(content: bytes) -> str:
+    """The media type of a file whose decoder accepts it.
+
+    Raises:
+        MediaError: when it is none of the types on the list, broken, or a bomb.
+    """
+    if not content:
+        raise MediaError("empty")
+    media = sniff(content)
+    if media == PDF:
+        check_pdf(content)
+    elif media in IMAGES:
+        check_image(content, media)
+    elif media not in (TEXT, RTF):
+        raise MediaError("unknown-type")
+    return media
+
+
+def decode_text(content: bytes) -> str:
+    """A text body as people read it: UTF-8, else Latin-1."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _is_text(content: bytes) -> bool:
+    """UTF-8 without control characters other than tab, line and page ends."""
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return bool(content) and not any(byte in content for byte in _CONTROLS)
+
+
+_CONTROLS = frozenset(range(32)) - {9, 10, 12, 13}
+
+
+# -- images ----------------------------------------------------------------------------------------------------------
+
+
+def check_image(content: bytes, media: str) -> None:
+    """Decode an image wholly.
+
+    Raises:
+        MediaError: `broken`, `truncated` or `too-many-pixels`.
+    """
+    with _opened_image(content, media) as image:
+        _load(image)
+
+
+def clean_image(content: bytes, max_bytes: int = MAX_STORED_IMAGE) -> tuple[str, bytes]:
+    """Write a JPEG or PNG anew: upright, without place, device or any other hidden data, at most `max_bytes`.
+
+    A PNG that stays too heavy becomes a JPEG; a JPEG is made coarser, then smaller, until it fits.
+
+    Raises:
+        MediaError: as `check_image`, or `unknown-type`.
+    """
+    media = sniff(content)
+    if media not in (JPEG, PNG):
+        raise MediaError("unknown-type")
+    with _opened_image(content, media) as image:
+        _load(image)
+        upright = ImageOps.exif_transpose(image)
+        if media == PNG:
+            written = _write(_without_profile(upright), "PNG", optimize=False)
+            if len(written) <= max_bytes:
+                return PNG, written
+        return JPEG, _fitted(_flat(upright), max_bytes)
+
+
+def _opened_image(content: bytes, media: str) -> Image.Image:
+    try:
+        image = Image.open(BytesIO(content), formats=[_FORMATS[media]])
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        raise MediaError("broken") from None
+    if image.width * image.height > MAX_PIXELS:  # asked before a pixel is decoded
+        image.close()
+        raise MediaError("too-many-pixels")
+    return image
+
+
+def _load(image: Image.Image) -> None:
+    try:
+        image.load()
+    except OSError as error:
+        raise MediaError("truncated" if "truncated" in str(error) else "broken") from None
+    except (ValueError, SyntaxError, IndexError, MemoryError, Image.DecompressionBombError):
+        raise MediaError("broken") from None
+
+
+def _without_profile(image: Image.Image) -> Image.Image:
+    """The same pixels in a new image: nothing that hung on the old one follows."""
+    mode = image.mode if image.mode in ("1", "L", "LA", "P", "RGB", "RGBA") else "RGB"
+    source = image if image.mode == mode else image.convert(mode)
+    bare = Image.new(source.mode, source.size)
+    if source.mode == "P":
+        source = source.convert("RGBA" if "transparency" in source.info else "RGB")
+        bare = Image.new(source.mode, source.size)
+    bare.paste(source)
+    return bare
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """RGB on white: a JPEG has no transparency."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        ground = Image.new("RGB", layer.size, "white")
+        ground.paste(layer, mask=layer.getchannel("A"))
+        return ground
+    return _without_profile(image.convert("RGB"))
+
+
+def _fitted(image: Image.Image, max_bytes: int) -> bytes:
+    for quality in (88, 80, 70):
+        written = _write(image, "JPEG", quality=quality)
+        if len(written) <= max_bytes:
+            return written
+    while min(image.size) > 64:
+        image = image.resize((max(1, image.width * 3 // 4), max(1, image.height * 3 // 4)), Image.Resampling.LANCZOS)
+        written = _write(image, "JPEG", quality=80)
+        if len(written) <= max_bytes:
+            return written
+    raise MediaError("too-heavy")
+
+
+def _write(image: Image.Image, kind: str, **options: Any) -> bytes:
+    out = BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+# -- PDF -------------------------------------------------------------------------------------------------------------
+
+
+def check_pdf(content: bytes) -> PdfFacts:
+    """Open a PDF, count its pages, look for anything that could act.
+
+    Raises:
+        MediaError: when it is no PDF, cut short, locked by a password, or larger than `MAX_PAGES`.
+    """
+    with _opened_pdf(content) as pdf:
+        return PdfFacts(_pages(pdf), _is_active(pdf))
+
+
+def clean_pdf(content: bytes) -> bytes:
+    """A PDF without anything that could act; a harmless one comes back as it was.
+
+    Raises:
+        MediaError: as `check_pdf`; `active` when something stays.
+    """
+    with _opened_pdf(content) as pdf:
+        _pages(pdf)
+        if not _is_active(pdf):
+            return content
+        _disarm(pdf)
+        out = BytesIO()
+        pdf.save(out, deterministic_id=True)
+    written = out.getvalue()
+    if check_pdf(written).active:
+        raise MediaError("active")
+    return written
+
+
+def _opened_pdf(content: bytes) -> pikepdf.Pdf:
+    if not content.startswith(b"%PDF-"):
+        raise MediaError("unknown-type")
+    tail = content[-_TAIL:]
+    _, ended, after = tail.rpartition(b"%%EOF")
+    if not ended:
+        raise MediaError("truncated")
+    if after.strip(b" \t\r\n\x00\x1a"):
+        raise MediaError("two-in-one")  # something else hangs behind the document
+    try:
+        return pikepdf.open(BytesIO(content), suppress_warnings=True)
+    except pikepdf.PasswordError:
+        raise MediaError("encrypted") from None
+    except (pikepdf.PdfError, ValueError, RuntimeError):
+        raise MediaError("broken") from None
+
+
+def _pages(pdf: pikepdf.Pdf) -> int:
+    try:
+        pages = len(pdf.pages)
+    except (pikepdf.PdfError, ValueError, RuntimeError):
+        raise MediaError("broken") from None
+    if not pages:
+        raise MediaError("no-page")
+    if pages > MAX_PAGES:
+        raise MediaError("too-many-pages")
+    return pages
+
+
+_ACTS = frozenset(
+    {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Rendition", "/Movie", "/Sound"}
+    | {"/RichMediaExecute", "/GoTo3DView"}
+)
+_ARMED_KEYS = frozenset({"/JS", "/JavaScript", "/AA", "/EmbeddedFiles", "/EF", "/XFA", "/RichMediaContent", "/3DD"})
+_MAX_NESTING = 40
+
+
+def _is_active(pdf: pikepdf.Pdf) -> bool:
+    """Whether any object of the file carries an action other than moving within it or following a web link."""
+    try:
+        return any(_armed(found) for each in pdf.objects for found in _dictionaries(each, 0))
+    except (pikepdf.PdfError, ValueError, RuntimeError):
+        raise MediaError("broken") from None
+
+
+def _dictionaries(value: Any, nesting: int) -> Iterator[Any]:
+    """The dictionaries inside one object, without following references (each has its own turn)."""
+    if nesting > _MAX_NESTING:
+        raise MediaError("broken")
+    if isinstance(value, pikepdf.Array):
+        for item in value:
+            if isinstance(item, pikepdf.Array | pikepdf.Dictionary) and not item.is_indirect:
+                yield from _dictionaries(item, nesting + 1)
+    elif isinstance(value, pikepdf.Dictionary | pikepdf.Stream):
+        yield value
+        for item in value.values():
+            if isinstance(item, pikepdf.Array | pikepdf.Dictionary) and not item.is_indirect:
+                yield from _dictionaries(item, nesting + 1)
+
+
+def _armed(found: Any) -> bool:
+    keys = set(found.keys())
+    if keys & _ARMED_KEYS:
+        return True
+    return "/S" in keys and str(found["/S"]) in _ACTS
+
+
+def _disarm(pdf: pikepdf.Pdf) -> None:
+    """Take every action out, then what the library leaves: forms with a life of their own, additional actions."""
+    Sanitizer().remove_javascript().remove_external_access().remove_multimedia().remove_attachments().apply(pdf)
+    for each in pdf.objects:
+        for found in list(_dictionaries(each, 0)):
+            for key in _ARMED_KEYS & set(found.keys()):
+                del found[key]
+            if _armed(found):
+                del found["/S"]
