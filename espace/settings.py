@@ -31,6 +31,8 @@ class Settings:
     storage_url: str = ""
     base_url: str = "http://127.0.0.1:8000"
     trusted_proxies: str = ""
+    contact: str = ""
+    """E-mail address where people write for help, about their data, or to report a weakness."""
 
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25

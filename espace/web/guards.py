@@ -84,7 +84,9 @@ class _Visitor(UserMixin):  # type: ignore[misc]  # Flask-Login carries no types
 
 def install(app: Flask, *, identify: Identify, judge: Judge) -> None:
     """Put the lock on every request of `app`."""
-    manager = LoginManager(app)
+    # Not `init_app`: its remember-me cookie is not ours, and touching the session makes every answer vary by cookie.
+    manager = LoginManager()
+    app.login_manager = manager  # type: ignore[attr-defined]
     manager.session_protection = None
 
     @manager.request_loader  # type: ignore[untyped-decorator]

@@ -74,7 +74,15 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals.update(language=language, today=clock.today)
     app.jinja_env.filters.update(
-        day=day, full_day=full_day, day_numeric=day_numeric, moment=moment, instant=instant, birth=birth, size=size, near_day=near_day
+        day=day,
+        near_day=near_day,
+        full_day=full_day,
+        day_numeric=day_numeric,
+        birth=birth,
+        moment=moment,
+        at_moment=at_moment,
+        instant=instant,
+        size=size,
     )
 
 
@@ -110,6 +118,12 @@ def moment(at: datetime) -> str:
     """« 14 h 02 »."""
     at = local(at)
     return _time(at.hour, at.minute, language())
+
+
+def at_moment(at: datetime) -> str:
+    """« À 14 h 02 », alone on its line."""
+    word = _AT[language()]
+    return f"{word[0].upper()}{word[1:]} {moment(at)}"
 
 
 def instant(at: datetime) -> str:

@@ -35,7 +35,9 @@ def render(page: str, *, fragments: Mapping[str, str] | None = None, status: int
 def configure(app: Flask) -> None:
     """Set the template engine up: strict, escaped, loaded once, and knowing what every page's frame needs."""
     app.context_processor(page_context)
-    app.jinja_env.globals.update(initials=initials, favicon=favicon())
+    addresses = {rule.rule for rule in app.url_map.iter_rules()}
+    app.jinja_env.globals.update(initials=initials, favicon=favicon(), has_page=addresses.__contains__)
+    app.jinja_env.filters["capfirst"] = lambda words: words[:1].upper() + words[1:]
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.jinja_env.auto_reload = False
     app.jinja_env.trim_blocks = True

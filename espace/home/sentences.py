@@ -1,0 +1,192 @@
+"""Acts as sentences: one template per act and per what is known of it (look: "rights and acts are sentences").
+
+`OTHERS` tells what somebody else did (`%(who)s`), `MINE` what the reader did. `%(what)s` is a title or a name;
+`%(num)s` counts. Each act has a sentence for nothing known, and where it helps for one thing and for several.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask_babel import gettext
+from markupsafe import Markup
+
+from espace.audit.services import Action, Entry
+from espace.permissions import ActorKind, Relation
+from espace.words import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Sayings:
+    """The sentences of one act: nothing known of its object, one named object, several."""
+
+    plain: str
+    one: str = ""
+    several: str = ""
+
+
+class Tone(StrEnum):
+    """How an act stands out in the list."""
+
+    QUIET = ""
+    CHANGE = "tip"
+    WARNING = "warn"
+
+
+OTHERS: dict[Action, Sayings] = {
+    Action.SIGNED_IN: Sayings(N_("%(who)s opened a session.")),
+    Action.SIGNED_OUT: Sayings(N_("%(who)s closed the session.")),
+    Action.SIGN_IN_REFUSED: Sayings(N_("Someone tried to open your space and failed.")),
+    Action.ACTIVATED: Sayings(N_("%(who)s activated the space.")),
+    Action.ACCOUNT_CHANGED: Sayings(N_("%(who)s changed the account.")),
+    Action.RECORD_ANNOUNCED: Sayings(N_("%(who)s announced the opening of this record.")),
+    Action.RECORD_OPENED: Sayings(N_("%(who)s opened this record for its first use.")),
+    Action.RECORD_HOME_OPENED: Sayings(N_("%(who)s read the home page of this record.")),
+    Action.PATIENT_SEARCHED: Sayings(N_("%(who)s searched for a patient.")),
+    Action.PATIENT_FOUND: Sayings(N_("%(who)s found this record by its number and date of birth.")),
+    Action.PATIENT_PAGE_OPENED: Sayings(N_("%(who)s opened the page of this record, without its documents.")),
+    Action.DOCUMENTS_LISTED: Sayings(
+        N_("%(who)s looked at the list of documents."),
+        N_("%(who)s looked at the list: 1 document."),
+        N_("%(who)s looked at the list: %(num)s documents."),
+    ),
+    Action.DOCUMENT_OPENED: Sayings(
+        N_("%(who)s opened a document."),
+        N_("%(who)s opened the document “%(what)s”."),
+        N_("%(who)s opened %(num)s documents."),
+    ),
+    Action.DOCUMENT_ADDED: Sayings(
+        N_("%(who)s added a document."),
+        N_("%(who)s added the document “%(what)s”."),
+        N_("%(who)s added %(num)s documents."),
+    ),
+    Action.DOCUMENT_DEPOSITED: Sayings(
+        N_("%(who)s deposited a document."),
+        N_("%(who)s deposited the document “%(what)s”."),
+        N_("%(who)s deposited %(num)s documents."),
+    ),
+    Action.DOCUMENT_IMPORTED: Sayings(
+        N_("%(who)s filed a document received from a care place."),
+        N_("%(who)s filed the document “%(what)s”, received from a care place."),
+        N_("%(who)s filed %(num)s documents received from care places."),
+    ),
+    Action.DOWNLOADED: Sayings(
+        N_("%(who)s downloaded a document."),
+        N_("%(who)s downloaded the document “%(what)s”."),
+        N_("%(who)s downloaded %(num)s documents."),
+    ),
+    Action.CONSENT_ASKED: Sayings(N_("%(who)s asked to read this record. Nothing was shown.")),
+    Action.CONSENT_GIVEN: Sayings(
+        N_("%(who)s allowed a professional to read this record."),
+        N_("%(who)s allowed %(what)s to read this record."),
+    ),
+    Action.CONSENT_REFUSED: Sayings(
+        N_("%(who)s refused a professional's request."),
+        N_("%(who)s refused the request of %(what)s."),
+    ),
+    Action.CONSENT_REVOKED: Sayings(
+        N_("%(who)s ended a professional's access."),
+        N_("%(who)s ended the access of %(what)s."),
+    ),
+    Action.CONSENT_BLOCKED: Sayings(N_("%(who)s blocked a professional."), N_("%(who)s blocked %(what)s.")),
+    Action.CONSENT_UNBLOCKED: Sayings(N_("%(who)s unblocked a professional."), N_("%(who)s unblocked %(what)s.")),
+    Action.LINK_MADE: Sayings(
+        N_("%(who)s linked a parent to this record."),
+        N_("%(who)s linked %(what)s to this record, as a parent."),
+    ),
+    Action.HISTORY_READ: Sayings(N_("%(who)s read this history.")),
+    Action.ACCESSES_READ: Sayings(N_("%(who)s looked at who sees this record.")),
+}
+
+MINE: dict[Action, Sayings] = {
+    Action.SIGNED_IN: Sayings(N_("You opened a session.")),
+    Action.SIGNED_OUT: Sayings(N_("You closed the session.")),
+    Action.SIGN_IN_REFUSED: Sayings(N_("Someone tried to open your space and failed.")),
+    Action.ACTIVATED: Sayings(N_("You activated your space.")),
+    Action.ACCOUNT_CHANGED: Sayings(N_("You changed your account.")),
+    Action.RECORD_ANNOUNCED: Sayings(N_("You announced the opening of this record.")),
+    Action.RECORD_OPENED: Sayings(N_("You opened this record for its first use.")),
+    Action.RECORD_HOME_OPENED: Sayings(N_("You read the home page of this record.")),
+    Action.PATIENT_SEARCHED: Sayings(N_("You searched for a patient.")),
+    Action.PATIENT_FOUND: Sayings(N_("You found this record by its number and date of birth.")),
+    Action.PATIENT_PAGE_OPENED: Sayings(N_("You opened the page of this record, without its documents.")),
+    Action.DOCUMENTS_LISTED: Sayings(
+        N_("You looked at the list of documents."),
+        N_("You looked at the list: 1 document."),
+        N_("You looked at the list: %(num)s documents."),
+    ),
+    Action.DOCUMENT_OPENED: Sayings(
+        N_("You opened a document."), N_("You opened the document “%(what)s”."), N_("You opened %(num)s documents.")
+    ),
+    Action.DOCUMENT_ADDED: Sayings(
+        N_("You added a document."), N_("You added the document “%(what)s”."), N_("You added %(num)s documents.")
+    ),
+    Action.DOCUMENT_DEPOSITED: Sayings(
+        N_("You deposited a document."),
+        N_("You deposited the document “%(what)s”."),
+        N_("You deposited %(num)s documents."),
+    ),
+    Action.DOCUMENT_IMPORTED: Sayings(
+        N_("You filed a document received from a care place."),
+        N_("You filed the document “%(what)s”, received from a care place."),
+        N_("You filed %(num)s documents received from care places."),
+    ),
+    Action.DOWNLOADED: Sayings(
+        N_("You downloaded a document."),
+        N_("You downloaded the document “%(what)s”."),
+        N_("You downloaded %(num)s documents."),
+    ),
+    Action.CONSENT_ASKED: Sayings(N_("You asked to read this record. Nothing was shown.")),
+    Action.CONSENT_GIVEN: Sayings(
+        N_("You allowed a professional to read this record."), N_("You allowed %(what)s to read this record.")
+    ),
+    Action.CONSENT_REFUSED: Sayings(
+        N_("You refused a professional's request."), N_("You refused the request of %(what)s.")
+    ),
+    Action.CONSENT_REVOKED: Sayings(N_("You ended a professional's access."), N_("You ended the access of %(what)s.")),
+    Action.CONSENT_BLOCKED: Sayings(N_("You blocked a professional."), N_("You blocked %(what)s.")),
+    Action.CONSENT_UNBLOCKED: Sayings(N_("You unblocked a professional."), N_("You unblocked %(what)s.")),
+    Action.LINK_MADE: Sayings(
+        N_("You linked a parent to this record."), N_("You linked %(what)s to this record, as a parent.")
+    ),
+    Action.HISTORY_READ: Sayings(N_("You read this history.")),
+    Action.ACCESSES_READ: Sayings(N_("You looked at who sees this record.")),
+}
+
+_TONES = {
+    Action.SIGN_IN_REFUSED: Tone.WARNING,
+    Action.CONSENT_ASKED: Tone.CHANGE,
+    Action.CONSENT_BLOCKED: Tone.CHANGE,
+    Action.DOCUMENT_DEPOSITED: Tone.CHANGE,
+}
+
+
+def sentence(entry: Entry, *, mine: bool) -> Markup:
+    """The act of `entry` in one sentence; names stand out, and everything that came from outside is escaped."""
+    sayings = (MINE if mine else OTHERS)[entry.action]
+    count = len(entry.objects)
+    what = named(entry.objects[0]) if count == 1 else ""
+    if count > 1 and sayings.several:
+        saying = sayings.several
+    elif sayings.one and (what or (count == 1 and "%(what)s" not in sayings.one)):
+        saying = sayings.one
+    else:
+        saying = sayings.plain
+    who = Markup("<b>%s</b>") % (gettext("The house") if entry.actor_kind == ActorKind.SYSTEM else entry.actor_name)
+    # Without values `gettext` formats nothing: they are put in after, escaped.
+    return Markup(gettext(str(saying))) % {"who": who, "what": Markup("<b>%s</b>") % what, "num": count}  # noqa: S704 - ours
+
+
+def named(thing: dict[str, str]) -> str:
+    """What a thing of an act is called, as it was shown then."""
+    return thing.get("title") or thing.get("name") or thing.get("label") or ""
+
+
+def for_whom(entry: Entry, holder: str) -> str:
+    """« pour Jules » when somebody acted for the holder, else nothing."""
+    return gettext("for %(name)s", name=holder) if entry.relation == Relation.REPRESENTATIVE else ""
+
+
+def tone(entry: Entry) -> Tone:
+    """Whether the act calls for attention."""
+    return _TONES.get(entry.action, Tone.QUIET)
+

@@ -1,0 +1,113 @@
+"""The records one may open, and the pages every record starts from."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+from markupsafe import Markup
+
+from espace.access import services as access
+from espace.audit.services import Action
+from espace.home import sentences, services
+from espace.permissions import Permission
+from espace.web.guards import requires, signed_in, viewpoint
+from espace.web.i18n import near_day
+from espace.web.rendering import render
+from espace.web.rooms import Card
+from espace.web.viewpoint import Viewpoint
+
+pages = Blueprint("records", __name__)
+record_pages = Blueprint("home", __name__)
+
+_ASIDE = 50
+"""Cards of this order and beyond stand beside the others where the screen is wide."""
+
+
+@pages.get("/dossiers/")
+@requires(Permission.ACCOUNT)
+def my_records() -> Response:
+    """The records this account may open: one's own, then those of the people one acts for."""
+    return render("home/records.html", records=access.my_records(signed_in()))
+
+
+@record_pages.get("/")
+@requires(Permission.RECORD_HOME)
+def home() -> Response:
+    """What is new in this record, what waits for an answer, who sees it."""
+    here = viewpoint()
+    shown = services.traced(
+        here.standing, Action.RECORD_HOME_OPENED, lambda: _fill(here), lambda cards: [{"name": c.template} for c, _ in cards]
+    )
+    cards = [(card.order, _written(card, data, here)) for card, data in shown]
+    return render(
+        "home/home.html",
+        main=[card for order, card in cards if order < _ASIDE],
+        aside=[card for order, card in cards if order >= _ASIDE],
+        given_name=here.standing.holder_name.split()[0],
+    )
+
+
+def _fill(here: Viewpoint) -> list[tuple[Card, dict[str, object]]]:
+    cards: Sequence[Card] = current_app.extensions["cards"]
+    filled = [(card, card.fill(here)) for card in cards if here.may(card.permission)]
+    return [(card, data) for card, data in filled if data is not None]
+
+
+def _written(card: Card, data: dict[str, object], here: Viewpoint) -> Markup:
+    template = current_app.jinja_env.get_template(card.template)
+    return Markup(template.render(viewpoint=here, actor=here.actor, **data))  # noqa: S704 - a template's own output
+
+
+@record_pages.get("/plus")
+@requires(Permission.RECORD_HOME)
+def more() -> Response:
+    """The other records, the other pages of this one, the account, the way out."""
+    here = viewpoint()
+    return render("home/more.html", records=access.my_records(here.actor))
+
+
+@record_pages.get("/historique")
+@requires(Permission.HISTORY_READ)
+def history() -> Response:
+    """Who did what in this record: the others, or oneself (`?qui=moi`)."""
+    here = viewpoint()
+    mine = request.args.get("qui") == "moi"
+    page = services.history(here.standing, mine=mine, before=request.args.get("avant", type=int))
+    return render(
+        "home/history.html",
+        fragments={"history": "home/_history_days.html"},
+        mine=mine,
+        days=_by_day(page.acts, here, mine=mine),
+        before=page.before,
+        is_first="avant" not in request.args,
+    )
+
+
+def _by_day(acts: Sequence[services.Shown], here: Viewpoint, *, mine: bool) -> list[tuple[str, list[dict[str, Any]]]]:
+    lines = [_line(act, here, mine=mine) for act in acts]
+    return [(title, list(group)) for title, group in groupby(lines, key=lambda line: line["day"])]
+
+
+def _line(act: services.Shown, here: Viewpoint, *, mine: bool) -> dict[str, Any]:
+    entry = act.entry
+    own = mine and entry.actor_id == here.actor.id
+    return {
+        "day": near_day(entry.at),
+        "at": entry.at,
+        "sentence": sentences.sentence(entry, mine=own),
+        "kind": entry.actor_kind,
+        "name": entry.actor_name,
+        "place": ", ".join(part for part in (act.profession, entry.actor_structure) if part),
+        "for_whom": sentences.for_whom(entry, here.standing.holder_name),
+        "tone": sentences.tone(entry).value,
+        "reason": entry.detail.get("reason", ""),
+        "titles": [name for thing in entry.objects if (name := sentences.named(thing))] if len(entry.objects) > 1 else [],
+    }
+
+
+def visits_card(here: Viewpoint) -> dict[str, object] | None:
+    """The home's own card: the latest visits of others."""
+    visits = services.last_visits(here.standing)
+    return {"visits": [(sentences.sentence(act.entry, mine=False), act.entry.at) for act in visits]} if visits else None
+
