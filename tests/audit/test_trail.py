@@ -19,7 +19,9 @@ from espace.machines import Machines
 from espace.permissions import Actor, ActorKind, Relation
 from tests.support.clock import FakeClock
 
-DOCTOR = Actor(ActorKind.PROFESSIONAL, new_id(), "Dr Hélène Morvan", profession="Médecin", structure="Cabinet des Lilas")
+DOCTOR = Actor(
+    ActorKind.PROFESSIONAL, new_id(), "Dr Hélène Morvan", profession="Médecin", structure="Cabinet des Lilas"
+)
 HOLDER = Actor(ActorKind.PATIENT, new_id(), "Claire Fontenay", person_id=new_id())
 
 
@@ -80,7 +82,8 @@ def test_the_two_tabs_share_the_acts_and_are_paged_by_sequence(chain_id: UUID) -
 
 
 def test_nothing_readable_is_left_in_the_row(chain_id: UUID) -> None:
-    record(DOCTOR, chain_id, Action.DOCUMENT_OPENED, objects=[{"id": "x", "title": "Sérologie"}], detail={"why": "soin"})
+    shown = {"id": "x", "title": "Sérologie"}
+    record(DOCTOR, chain_id, Action.DOCUMENT_OPENED, objects=[shown], detail={"why": "soin"})
     with db.read() as tx:
         payload = tx.execute(select(AuditEvent.payload)).scalar_one()
     for word in ("Morvan", "Médecin", "Sérologie", "soin"):
@@ -100,7 +103,8 @@ def test_each_owner_has_a_chain_and_a_professional_gets_a_key_with_the_first_act
 
 def test_acts_on_several_chains_are_written_together_and_keep_their_order(machines: Machines) -> None:
     chains = sorted((new_id() for _ in range(3)), reverse=True)
-    record_many(DOCTOR, [Event(one, action) for action in (Action.PATIENT_SEARCHED, Action.PATIENT_FOUND) for one in chains])
+    acts = (Action.PATIENT_SEARCHED, Action.PATIENT_FOUND)
+    record_many(DOCTOR, [Event(one, act) for act in acts for one in chains])
     for one in chains:
         found = entries(one, mine=False, holder_actor_ids=[], before=None)
         assert [entry.action for entry in found] == [Action.PATIENT_FOUND, Action.PATIENT_SEARCHED]

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -49,7 +50,7 @@ class Trail:
     def row(self, sequence: int, chain_id: UUID | None = None) -> dict[str, Any]:
         with db.read() as tx:
             statement = select(AuditEvent.__table__).where(*at(chain_id or self.target, sequence))
-            return dict(tx.execute(statement).one()._mapping)
+            return dict(tx.execute(statement).mappings().one())
 
     def put(self, row: dict[str, Any]) -> None:
         with db.write() as tx:
@@ -72,6 +73,18 @@ class Trail:
     def set_head(self, **values: Any) -> None:
         with db.write() as tx:
             tx.execute(update(AuditHead).where(AuditHead.record_id == self.target).values(**values))
+
+    @contextmanager
+    def restored(self) -> Iterator[None]:
+        """Put the target back afterwards: many tamperings share one database, which is what takes time to make."""
+        tables = (AuditEvent, AuditHead)
+        with db.read() as tx:
+            kept = {table: [dict(row) for row in tx.execute(select(table.__table__)).mappings()] for table in tables}
+        yield
+        with db.write() as tx:
+            for table in tables:
+                tx.execute(delete(table))
+                tx.execute(insert(table), kept[table])
 
     def faults(self) -> list[tuple[UUID, int, str]]:
         return [(fault.chain_id, fault.sequence, str(fault.kind)) for fault in verify()]
@@ -118,14 +131,13 @@ def test_every_column_has_its_way_of_being_edited() -> None:
     assert set(_FLIPS) == set(_ALL) - {"record_id", "sequence"}
 
 
-@pytest.mark.parametrize("column", _FLIPS)
-def test_an_edit_of_any_column_of_any_row_is_named(trail: Trail, column: str) -> None:
-    for sequence in (1, 5, ROWS):
-        kept = trail.row(sequence)[column]
-        trail.change(sequence, **{column: _FLIPS[column](kept)})
-        assert (sequence, "edited") in trail.named(), sequence
-        assert trail.named() - {(sequence, "edited")} <= {(6, "rewritten")}
-        trail.change(sequence, **{column: kept})
+def test_an_edit_of_any_column_of_any_row_is_named(trail: Trail) -> None:
+    for column, flip in _FLIPS.items():
+        for sequence in (1, 5, ROWS):
+            kept = trail.row(sequence)[column]
+            trail.change(sequence, **{column: flip(kept)})
+            assert trail.named() == {(sequence, "edited")}, (column, sequence)
+            trail.change(sequence, **{column: kept})
     assert trail.named() == set()
 
 
@@ -137,65 +149,65 @@ def test_a_payload_taken_from_another_row_is_an_edit(trail: Trail) -> None:
     assert trail.named() == {(5, "edited")}
 
 
-@pytest.mark.parametrize("sequence", [1, 5, 9])
-def test_a_deleted_row_is_named(trail: Trail, sequence: int) -> None:
-    trail.remove(sequence)
-    assert trail.named() == {(sequence, "deleted")}
+def test_a_deleted_row_is_named(trail: Trail) -> None:
+    for sequence in (1, 5, 6, 9):
+        with trail.restored():
+            trail.remove(sequence)
+            assert trail.named() == {(sequence, "deleted")}
 
 
-@pytest.mark.parametrize("removed", [(5,), (1,), (3, 4, 5), (8,)])
-def test_rows_deleted_and_the_others_renumbered_are_named(trail: Trail, removed: tuple[int, ...]) -> None:
-    trail.remove(*removed)
-    trail.shift(removed[-1] + 1, ROWS, -len(removed))
-    assert trail.named() == {(removed[0], "deleted")}
-    trail.set_head(sequence=ROWS - len(removed))
-    assert (removed[0], "deleted") in trail.named()
+def test_rows_deleted_and_the_others_renumbered_are_named(trail: Trail) -> None:
+    for removed in [(5,), (1,), (3, 4, 5), (8,)]:
+        with trail.restored():
+            trail.remove(*removed)
+            trail.shift(removed[-1] + 1, ROWS, -len(removed))
+            assert trail.named() == {(removed[0], "deleted")}, removed
+            trail.set_head(sequence=ROWS - len(removed))
+            assert (removed[0], "deleted") in trail.named(), removed
 
 
-@pytest.mark.parametrize("source", [2, 9, 5])
-def test_a_copied_row_put_in_is_named(trail: Trail, source: int) -> None:
-    copy = trail.row(source)
-    trail.shift(6, ROWS, 1)
-    trail.put({**copy, "sequence": 6})
-    assert (6, "inserted") in trail.named()
-    assert {kind for _, kind in trail.named()} == {"inserted"}
+def test_a_copied_row_put_in_is_named(trail: Trail) -> None:
+    for chain_id, source in [(trail.target, 2), (trail.target, 5), (trail.target, 9), (trail.chains[0], 5)]:
+        with trail.restored():
+            copy = trail.row(source, chain_id)
+            trail.shift(6, ROWS, 1)
+            trail.put({**copy, "record_id": trail.target, "sequence": 6})
+            found = trail.named()
+            assert (6, "inserted") in found, source
+            assert {kind for _, kind in found} == {"inserted"}, source
 
 
-def test_a_row_copied_from_another_chain_is_named(trail: Trail) -> None:
-    foreign = trail.row(5, trail.chains[0])
-    trail.shift(6, ROWS, 1)
-    trail.put({**foreign, "record_id": trail.target, "sequence": 6})
-    assert trail.named() == {(6, "inserted")}
+def test_a_row_added_at_the_end_without_the_keys_is_named(trail: Trail) -> None:
+    copy = {**trail.row(4), "sequence": ROWS + 1}
+    invented = {**copy, "id": new_id(), "link": os.urandom(32)}
+    for added in (copy, invented):
+        with trail.restored():
+            trail.put(added)
+            assert trail.named() == {(ROWS + 1, "inserted")}
+    with trail.restored():
+        trail.put(copy)
+        trail.set_head(sequence=ROWS + 1, link=copy["link"])
+        assert (ROWS + 1, "inserted") in trail.named()
 
 
-@pytest.mark.parametrize("with_head", [False, True])
-def test_a_row_added_at_the_end_without_the_keys_is_named(trail: Trail, *, with_head: bool) -> None:
-    trail.put({**trail.row(4), "sequence": ROWS + 1})
-    if with_head:
-        trail.set_head(sequence=ROWS + 1, link=trail.row(4)["link"])
-    assert (ROWS + 1, "inserted") in trail.named()
+def test_rows_that_changed_places_are_named(trail: Trail) -> None:
+    for one, other in [(3, 5), (4, 5), (1, 10), (9, 10), (1, 2)]:
+        with trail.restored():
+            trail.change(one, sequence=99)
+            trail.change(other, sequence=one)
+            trail.change(99, sequence=other)
+            found = trail.named()
+            assert {kind for _, kind in found} == {"reordered"}, (one, other)
+            assert {sequence for sequence, _ in found} & {one, other}
 
 
-def test_a_made_up_row_at_the_end_is_named(trail: Trail) -> None:
-    trail.put({**trail.row(4), "sequence": ROWS + 1, "id": new_id(), "link": os.urandom(32)})
-    assert trail.named() == {(ROWS + 1, "inserted")}
-
-
-@pytest.mark.parametrize(("one", "other"), [(3, 5), (4, 5), (1, 10), (9, 10), (1, 2)])
-def test_rows_that_changed_places_are_named(trail: Trail, one: int, other: int) -> None:
-    trail.change(one, sequence=99)
-    trail.change(other, sequence=one)
-    trail.change(99, sequence=other)
-    found = trail.named()
-    assert {kind for _, kind in found} == {"reordered"}
-    assert {sequence for sequence, _ in found} & {one, other}
-
-
-@pytest.mark.parametrize("left", [9, 7, 1])
-def test_a_cut_end_is_named_from_the_head(trail: Trail, left: int) -> None:
-    trail.remove(*range(left + 1, ROWS + 1))
-    assert (left + 1, "truncated") in trail.named()
-    assert {kind for _, kind in trail.named()} == {"truncated"}
+def test_a_cut_end_is_named_from_the_head(trail: Trail) -> None:
+    for left in (9, 7, 1):
+        with trail.restored():
+            trail.remove(*range(left + 1, ROWS + 1))
+            found = trail.named()
+            assert (left + 1, "truncated") in found, left
+            assert {kind for _, kind in found} == {"truncated"}
 
 
 def test_a_cut_end_with_the_head_set_back_is_named_from_the_checkpoint(trail: Trail) -> None:
@@ -224,7 +236,7 @@ def test_a_changed_or_missing_head_is_named(trail: Trail) -> None:
 
 def rewrite(trail: Trail, first: int) -> None:
     """Write the chain anew from row `first`, with every key of the house."""
-    key = arithmetic.key()
+    key = arithmetic.audit_key()
     link = trail.row(first - 1)["link"] if first > 1 else arithmetic.START
     with db.write() as tx:
         for sequence in range(first, ROWS + 1):
@@ -275,7 +287,8 @@ def test_an_erased_chain_is_told_apart_from_an_edited_one(trail: Trail, machines
 
 def test_chains_made_under_an_older_audit_key_still_verify(trail: Trail, machines: Machines) -> None:
     older = machines.vault.ring.keys
-    keys = {kind: {**versions, 2: os.urandom(32)} if kind in ("audit", "signing") else versions for kind, versions in older.items()}
+    newer = {kind: {**older[kind], 2: os.urandom(32)} for kind in ("audit", "signing")}
+    keys = {**older, **newer}
     crypto.bind(crypto.Vault(crypto.KeyRing(keys)))
     trail.add(2)
     checkpoint()
@@ -309,15 +322,15 @@ def test_nothing_moved_makes_no_checkpoint(folder: Path) -> None:
     assert list(folder.glob("*.part")) == []
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_changed_checkpoint_is_named(folder: Path, number: int) -> None:
-    path = folder / f"checkpoint-{number:08d}.json"
-    whole = path.read_bytes()
-    for place in range(0, len(whole), max(1, len(whole) // 40)):
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        assert [(fault.sequence, fault.kind) for fault in of_checkpoints()] == [(number, "checkpoint-forged")], place
-    path.write_bytes(whole)
-    assert of_checkpoints() == []
+def test_a_changed_checkpoint_is_named(folder: Path) -> None:
+    for number in (1, 2, 3):
+        path = folder / f"checkpoint-{number:08d}.json"
+        whole = path.read_bytes()
+        for place in range(0, len(whole), len(whole) // 25):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            assert [(fault.sequence, fault.kind) for fault in of_checkpoints()] == [(number, "checkpoint-forged")]
+        path.write_bytes(whole)
+        assert of_checkpoints() == []
 
 
 def test_a_checkpoint_signed_by_another_key_is_named(folder: Path, machines: Machines) -> None:
@@ -331,10 +344,13 @@ def test_a_checkpoint_signed_by_another_key_is_named(folder: Path, machines: Mac
     assert [(fault.sequence, fault.kind) for fault in of_checkpoints()] == [(1, "checkpoint-forged")]
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_a_removed_checkpoint_is_named(folder: Path, number: int) -> None:
-    (folder / f"checkpoint-{number:08d}.json").unlink()
-    assert [(fault.sequence, fault.kind) for fault in of_checkpoints()] == [(number, "checkpoint-missing")]
+def test_a_removed_checkpoint_is_named(folder: Path) -> None:
+    for number in (1, 2):
+        path = folder / f"checkpoint-{number:08d}.json"
+        whole = path.read_bytes()
+        path.unlink()
+        assert [(fault.sequence, fault.kind) for fault in of_checkpoints()] == [(number, "checkpoint-missing")]
+        path.write_bytes(whole)
 
 
 def test_a_checkpoint_put_in_the_place_of_another_is_named(folder: Path) -> None:

@@ -1,0 +1,116 @@
+"""Every route declares whom it serves, keeps to one table, and stays shut to those it does not serve (R10, R32)."""
+
+import re
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from espace.errors import SettingsError
+from espace.identifiers import new_id
+from espace.permissions import Permission
+from espace.web import guards
+from tests.support.browser_client import Browser
+from tests.support.marks import on_sqlite
+
+from .access_table import ACCESS
+
+_FREE = {"HEAD", "OPTIONS"}
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def declarations(app: Flask) -> dict[str, str]:
+    """`METHOD /address` -> what its view declares."""
+    return {
+        f"{method} {rule.rule}": str(guards.declared(app.view_functions[rule.endpoint]))
+        for rule in app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - _FREE)
+    }
+
+
+def difference(declared: dict[str, str], expected: dict[str, str]) -> list[str]:
+    """Where routes and table differ, as lines of the table."""
+    return [
+        *(f'+ "{route}": "{declared[route]}",' for route in sorted(declared) if expected.get(route) != declared[route]),
+        *(f"- {route}" for route in sorted(expected) if route not in declared),
+    ]
+
+
+def addresses(app: Flask, *, method: str, record_id: UUID | None = None) -> Iterator[tuple[Rule, str]]:
+    """Every route that takes `method`, with an address that fits it; ids in it are nobody's but `record_id`."""
+    for rule in sorted(app.url_map.iter_rules(), key=lambda r: r.rule):
+        if method in (rule.methods or ()):
+            yield rule, address(rule.rule, record_id or new_id())
+
+
+def address(rule: str, record_id: UUID) -> str:
+    """An address of a rule: the record where one is asked for, ids and words nobody knows elsewhere."""
+    filled = rule.replace("<uuid:record_id>", str(record_id))
+    filled = re.sub(r"<uuid:\w+>", lambda _: str(new_id()), filled)
+    filled = re.sub(r"<int:\w+>", "1", filled)
+    return re.sub(r"<(?:\w+:)?\w+>", "personne", filled)
+
+
+@on_sqlite
+def test_routes_and_table_agree_both_ways(app: Flask) -> None:
+    assert difference(declarations(app), ACCESS) == []
+
+
+@on_sqlite
+def test_an_anonymous_visitor_is_led_to_the_right_door(app: Flask) -> None:
+    for method in ("GET", *sorted(UNSAFE)):
+        for rule, place in addresses(app, method=method):
+            if guards.declared(app.view_functions[rule.endpoint]) == guards.PUBLIC:
+                continue
+            door = "/pro/connexion" if place.startswith("/pro/") else "/connexion"
+            answer = Browser(app).send(method, place, follow=False)
+            # Without a token the CSRF check may speak first; either way nothing is served.
+            assert answer.status in ({303} if method == "GET" else {303, 400}), f"{method} {rule.rule}"
+            if answer.status == 303:
+                assert answer.headers["Location"] == door
+            part = Browser(app).send(method, place, follow=False, whole=False, headers={"HX-Request": "true"})
+            assert part.status in ({401} if method == "GET" else {401, 400})
+            if part.status == 401:
+                assert part.headers["HX-Redirect"] == door
+                assert part.body == b""
+
+
+@on_sqlite
+def test_no_unsafe_request_passes_without_its_token_or_from_another_site(app: Flask) -> None:
+    for method in sorted(UNSAFE):
+        for rule, place in addresses(app, method=method):
+            assert Browser(app).send(method, place, follow=False).status in (303, 400), rule.rule
+            for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}):
+                assert Browser(app).send(method, place, follow=False, headers=headers).status in (400, 403), rule.rule
+
+
+@on_sqlite
+def test_record_routes_do_not_take_the_record_from_elsewhere(app: Flask) -> None:
+    """A route on a record names it in its address; others name none."""
+    for rule in app.url_map.iter_rules():
+        mark = guards.declared(app.view_functions[rule.endpoint])
+        on_record = mark not in (None, guards.PUBLIC) and Permission(str(mark)).on_record
+        assert on_record is rule.rule.startswith(("/dossiers/<uuid:record_id>", "/pro/patients/<uuid:record_id>"))
+
+
+@on_sqlite
+def test_an_undeclared_route_stops_the_start(app: Flask) -> None:
+    fresh = Flask("other", static_folder=None)
+    fresh.add_url_rule("/open", view_func=lambda: "x")
+    with pytest.raises(SettingsError, match="/open"):
+        guards.check_declared(fresh)
+
+
+def test_a_record_permission_without_a_record_stops_the_start() -> None:
+    fresh = Flask("other", static_folder=None)
+    fresh.add_url_rule("/documents", view_func=guards.requires(Permission.DOCUMENTS_READ)(lambda: "x"))
+    with pytest.raises(SettingsError, match="/documents"):
+        guards.check_declared(fresh)
+
+
+def test_a_difference_is_seen_both_ways() -> None:
+    assert difference({"GET /a": "public"}, {}) == ['+ "GET /a": "public",']
+    assert difference({}, {"GET /a": "public"}) == ["- GET /a"]
+    assert difference({"GET /a": "public"}, {"GET /a": "account"}) == ['+ "GET /a": "public",']
