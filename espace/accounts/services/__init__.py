@@ -1,16 +1,19 @@
 """What the rooms above may ask of accounts. Tasks of this room's own pages are imported from their modules."""
 
+from .activation import send_new_code
 from .facts import AccountFacts, account_of, mail_addresses
-from .letters import has_valid_code, new_activation_code
+from .letters import new_activation_code
 from .sessions import close_session, identify, open_session
+from .sign_in import note_refused_sign_in
 
 __all__ = [
     "AccountFacts",
     "account_of",
     "close_session",
-    "has_valid_code",
     "identify",
     "mail_addresses",
     "new_activation_code",
+    "note_refused_sign_in",
     "open_session",
+    "send_new_code",
 ]

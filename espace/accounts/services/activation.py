@@ -218,10 +218,7 @@ def finish(token: str, locale: str, visitor: Visitor) -> SignedIn:
     try:
         with db.write() as tx:
             draft = drafts.locked(tx, token)
-            if draft.step is not Step.CODES:
-                raise NotFoundError
-            if not letters.use(draft.person_id):
-                raise AlreadyActiveError
+            _spend_letter(draft)
             account_id = _make_account(draft, locale)
             drafts.drop(tx, draft.person_id)
             actor = Actor(ActorKind.PATIENT, account_id, person.display_name, person_id=person.id)
@@ -247,6 +244,13 @@ def is_active(person_id: UUID) -> bool:
     """Whether a person has an account."""
     with db.read() as tx:
         return tx.execute(select(Account.id).where(Account.person_id == person_id)).first() is not None
+
+
+def _spend_letter(draft: Draft) -> None:
+    if draft.step is not Step.CODES:
+        raise NotFoundError
+    if not letters.use(draft.person_id):
+        raise AlreadyActiveError
 
 
 def _make_account(draft: Draft, locale: str) -> UUID:

@@ -131,7 +131,7 @@ def sign_out(actor: Actor) -> None:
         audit.record(actor, actor.id, audit.Action.SIGNED_OUT)
 
 
-def note_refusal(_delivery_id: UUID, payload: dict[str, Any]) -> None:
+def note_refused_sign_in(_delivery_id: UUID, payload: dict[str, Any]) -> None:
     """Add a refused sign-in to the account's trail; the handler of the outbox topic `accounts.sign-in-refused`."""
     if payload["account_id"]:
         audit.record(SYSTEM, UUID(payload["account_id"]), audit.Action.SIGN_IN_REFUSED)
