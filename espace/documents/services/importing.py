@@ -1,0 +1,257 @@
+"""Documents from files: filed by exact identity, else quarantined with a reason, else refused (security.md R41).
+
+Nothing of a file is trusted: its name says nothing, its content decides, and the person it names must be known here
+under the same INS, birth date, birth name and sex.
+"""
+
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+
+from espace import clock, db
+from espace.audit import services as audit
+from espace.audit.services import Action
+from espace.errors import ConflictError
+from espace.identifiers import parse_rpps
+from espace.import_report import Report
+from espace.interop import cda, media
+from espace.interop.cda import CdaAuthor, CdaDocument, CdaError, CdaPatient
+from espace.interop.media import MediaError
+from espace.people import services as people
+from espace.permissions import SYSTEM, Relation
+from espace.records import services as records
+from espace.records.services import RecordFacts
+
+from .checks import MAX_TITLE, clean_title
+from .filing import Body, NewDocument, content_digest, judge, known, stored, write_row
+from .quarantine import put_aside, release
+from .reading import snapshot
+from .types import types
+
+_HIDDEN, _AWAITS, _SECRET = "MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"
+_VISIBILITIES = frozenset({"N", "R", "V", _HIDDEN, _AWAITS, _SECRET})
+_NOT_BY_IMPORT = frozenset({"60"})  # the insurer's own feed (rules.md CO-4)
+
+
+class AsideError(Exception):
+    """A document to quarantine; `reason` is the code that is kept with it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RefusedFileError(Exception):
+    """A file that is not kept at all; `reason` is a code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def import_paths(paths: Iterable[Path], progress: Callable[[int], None] = lambda _read: None) -> Report:
+    """File every document under `paths` (files and folders, links not followed); running it again changes nothing."""
+    report = Report()
+    for path, where in _files(paths):
+        report.read += 1
+        progress(report.read)
+        try:
+            content = _read(path)
+        except RefusedFileError as refused:
+            report.refuse(where, refused.reason)
+            continue
+        try:
+            if take_in(content):
+                report.done += 1
+            else:
+                report.unchanged += 1
+        except RefusedFileError as refused:
+            report.refuse(where, refused.reason)
+        except AsideError as aside:
+            put_aside(content, aside.reason, where)
+            report.quarantine(where, aside.reason)
+    return report
+
+
+def take_in(content: bytes) -> bool:
+    """File one document; False when it is there already.
+
+    Raises:
+        AsideError: when it must wait for someone's decision.
+        RefusedFileError: when it is no health document.
+    """
+    document = _parsed(content)
+    kind = types().get(document.header.type_code)
+    if kind is None or kind.system != document.header.type_system:
+        raise AsideError("unknown-type")
+    if kind.class_code in _NOT_BY_IMPORT:
+        raise AsideError("type-not-accepted")
+    record = _record_of(document.header.patient)
+    if document.structured:
+        raise AsideError("level-3")
+    new = _new(content, document)
+    if _is_there(record, new):
+        return False
+    try:
+        with stored(record.id, content, new.body.content) as files, db.write() as tx:
+            filed = write_row(tx, record.id, new, files)
+            audit.record(
+                SYSTEM, record.id, Action.DOCUMENT_IMPORTED, relation=Relation.SYSTEM, objects=[snapshot(filed)]
+            )
+            release(content)
+    except ConflictError:
+        if _is_there(record, new):
+            return False
+        raise
+    return True
+
+
+def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    for path in paths:
+        if path.is_dir():
+            for found in sorted(path.rglob("*")):
+                if not found.is_symlink() and not found.is_dir():
+                    yield found, str(found.relative_to(path))
+        else:
+            yield path, path.name
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise RefusedFileError("not-a-file")
+        if path.stat().st_size > cda.MAX_BYTES:
+            raise RefusedFileError("too-large")
+        content = path.read_bytes()
+    except OSError:
+        raise RefusedFileError("unreadable") from None
+    if not content:
+        raise RefusedFileError("empty")
+    return content
+
+
+def _parsed(content: bytes) -> CdaDocument:
+    found = media.sniff(content)
+    if found == media.ZIP:
+        raise AsideError("xdm-archive") if _is_xdm(content) else RefusedFileError("not-a-health-document")
+    if found in media.IMAGES or found in (media.PDF, media.RTF):
+        raise AsideError("no-identity")
+    if not _looks_like_xml(content):
+        raise RefusedFileError("not-a-health-document")
+    try:
+        return cda.parse(content)
+    except CdaError as error:
+        if error.kind in ("not-xml", "not-cda") and b"ClinicalDocument" not in content and b"urn:hl7" not in content:
+            raise RefusedFileError("not-a-health-document") from None
+        raise AsideError(error.kind) from None
+
+
+def _looks_like_xml(content: bytes) -> bool:
+    return content[:64].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
+
+
+def _is_xdm(content: bytes) -> bool:
+    """Whether an archive has the parts of an XDM exchange (interop.md section 2); nothing is unpacked."""
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            return any(name.upper().startswith("IHE_XDM") for name in archive.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        return False
+
+
+def _record_of(patient: CdaPatient) -> RecordFacts:
+    """The open record of exactly the person a document names."""
+    person = people.find_person(patient.ins)
+    if person is None:
+        raise AsideError("unknown-patient")
+    same = (
+        patient.birth_date == person.birth_date
+        and patient.sex == person.sex
+        and folded(patient.birth_name) == folded(person.birth_name) != ""
+    )
+    if not same:
+        raise AsideError("traits-mismatch")
+    record = records.record_of(person.id)
+    if record is None:
+        raise AsideError("no-record")
+    if not (record.is_open or (record.state == records.ANNOUNCED and record.opens_at <= clock.now())):
+        raise AsideError("record-not-open")
+    return record
+
+
+_LIGATURES = (("œ", "oe"), ("Œ", "OE"), ("æ", "ae"), ("Æ", "AE"))
+
+
+def folded(name: str) -> str:
+    """A name without accents, case, hyphens, apostrophes or double spaces (rules.md ID: strict traits compared)."""
+    for joined, apart in _LIGATURES:
+        name = name.replace(joined, apart)
+    bare = unicodedata.normalize("NFKD", name)
+        "NFKD", name.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
+    )
+    letters = (character for character in bare if not unicodedata.combining(character))
+    return " ".join("".join(c if c.isalnum() else " " for c in letters).casefold().split())
+
+
+def _new(content: bytes, document: CdaDocument) -> NewDocument:
+    header = document.header
+    if header.care_day > clock.today():
+        raise AsideError("bad-date")
+    codes = set(header.confidentiality)
+    if not codes <= _VISIBILITIES:
+        raise AsideError("unknown-visibility")
+    if {_HIDDEN, _AWAITS} <= codes:
+        raise AsideError("visibility-conflict")  # rules.md AR-16
+    professional = _professional(header.author)
+    author = _author_name(header.author, professional)
+    return NewDocument(
+        title=clean_title(header.title or types()[header.type_code].label)[:MAX_TITLE],
+        date=header.care_day,
+        type_code=header.type_code,
+        origin="import",
+        unique_id=header.unique_id,
+        body=_body(document),
+        content=content,
+        author=author,
+        structure=clean_title(header.author.structure_name)[:MAX_TITLE],
+        depositor=author,
+        professional_id=professional.id if professional else None,
+        hidden=_HIDDEN in codes,
+        patient_invisible=_AWAITS in codes,
+        representatives_invisible=_SECRET in codes,
+    )
+
+
+def _body(document: CdaDocument) -> Body:
+    try:
+        return judge(document.body)
+    except MediaError as error:
+        raise AsideError(f"body-{error.kind}") from None
+
+
+def _professional(author: CdaAuthor) -> people.Professional | None:
+    number = author.professional_id
+    with suppress(ValueError):
+        if number.startswith("8"):
+            return people.find_professional(parse_rpps(number))
+    return None
+
+
+def _author_name(author: CdaAuthor, professional: people.Professional | None) -> str:
+    if professional:
+        return professional.display_name
+    name = " ".join(part for part in (author.title, author.given_name, author.family_name) if part)
+    return clean_title(name)[:MAX_TITLE]
+
+
+def _is_there(record: RecordFacts, new: NewDocument) -> bool:
+    """Whether this document is filed already; another content under the same unique id is set aside."""
+    twin = known(record.id, new.unique_id)
+    if twin is None:
+        return False
+    if twin[1] != content_digest(new.body.content):
+        raise AsideError("unique-id-reused")
+    return True
