@@ -31,7 +31,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def verify(as_json: bool) -> None:  # noqa: FBT001 - a command's flag
-    """Check every chain of the trail, its head and every signed checkpoint. Exits 1 when something was tampered with."""
+    """Check every chain of the trail, its head and every signed checkpoint. Exits 1 when there is a fault."""
     found = examine()
     click.echo(_as_json(found) if as_json else _as_text(found))
     if found.faults:

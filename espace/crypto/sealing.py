@@ -1,4 +1,4 @@
-"""Sealed rows: AES-256-GCM under the owner's data key, bound to owner, table, column, row and key version (R18, R19)."""
+"""Sealed rows: AES-256-GCM under the owner's data key, bound to owner, table, column, row, key version (R18, R19)."""
 
 import os
 import threading
@@ -123,7 +123,9 @@ def seal_bytes(tx: Connection, owner: UUID, table: str, column: str, row: UUID, 
     keys = current().keys_of(tx, owner)
     version = max(keys)
     nonce = os.urandom(_NONCE)
-    return version.to_bytes(2) + nonce + keys[version].encrypt(nonce, plain, _binding(owner, table, column, row, version))
+    return (
+        version.to_bytes(2) + nonce + keys[version].encrypt(nonce, plain, _binding(owner, table, column, row, version))
+    )
 
 
 def unseal_bytes(tx: Connection, owner: UUID, table: str, column: str, row: UUID, sealed: bytes) -> bytes:

@@ -28,26 +28,26 @@ class Row(NamedTuple):
     actor_id: UUID
 
 
-def key() -> bytes:
+def audit_key() -> bytes:
     """The key that makes new links."""
     return crypto.current().ring.derived("audit", _PURPOSE)
 
 
-def keys() -> tuple[bytes, ...]:
+def audit_keys() -> tuple[bytes, ...]:
     """Every key that may have made a link, newest first."""
     return crypto.current().ring.all_derived("audit", _PURPOSE)
 
 
-def content_digest(audit_key: bytes, event_id: UUID, payload: dict[str, Any]) -> bytes:
+def content_digest(key: bytes, event_id: UUID, payload: dict[str, Any]) -> bytes:
     """The digest of a payload: its salt keeps destroyed content from being guessed, even with the audit key."""
-    return _mac(audit_key, b"content", event_id.bytes, orjson.dumps(payload, option=orjson.OPT_SORT_KEYS))
+    return _mac(key, b"content", event_id.bytes, orjson.dumps(payload, option=orjson.OPT_SORT_KEYS))
 
 
-def commitment(audit_key: bytes, row: Row, content: bytes) -> bytes:
+def commitment(key: bytes, row: Row, content: bytes) -> bytes:
     """The digest of a whole row but for its place."""
     at = (row.at - _EPOCH) // timedelta(microseconds=1)
     return _mac(
-        audit_key,
+        key,
         b"row",
         row.record_id.bytes,
         row.id.bytes,
@@ -59,9 +59,9 @@ def commitment(audit_key: bytes, row: Row, content: bytes) -> bytes:
     )
 
 
-def link(audit_key: bytes, previous: bytes, chain_id: UUID, sequence: int, row_commitment: bytes) -> bytes:
+def link(key: bytes, previous: bytes, chain_id: UUID, sequence: int, row_commitment: bytes) -> bytes:
     """The digest that gives a row its place: after `previous`, as number `sequence` of its chain."""
-    return _mac(audit_key, b"link", previous, chain_id.bytes, str(sequence).encode(), row_commitment)
+    return _mac(key, b"link", previous, chain_id.bytes, str(sequence).encode(), row_commitment)
 
 
 def same(left: bytes, right: bytes) -> bool:
@@ -69,6 +69,6 @@ def same(left: bytes, right: bytes) -> bool:
     return compare_digest(left, right)
 
 
-def _mac(audit_key: bytes, *parts: bytes) -> bytes:
+def _mac(key: bytes, *parts: bytes) -> bytes:
     """HMAC-SHA-256 over the parts, each preceded by its length so that none can flow into the next."""
-    return hmac_digest(audit_key, b"".join(len(part).to_bytes(4) + part for part in parts), sha256)
+    return hmac_digest(key, b"".join(len(part).to_bytes(4) + part for part in parts), sha256)

@@ -31,7 +31,9 @@ _HEAD = (
     .with_for_update()  # nothing on SQLite, where the unit of work holds the one write lock already
 )
 _RECENT = (
-    select(AuditEvent.id, AuditEvent.sequence, AuditEvent.at, AuditEvent.action, AuditEvent.actor_id, AuditEvent.payload)
+    select(
+        AuditEvent.id, AuditEvent.sequence, AuditEvent.at, AuditEvent.action, AuditEvent.actor_id, AuditEvent.payload
+    )
     .where(AuditEvent.record_id == bindparam("chain_id"), AuditEvent.sequence < bindparam("before"))
     .order_by(AuditEvent.sequence.desc())
     .limit(_PAGE)
@@ -152,7 +154,7 @@ def _append(tx: Connection, actor: Actor, event: Event) -> None:
     sequence = head.sequence + 1
     row = chain.Row(event.chain_id, new_id(), clock.now(), event.action.value, actor.kind.value, actor.id)
     payload = _payload(actor, event)
-    key = chain.key()
+    key = chain.audit_key()
     content = chain.content_digest(key, row.id, payload)
     commitment = chain.commitment(key, row, content)
     link = chain.link(key, head.link, event.chain_id, sequence, commitment)
@@ -176,7 +178,7 @@ def _append(tx: Connection, actor: Actor, event: Event) -> None:
         tx.execute(moved)
 
 
-def _first_head(tx: Connection, chain_id: UUID) -> Row[tuple[int, bytes]]:
+def _first_head(tx: Connection, chain_id: UUID) -> Row[int, bytes]:
     """Start a chain, or wait for whoever starts it at the same time; then hold its head."""
     dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     start = {"record_id": chain_id, "sequence": 0, "link": chain.START, "changed_at": clock.now()}
@@ -199,12 +201,12 @@ def _payload(actor: Actor, event: Event) -> dict[str, Any]:
     }
 
 
-def _object_ids(tx: Connection, chain_id: UUID, row: Row[Any]) -> set[str]:
+def _object_ids(tx: Connection, chain_id: UUID, row: Row[*tuple[Any, ...]]) -> set[str]:
     payload = crypto.unseal(tx, chain_id, chain.TABLE, row.id, row.payload)
     return {one.get("id", "") for one in payload["objects"]}
 
 
-def _entry(tx: Connection, chain_id: UUID, row: Row[Any]) -> Entry:
+def _entry(tx: Connection, chain_id: UUID, row: Row[*tuple[Any, ...]]) -> Entry:
     payload = crypto.unseal(tx, chain_id, chain.TABLE, row.id, row.payload)
     return Entry(
         sequence=row.sequence,

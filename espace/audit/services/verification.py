@@ -26,6 +26,8 @@ _PAGE = 500
 _MARKS = 200
 _LOWEST = (UUID(int=0), -1)
 
+_Found = Row[*tuple[Any, ...]]
+
 _ROWS = (
     select(
         AuditEvent.record_id,
@@ -85,8 +87,8 @@ def _walk_chains(tx: Connection, found: Examination) -> None:
 
     for chain_id, rows in groupby(_rows(tx), key=attrgetter("record_id")):
         walk = Walk(chain_id, is_copy)
-        last: Row[Any] | None = None
-        for last in rows:  # noqa: B007 - the last row brings the chain's head
+        last: _Found | None = None
+        for last in rows:
             stored = _stored(tx, last)
             walk.step(stored)
             found.rows += 1
@@ -96,7 +98,7 @@ def _walk_chains(tx: Connection, found: Examination) -> None:
         found.faults += walk.end(head)
 
 
-def _rows(tx: Connection) -> Iterator[Row[Any]]:
+def _rows(tx: Connection) -> Iterator[_Found]:
     after = _LOWEST
     place = tuple_(AuditEvent.record_id, AuditEvent.sequence)
     while page := tx.execute(_ROWS.where(place > after)).all():
@@ -104,12 +106,12 @@ def _rows(tx: Connection) -> Iterator[Row[Any]]:
         after = (page[-1].record_id, page[-1].sequence)
 
 
-def _stored(tx: Connection, row: Row[Any]) -> Stored:
+def _stored(tx: Connection, row: _Found) -> Stored:
     plain = chain.Row(row.record_id, row.id, row.at, row.action, row.actor_kind, row.actor_id)
     return Stored(plain, row.sequence, row.content_digest, row.commitment, row.link, _content_ok(tx, row))
 
 
-def _content_ok(tx: Connection, row: Row[Any]) -> bool | None:
+def _content_ok(tx: Connection, row: _Found) -> bool | None:
     """Whether the payload is what was written; None when its key was destroyed."""
     if not crypto.current().has_key(tx, row.record_id):
         return None
@@ -117,7 +119,7 @@ def _content_ok(tx: Connection, row: Row[Any]) -> bool | None:
         payload = crypto.unseal(tx, row.record_id, chain.TABLE, row.id, row.payload)
     except TamperedError:
         return False
-    return any(chain.same(chain.content_digest(key, row.id, payload), row.content_digest) for key in chain.keys())
+    return any(chain.same(chain.content_digest(key, row.id, payload), row.content_digest) for key in chain.audit_keys())
 
 
 def _compare_checkpoints(tx: Connection, found: Examination) -> None:

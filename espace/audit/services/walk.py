@@ -126,17 +126,19 @@ class Walk:
         elif met is None and not self._only_moved(head[0]):
             self._fault(self._last_sequence, Kind.HEAD)
         if head and self._only_moved(head[0]):
-            self.faults = [replace(one, kind=Kind.REORDERED) if one.kind is Kind.DELETED else one for one in self.faults]
+            self.faults = [
+                replace(one, kind=Kind.REORDERED) if one.kind is Kind.DELETED else one for one in self.faults
+            ]
         return self.faults
 
     def _only_moved(self, expected: int) -> bool:
-        """Whether rows changed places and none is missing: then the spot one left is no deletion, nor the head wrong."""
+        """Whether rows changed places and none is missing: the spot one left is no deletion, nor is the head wrong."""
         return self._last_sequence == expected and any(fault.kind is Kind.REORDERED for fault in self.faults)
 
     def _follows(self, row: Stored, commitments: list[bytes]) -> _Place | None:
         """The place after which the row's link was made, if it is one of those known."""
         for place in self._places:
-            for key in chain.keys():
+            for key in chain.audit_keys():
                 for commitment in commitments:
                     made = chain.link(key, place.link, self.chain_id, place.number + 1, commitment)
                     if chain.same(made, row.link):
@@ -149,7 +151,7 @@ class Walk:
             _Place(chain.link(key, place.link, self.chain_id, place.number + 1, commitment), place.number + 1, "mended")
             for place in self._places
             if place.how in ("good", "mended")
-            for key in chain.keys()
+            for key in chain.audit_keys()
             for commitment in dict.fromkeys(commitments)
         ]
 
@@ -187,6 +189,6 @@ class Walk:
 
 def _wholeness(row: Stored) -> tuple[bool, list[bytes]]:
     """Whether the row is as it was written; and the commitments its link may have been made from."""
-    made = [chain.commitment(key, row.plain, row.content_digest) for key in chain.keys()]
+    made = [chain.commitment(key, row.plain, row.content_digest) for key in chain.audit_keys()]
     whole = row.content_ok is not False and any(chain.same(one, row.commitment) for one in made)
     return whole, [row.commitment, *made]
