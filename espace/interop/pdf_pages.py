@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 
 import pypdfium2
@@ -28,15 +29,38 @@ def render(content: bytes, page: int, width: int) -> bytes:
     """
     with _opened(content) as document:
         sheet = document[_index(document, page)]
-        across, down = sheet.get_size()
-        if not (across > 0 and down > 0):
-            raise MediaError("broken")
-        scale = min(width / across, MAX_SIDE / down, (MAX_DRAWN_PIXELS / (across * down)) ** 0.5)
-        bitmap = sheet.render(scale=scale, may_draw_forms=False)
+        bitmap = sheet.render(scale=_scale(*sheet.get_size(), width), may_draw_forms=False)
         picture = bitmap.to_pil().convert("RGB")
         bitmap.close()
         sheet.close()
     return _webp(picture)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page: its number (from 1), its size as `render` draws it, in pixels, and its words."""
+
+    number: int
+    width: int
+    height: int
+    text: str
+
+
+def sheets(content: bytes, first: int, count: int, width: int) -> list[Sheet]:
+    """What is known of up to `count` pages from page `first` on, without drawing them.
+
+    Raises:
+        MediaError: when the file cannot be read.
+    """
+    found = []
+    with _opened(content) as document:
+        for number in range(max(first, 1), min(first + count, len(document) + 1)):
+            sheet = document[number - 1]
+            across, down = sheet.get_size()
+            scale = _scale(across, down, width)
+            found.append(Sheet(number, round(across * scale), round(down * scale), _words(sheet)))
+            sheet.close()
+    return found
 
 
 def text(content: bytes, page: int) -> str:
@@ -46,12 +70,24 @@ def text(content: bytes, page: int) -> str:
         IndexError: when there is no such page.
         MediaError: when the file cannot be read.
     """
-    with _opened(content) as document:
-        sheet = document[_index(document, page)]
-        words = sheet.get_textpage()
-        found: str = words.get_text_range(0, min(words.count_chars(), _MAX_TEXT)) if words.count_chars() else ""
-        words.close()
-        sheet.close()
+    found = sheets(content, page, 1, 1000) if page > 0 else []
+    if not found:
+        raise IndexError(page)
+    return found[0].text
+
+
+def _scale(across: float, down: float, width: int) -> float:
+    """How much larger a page of this size (in points) is drawn, its pixels bounded."""
+    if not (across > 0 and down > 0):
+        raise MediaError("broken")
+    return float(min(width / across, MAX_SIDE / down, (MAX_DRAWN_PIXELS / (across * down)) ** 0.5))
+
+
+def _words(sheet: pypdfium2.PdfPage) -> str:
+    page = sheet.get_textpage()
+    count = min(page.count_chars(), _MAX_TEXT)
+    found = page.get_text_range(0, count) if count else ""
+    page.close()
     lines = (line.strip() for line in found.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     return "\n".join(line for line in lines if line)
 

@@ -186,14 +186,11 @@ _LIGATURES = (("œ", "oe"), ("Œ", "OE"), ("æ", "ae"), ("Æ", "AE"))
 
 
 def folded(name: str) -> str:
-    """A name without accents, case, hyphens, apostrophes or double spaces (rules.md ID: strict traits compared)."""
+    """A name without accents, case or double spaces; hyphens and apostrophes count (rules.md ID-1)."""
     for joined, apart in _LIGATURES:
         name = name.replace(joined, apart)
-    bare = unicodedata.normalize("NFKD", name)
-        "NFKD", name.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
-    )
-    letters = (character for character in bare if not unicodedata.combining(character))
-    return " ".join("".join(c if c.isalnum() else " " for c in letters).casefold().split())
+    letters = (letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    return " ".join("".join(letters).casefold().split())
 
 
 def _new(content: bytes, document: CdaDocument) -> NewDocument:
