@@ -119,6 +119,7 @@ def my_patients(actor: Actor) -> list[PatientLine]:
             continue
         consent, encounter = given.get(record_id), met.get(record_id)
         has_access = consent is not None and consent.state is ConsentState.VALID
+        until = consent.valid_until if consent is not None and has_access else encounter.until if encounter else None
         lines.append(
             PatientLine(
                 record_id=record_id,
@@ -126,7 +127,7 @@ def my_patients(actor: Actor) -> list[PatientLine]:
                 has_access=has_access,
                 awaiting=consent is not None and not has_access,
                 reachable=has_access or encounter is not None,
-                until=consent.valid_until if consent is not None and has_access else encounter and encounter.until,
+                until=until,
                 asked_at=consent.asked_at if consent else None,
             )
         )

@@ -1,0 +1,111 @@
+"""What professionals send."""
+
+from datetime import date, datetime
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import Optional
+
+from espace import clock
+from espace.documents.services import type_label
+from espace.professional.services.drafts import Confirmation, deposit_types
+from espace.professional.services.search import PatientSearch
+from espace.web.forms import Form
+from espace.web.i18n import day_numeric
+from espace.words import N_
+
+_PATTERNS = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %m %Y", "%d%m%Y", "%Y-%m-%d")
+YES, NO = "yes", "no"
+
+
+def read_day(text: str) -> date | None:
+    """A day as people write it: 14/03/1988, 14.03.1988, 14031988 or 1988-03-14; None for anything else."""
+    for pattern in _PATTERNS:
+        try:
+            return datetime.strptime(text.strip(), pattern).date()  # noqa: DTZ007 - a civil day has no zone
+        except ValueError:
+            continue
+    return None
+
+
+class SearchForm(Form):
+    """Whose record to open: the exact number and birth date."""
+
+    ins = StringField(_l("INS number"))
+    birth_date = StringField(_l("Birth date"))
+
+    def command(self) -> PatientSearch:
+        """What was typed."""
+        return PatientSearch(ins=self.ins.data or "", birth_date=read_day(self.birth_date.data or ""))
+
+
+class AskForm(Form):
+    """Why a professional asks to read a record."""
+
+    reason = TextAreaField(_l("Why you ask"))
+
+
+class PracticeForm(Form):
+    """Where a professional practises today."""
+
+    structure = RadioField(_l("Where do you practise today?"), choices=[], validate_choice=False)
+
+
+class FileForm(Form):
+    """The file to deposit."""
+
+    file = FileField(_l("Choose the document"))
+
+
+class ConfirmForm(Form):
+    """What is stated about a file before it is deposited."""
+
+    type_code = SelectField(_l("Kind of document"), validate_choice=False)
+    title = StringField(_l("Title the patient will read"))
+    date = StringField(_l("Date of the document"))
+    patient_sees = RadioField(
+        _l("Does the patient see it at once?"),
+        choices=[
+            (YES, _l("Yes, the patient is told right away")),
+            (NO, _l("No, not before I have told the patient myself")),
+        ],
+        default=YES,
+        validators=[Optional()],
+        validate_choice=False,
+    )
+    representatives_see = RadioField(
+        _l("Do the parents see it?"),
+        choices=[(YES, _l("Yes, the parents see it")), (NO, _l("No, this care stays between the child and carers"))],
+        validators=[Optional()],
+        validate_choice=False,
+    )
+
+    def offer(self, profession: str) -> "ConfirmForm":
+        """Offer the kinds this profession deposits, prescriptions first; fill what was not typed yet."""
+        usual, others = deposit_types(profession)
+        groups = {gettext("Usual for your profession"): usual, gettext("Other documents"): others}
+        self.type_code.choices = {
+            name: [(code, type_label(code)) for code in codes] for name, codes in groups.items() if codes
+        }
+        if not self.is_submitted() and (usual or others):
+            first = (usual or others)[0]
+            self.type_code.data = first
+            self.title.data = type_label(first)
+            self.date.data = day_numeric(clock.today())
+        return self
+
+    def command(self, *, minor: bool) -> Confirmation | None:
+        """What was stated; None, with a sentence beside the field, when the date is no date."""
+        day = read_day(self.date.data or "")
+        if day is None:
+            self.refuse({"date": N_("Write the date with its day, month and year, for example 23/11/2026.")})
+            return None
+        return Confirmation(
+            type_code=self.type_code.data or "",
+            title=self.title.data or "",
+            date=day,
+            representatives_see={YES: True, NO: False}.get(self.representatives_see.data or "") if minor else None,
+            patient_invisible=self.patient_sees.data == NO,
+        )

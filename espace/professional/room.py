@@ -1,0 +1,21 @@
+"""What the professionals' room contributes."""
+
+from flask_babel import lazy_gettext as _l
+
+from espace.permissions import Permission
+from espace.web.rooms import NavEntry, Room
+
+from .views import deposit, patient, patients, sign_in
+from .views.blueprints import pages, patient_pages
+
+_ROUTES = (deposit, patient, patients, sign_in)  # importing them hangs their pages on the blueprints
+
+ROOM = Room(
+    name="professional",
+    pages=(pages,),
+    professional_record_pages=patient_pages,
+    navigation=(
+        NavEntry("/", _l("Patient"), "person", Permission.PATIENT_PAGE, 1),
+        NavEntry("/deposer", _l("Deposit"), "upload", Permission.DOCUMENTS_DEPOSIT, 30),
+    ),
+)

@@ -1,0 +1,264 @@
+"""A deposit being prepared: the file is kept with what is known of it, until it is confirmed, left or forgotten.
+
+What is confirmed is frozen with the draft before it is deposited, and the same deposit is filed once: a second click,
+another window or a cut in between ends with one document.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from espace import clock, crypto, db, storage
+from espace.access import services as access
+from espace.documents.services import checks, depositing
+from espace.documents.services.depositing import DepositDocument
+from espace.documents.services.filing import stored
+from espace.documents.services.types import type_label, types
+from espace.errors import InvalidError, NotFoundError
+from espace.identifiers import new_id
+from espace.interop.media import MediaError
+from espace.permissions import Actor, Permission, Standing
+from espace.professional.models import Draft
+from espace.words import N_
+
+TABLE = "deposit_drafts"
+LIFE = timedelta(hours=24)
+"""How long a file waits for its confirmation, and its receipt can be read again."""
+FIRST_CHOICE = "57833-6"
+"""Prescription of health products: what is deposited most (NOS JDV_J07)."""
+PRESCRIPTIONS = "42"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the professional stated about the file."""
+
+    type_code: str
+    title: str
+    date: date
+    representatives_see: bool | None = None
+    patient_invisible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFacts:
+    """One draft, as its author sees it. `deposited` is the document it became."""
+
+    id: UUID
+    record_id: UUID
+    created_at: datetime
+    file_id: UUID
+    name: str
+    media: str
+    size: int
+    pages: int
+    confirmed: Confirmation | None
+    deposited: UUID | None
+
+
+_COLUMNS = (Draft.record_id, Draft.id, Draft.created_at, Draft.file_id, Draft.payload)
+
+
+def deposit_types(profession: str) -> tuple[list[str], list[str]]:
+    """The types a profession may deposit: those natural to it, then the others; prescriptions first in both."""
+    allowed = [code for code in types() if code in access.may_deposit(profession)]
+    usual = access.usually_deposits(profession)
+    allowed.sort(key=lambda code: (code != FIRST_CHOICE, types()[code].class_code != PRESCRIPTIONS, type_label(code)))
+    return [code for code in allowed if code in usual], [code for code in allowed if code not in usual]
+
+
+def start(standing: Standing, content: bytes, name: str) -> UUID:
+    """Keep a file that will be deposited; gives the draft's id.
+
+    Raises:
+        InvalidError: when it cannot be deposited, with the reason beside `file`.
+        NotFoundError: when this standing may not deposit.
+    """
+    _may(standing)
+    if len(content) > checks.MAX_UPLOAD:
+        raise InvalidError({"file": checks.too_heavy(len(content), checks.MAX_UPLOAD)})
+    try:
+        body = depositing.judge_deposit(content)
+    except MediaError as error:
+        raise InvalidError({"file": checks.why_refused(error)}) from None
+    sweep(standing.actor)
+    draft_id = new_id()
+    payload = {
+        "name": checks.clean_title(name)[-checks.MAX_TITLE :],
+        "media": body.media,
+        "size": len(content),
+        "pages": body.pages,
+        "confirmed": None,
+        "deposited": None,
+    }
+    with stored(standing.record_id, content) as files, db.write() as tx:
+        tx.execute(
+            insert(Draft).values(
+                record_id=standing.record_id,
+                id=draft_id,
+                professional_id=standing.actor.id,
+                created_at=clock.now(),
+                file_id=files[0],
+                payload=crypto.seal(tx, standing.record_id, TABLE, draft_id, payload),
+            )
+        )
+    return draft_id
+
+
+def draft(standing: Standing, draft_id: UUID) -> DraftFacts:
+    """One of the actor's own drafts in this record.
+
+    Raises:
+        NotFoundError: when there is none, it is another's, or it is over.
+    """
+    _may(standing)
+    with db.read() as tx:
+        return _one(tx, standing, draft_id)
+
+
+def drafts(standing: Standing) -> list[DraftFacts]:
+    """The actor's unfinished drafts in this record, newest first."""
+    _may(standing)
+    return [one for one in _of(standing.actor, Draft.record_id == standing.record_id) if one.deposited is None]
+
+
+def unfinished(actor: Actor) -> list[DraftFacts]:
+    """The actor's unfinished drafts everywhere, newest first."""
+    return [one for one in _of(actor) if one.deposited is None]
+
+
+def confirm(standing: Standing, draft_id: UUID, said: Confirmation) -> UUID:
+    """Deposit a draft's file with what was said of it; gives the document's id.
+
+    A draft confirmed before is deposited as it was confirmed then, once.
+
+    Raises:
+        InvalidError: with a sentence for each field at fault; the draft stays as it was.
+        NotFoundError: see `draft`.
+    """
+    _may(standing)
+    with db.write() as tx:
+        found = _one(tx, standing, draft_id, lock=True)
+        if found.deposited is not None:
+            return found.deposited
+        said = found.confirmed or said
+        found = replace(found, confirmed=said)
+        _save(tx, found)
+        reader = storage.current().open(tx, standing.record_id, found.file_id)
+    command = DepositDocument(
+        title=said.title,
+        date=said.date,
+        type_code=said.type_code,
+        content=reader.read_all(),
+        representatives_see=said.representatives_see,
+        patient_invisible=said.patient_invisible,
+    )
+    try:
+        document_id = depositing.deposit(standing, command)
+    except InvalidError:
+        with db.write() as tx:
+            _save(tx, replace(found, confirmed=None))
+        raise
+    with db.write() as tx:
+        _save(tx, replace(found, deposited=document_id))
+        db.after_commit(lambda: storage.current().delete(standing.record_id, found.file_id))
+    return document_id
+
+
+def drop(standing: Standing, draft_id: UUID) -> None:
+    """Give a draft up: its file is removed, nothing was deposited.
+
+    Raises:
+        NotFoundError: see `draft`.
+        InvalidError: when it is deposited already.
+    """
+    _may(standing)
+    with db.write() as tx:
+        found = _one(tx, standing, draft_id, lock=True)
+        if found.confirmed is not None:
+            raise InvalidError({"": N_("This document is deposited already.")})
+        _remove(tx, found)
+
+
+def sweep(actor: Actor | None = None) -> int:
+    """Remove the drafts that are over, of one professional or of all; gives how many."""
+    with db.write() as tx:
+        query = select(Draft.record_id, Draft.id, Draft.file_id).where(Draft.created_at <= clock.now() - LIFE)
+        if actor is not None:
+            query = query.where(Draft.professional_id == actor.id)
+        rows = tx.execute(query).all()
+        for row in rows:
+            _remove(tx, row)
+    return len(rows)
+
+
+def _remove(tx: Connection, row: Any) -> None:
+    record_id, file_id = row.record_id, row.file_id
+    tx.execute(delete(Draft).where(Draft.record_id == record_id, Draft.id == row.id))
+    db.after_commit(lambda: storage.current().delete(record_id, file_id))
+
+
+def _may(standing: Standing) -> None:
+    if not standing.may(Permission.DOCUMENTS_DEPOSIT):
+        raise NotFoundError
+
+
+def _of(actor: Actor, *conditions: Any) -> list[DraftFacts]:
+    query = (
+        select(*_COLUMNS)
+        .where(Draft.professional_id == actor.id, Draft.created_at > clock.now() - LIFE, *conditions)
+        .order_by(Draft.created_at.desc(), Draft.id)
+        .limit(50)
+    )
+    with db.read() as tx:
+        return [_opened(tx, row) for row in tx.execute(query).all()]
+
+
+def _one(tx: Connection, standing: Standing, draft_id: UUID, *, lock: bool = False) -> DraftFacts:
+    query = select(*_COLUMNS).where(
+        Draft.record_id == standing.record_id,
+        Draft.id == draft_id,
+        Draft.professional_id == standing.actor.id,
+        Draft.created_at > clock.now() - LIFE,
+    )
+    row = tx.execute(query.with_for_update() if lock else query).first()
+    if row is None:
+        raise NotFoundError
+    return _opened(tx, row)
+
+
+def _opened(tx: Connection, row: Any) -> DraftFacts:
+    said: Mapping[str, Any] = crypto.unseal(tx, row.record_id, TABLE, row.id, row.payload)
+    confirmed = said["confirmed"]
+    return DraftFacts(
+        id=row.id,
+        record_id=row.record_id,
+        created_at=row.created_at,
+        file_id=row.file_id,
+        name=said["name"],
+        media=said["media"],
+        size=said["size"],
+        pages=said["pages"],
+        confirmed=Confirmation(**{**confirmed, "date": date.fromisoformat(confirmed["date"])}) if confirmed else None,
+        deposited=UUID(said["deposited"]) if said["deposited"] else None,
+    )
+
+
+def _save(tx: Connection, facts: DraftFacts) -> None:
+    payload = {
+        "name": facts.name,
+        "media": facts.media,
+        "size": facts.size,
+        "pages": facts.pages,
+        "confirmed": {**asdict(facts.confirmed), "date": facts.confirmed.date.isoformat()} if facts.confirmed else None,
+        "deposited": str(facts.deposited) if facts.deposited else None,
+    }
+    tx.execute(
+        update(Draft)
+        .where(Draft.record_id == facts.record_id, Draft.id == facts.id)
+        .values(payload=crypto.seal(tx, facts.record_id, TABLE, facts.id, payload))
+    )

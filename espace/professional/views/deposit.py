@@ -1,0 +1,108 @@
+"""Deposit in three gestures: the patient, the file, the confirmation of the prefilled form."""
+
+from uuid import UUID
+
+from flask import Response, flash
+from flask_babel import gettext
+
+from espace.documents.services import holder_is_minor, type_label
+from espace.errors import InvalidError
+from espace.permissions import Permission
+from espace.professional.forms import ConfirmForm, FileForm
+from espace.professional.services import drafts
+from espace.web.guards import requires, viewpoint
+from espace.web.rendering import render
+from espace.words import N_
+
+from .blueprints import patient_pages, to
+
+
+@patient_pages.get("/deposer")
+@requires(Permission.DOCUMENTS_DEPOSIT)
+def choose() -> Response:
+    """The second gesture: the file."""
+    return _choosing(FileForm(formdata=None))
+
+
+def _choosing(form: FileForm) -> Response:
+    waiting = drafts.drafts(viewpoint().standing)
+    return render("professional/choose_file.html", form=form, drafts=waiting, status=form.status)
+
+
+@patient_pages.post("/deposer")
+@requires(Permission.DOCUMENTS_DEPOSIT)
+def keep() -> Response:
+    """Keep the file as a draft, and go on to what is said of it."""
+    here = viewpoint()
+    form = FileForm()
+    if not form.validate():
+        return _choosing(form)
+    if not form.file.data or not form.file.data.filename:
+        form.refuse({"file": N_("Choose a file first: a PDF, or a picture of the document.")})
+        return _choosing(form)
+    try:
+        draft_id = drafts.start(here.standing, form.file.data.read(), form.file.data.filename)
+    except InvalidError as error:
+        form.refuse(error.problems)
+        return _choosing(form)
+    return to(f"{here.base}/deposer/{draft_id}")
+
+
+@patient_pages.get("/deposer/<uuid:draft_id>")
+@requires(Permission.DOCUMENTS_DEPOSIT)
+def review(draft_id: UUID) -> Response:
+    """The third gesture: read again and deposit; what was deposited already leads to its receipt."""
+    here = viewpoint()
+    draft = drafts.draft(here.standing, draft_id)
+    if draft.deposited is not None:
+        return to(f"{here.base}/deposer/{draft_id}/recu")
+    return _reviewing(draft, ConfirmForm(formdata=None).offer(here.actor.profession))
+
+
+def _reviewing(draft: drafts.DraftFacts, form: ConfirmForm) -> Response:
+    minor = holder_is_minor(viewpoint().standing)
+    return render("professional/confirm.html", form=form, draft=draft, minor=minor, status=form.status)
+
+
+@patient_pages.post("/deposer/<uuid:draft_id>")
+@requires(Permission.DOCUMENTS_DEPOSIT)
+def confirm(draft_id: UUID) -> Response:
+    """Deposit; a second click leads to the same receipt."""
+    here = viewpoint()
+    draft = drafts.draft(here.standing, draft_id)
+    form = ConfirmForm().offer(here.actor.profession)
+    said = form.command(minor=holder_is_minor(here.standing)) if form.validate() else None
+    if said is None:
+        return _reviewing(draft, form)
+    try:
+        drafts.confirm(here.standing, draft_id, said)
+    except InvalidError as error:
+        form.refuse(error.problems)
+        return _reviewing(draft, form)
+    return to(f"{here.base}/deposer/{draft_id}/recu")
+
+
+@patient_pages.post("/deposer/<uuid:draft_id>/abandon")
+@requires(Permission.DOCUMENTS_DEPOSIT)
+def give_up(draft_id: UUID) -> Response:
+    """Remove a draft and its file; nothing was deposited."""
+    here = viewpoint()
+    try:
+        drafts.drop(here.standing, draft_id)
+    except InvalidError:
+        return to(f"{here.base}/deposer/{draft_id}")
+    flash(gettext("The draft and its file are removed. Nothing was deposited."), "ok")
+    return to(f"{here.base}/")
+
+
+@patient_pages.get("/deposer/<uuid:draft_id>/recu")
+@requires(Permission.DOCUMENTS_DEPOSIT)
+def receipt(draft_id: UUID) -> Response:
+    """What was deposited, when, and what follows."""
+    here = viewpoint()
+    draft = drafts.draft(here.standing, draft_id)
+    if draft.deposited is None or draft.confirmed is None:
+        return to(f"{here.base}/deposer/{draft_id}")
+    return render(
+        "professional/receipt.html", draft=draft, said=draft.confirmed, kind=type_label(draft.confirmed.type_code)
+    )

@@ -1,0 +1,136 @@
+"""Sign-in through the identity provider, the choice of a practice, and sign-out."""
+
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, request, session
+
+from espace.errors import InvalidError
+from espace.people.services import Professional
+from espace.permissions import Permission
+from espace.professional.forms import PracticeForm
+from espace.professional.services import provider, sign_in
+from espace.professional.services.provider import ProviderDownError
+from espace.professional.services.sign_in import SignInRefusedError
+from espace.web import headers
+from espace.web.guards import drop_session_cookie, next_place, public, requires, set_session_cookie, signed_in
+from espace.web.rendering import render
+
+from .blueprints import pages, to
+
+HOME = "/pro/"
+_BROWSER, _CHOICE = "pro_sign_in", "pro_choice"
+_STATUS = {"unknown": 403, "inactive": 403, "down": 503}
+
+
+@pages.get("/pro/connexion")
+@public
+def entrance() -> Response:
+    """The way in: one button, which leads to the identity provider."""
+    if not provider.configured():
+        return _told("closed", 200)
+    try:
+        origin = provider.endpoints().entrance
+    except ProviderDownError:
+        return _told("down")
+    response = render("professional/sign_in.html", why="")
+    _allow_form_to(response, origin)
+    return response
+
+
+def _allow_form_to(response: Response, origin: str) -> None:
+    """The button posts here and is sent on: the browser must be told where such a form may end (R29)."""
+    own = urlsplit(current_app.config["ORIGIN"])
+    if origin != f"{own.scheme}://{own.netloc}":
+        policy = headers.policy().replace("form-action 'self'", f"form-action 'self' {origin}")
+        response.headers["Content-Security-Policy"] = policy
+
+
+@pages.post("/pro/connexion")
+@public
+def leave() -> Response:
+    """Begin a sign-in and go to the provider."""
+    if not provider.configured():
+        return _told("closed", 200)
+    try:
+        begun = sign_in.begin()
+    except ProviderDownError:
+        return _told("down")
+    session[_BROWSER] = begun.browser
+    return to(begun.address)
+
+
+@pages.get("/pro/connexion/retour")
+@public
+def come_back() -> Response:
+    """The return from the provider: who came is known now, or nobody is."""
+    browser = session.pop(_BROWSER, "")
+    if "error" in request.args:
+        return _told("refused")
+    try:
+        professional = sign_in.finish(
+            state=request.args.get("state", ""), code=request.args.get("code", ""), browser=browser
+        )
+    except SignInRefusedError as error:
+        return _told(error.reason)
+    except ProviderDownError:
+        return _told("down")
+    if len(professional.structures) > 1:
+        session[_CHOICE] = sign_in.keep_choice(professional)
+        return to("/pro/connexion/lieu")
+    place = professional.structures[0].display_name if professional.structures else ""
+    return _enter(sign_in.open_session(professional, place))
+
+
+@pages.get("/pro/connexion/lieu")
+@public
+def practices() -> Response:
+    """Where one practises today, for who practises in several places (rules.md PR-6)."""
+    try:
+        return _practices(sign_in.waiting_choice(session.get(_CHOICE, "")), PracticeForm(formdata=None))
+    except SignInRefusedError as error:
+        return _told(error.reason)
+
+
+def _practices(professional: Professional, form: PracticeForm) -> Response:
+    places = professional.structures
+    form.structure.choices = [(str(one.id), one.display_name) for one in places]
+    cities = {str(one.id): one.city for one in places if one.city}
+    return render("professional/practices.html", form=form, who=professional, cities=cities, status=form.status)
+
+
+@pages.post("/pro/connexion/lieu")
+@public
+def practise() -> Response:
+    """Open the session in the chosen place."""
+    form = PracticeForm()
+    token = session.get(_CHOICE, "")
+    try:
+        professional = sign_in.waiting_choice(token)
+        return _enter(sign_in.choose(token, form.structure.data or ""))
+    except InvalidError as error:
+        form.refuse(error.problems)
+        return _practices(professional, form)
+    except SignInRefusedError as error:
+        return _told(error.reason)
+
+
+def _enter(token: str) -> Response:
+    place = next_place(HOME)
+    response = to(place if place.startswith(HOME) else HOME)
+    set_session_cookie(current_app, response, token)
+    return response
+
+
+def _told(why: str, status: int | None = None) -> Response:
+    """The entrance, with the reason why nobody is signed in."""
+    return render("professional/sign_in.html", why=why, status=status or _STATUS.get(why, 400))
+
+
+@pages.post("/pro/deconnexion")
+@requires(Permission.PRACTICE)
+def sign_out() -> Response:
+    """End the session, here and now."""
+    sign_in.close_session(signed_in())
+    response = to("/pro/connexion")
+    drop_session_cookie(current_app, response)
+    return response
