@@ -1,8 +1,7 @@
 """Every route declares whom it serves, keeps to one table, and stays shut to those it does not serve (R10, R32)."""
 
 import re
-from collections.abc import Iterator
-from uuid import UUID
+from collections.abc import Iterator, Mapping
 
 import pytest
 from flask import Flask
@@ -38,19 +37,22 @@ def difference(declared: dict[str, str], expected: dict[str, str]) -> list[str]:
     ]
 
 
-def addresses(app: Flask, *, method: str, record_id: UUID | None = None) -> Iterator[tuple[Rule, str]]:
-    """Every route that takes `method`, with an address that fits it; ids in it are nobody's but `record_id`."""
+def addresses(app: Flask, *, method: str, ids: Mapping[str, object] | None = None) -> Iterator[tuple[Rule, str]]:
+    """Every route that takes `method`, with an address that fits it; what `ids` does not name is nobody's."""
     for rule in sorted(app.url_map.iter_rules(), key=lambda r: r.rule):
         if method in (rule.methods or ()):
-            yield rule, address(rule.rule, record_id or new_id())
+            yield rule, address(rule.rule, ids or {})
 
 
-def address(rule: str, record_id: UUID) -> str:
-    """An address of a rule: the record where one is asked for, ids and words nobody knows elsewhere."""
-    filled = rule.replace("<uuid:record_id>", str(record_id))
-    filled = re.sub(r"<uuid:\w+>", lambda _: str(new_id()), filled)
-    filled = re.sub(r"<int:\w+>", "1", filled)
-    return re.sub(r"<(?:\w+:)?\w+>", "personne", filled)
+def address(rule: str, ids: Mapping[str, object]) -> str:
+    """An address of a rule, with the values of `ids` where it names them."""
+
+    def value(found: re.Match[str]) -> str:
+        kind, name = found.group(1), found.group(2)
+        otherwise = {"uuid:": str(new_id()), "int:": "1"}.get(kind or "", "personne")
+        return str(ids.get(name, otherwise))
+
+    return re.sub(r"<(\w+:)?(\w+)>", value, rule)
 
 
 @on_sqlite

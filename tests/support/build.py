@@ -227,3 +227,13 @@ def consent(holder: Citizen, professional: Caregiver, answer: access.Answer | No
     own = holder.standing()
     line = next(line for line in access.consents(own) if line.professional_id == professional.id)
     access.answer(own, line.id, answer, version=line.version, days=days if answer is access.Answer.GRANT else None)
+
+
+def ids_of(holder: Citizen) -> dict[str, UUID]:
+    """The ids that addresses on a record name, as far as the record has such things."""
+    standing = holder.standing()
+    found = {"record_id": holder.record_id}
+    lines = access.consents(standing)
+    if lines:
+        found["consent_id"] = lines[0].id
+    return found

@@ -5,7 +5,7 @@ from urllib.parse import urldefrag, urlsplit
 
 from .browser_client import Browser, Page
 
-_ELSEWHERE = ("mailto:", "tel:", "data:", "otpauth:")
+_ELSEWHERE = ("mailto:", "tel:", "sms:", "data:", "otpauth:")
 
 
 def places(page: Page) -> Iterator[str]:

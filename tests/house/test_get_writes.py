@@ -1,0 +1,118 @@
+"""Looking changes nothing: a GET of any address leaves every table as it was, but for a short list (design 3.8)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from espace import db
+from espace.access.services import Answer
+from espace.machines import Machines
+from tests.support import build
+from tests.support.browser_client import Browser
+from tests.support.clock import FakeClock
+from tests.support.marks import on_sqlite
+from tests.support.rows import fill
+
+from .test_routes import addresses
+
+# What a GET may change: a column of rows that are there already, or (`+`) new rows.
+SEEN = {"sessions.seen_at"}  # at most once a minute
+READING = {"+audit_events", "audit_heads.sequence", "audit_heads.link", "audit_heads.changed_at", "+audit_heads"}
+VISIT = {"access_consents.last_visit_at"}  # shown to the holder beside the professional's name
+
+# Addresses whose GET does something, with why.
+ACTS = {
+    "/pro/connexion": {"+professional_sign_ins"},  # leaves for the provider: state and nonce are kept until it is back
+    "/pro/connexion/retour": {"+sessions", "+professional_sign_ins", "-professional_sign_ins", *READING},
+}
+
+State = dict[str, dict[tuple[Any, ...], dict[str, Any]]]
+
+
+def state() -> State:
+    """Table -> primary key -> row, of the whole database."""
+    found: State = {}
+    with db.read() as tx:
+        for table in db.Base.metadata.sorted_tables:
+            keys = [column.name for column in table.primary_key.columns]
+            rows = [dict(row._mapping) for row in tx.execute(select(table)).all()]
+            found[table.name] = {tuple(row[key] for key in keys): row for row in rows}
+    return found
+
+
+def changes(before: State, after: State) -> set[str]:
+    """What differs: `table.column`, `+table` for new rows, `-table` for rows that are gone."""
+    found: set[str] = set()
+    for table, rows in after.items():
+        old = before[table]
+        if rows.keys() - old.keys():
+            found.add(f"+{table}")
+        if old.keys() - rows.keys():
+            found.add(f"-{table}")
+        for key in rows.keys() & old.keys():
+            found |= {f"{table}.{name}" for name, value in rows[key].items() if old[key][name] != value}
+    return found
+
+
+def _look_everywhere(browser: Browser, clock: FakeClock, ids: dict[str, Any], allowed: set[str]) -> dict[str, set[str]]:
+    """Every address, opened and asked for as a fragment; gives what each changed beyond what is allowed."""
+    wrong: dict[str, set[str]] = {}
+    for rule, place in addresses(browser.app, method="GET", ids=ids):
+        before = state()
+        for headers in ({}, {"HX-Request": "true", "HX-Target": "anything"}):
+            clock.advance(timedelta(seconds=61))
+            page = browser.get(place, expect=None, follow=False, whole=False, headers=headers)
+            assert page.status < 500, f"{rule.rule}: {page.text[:300]}"
+        browser.send("HEAD", place, follow=False, whole=False)
+        found = changes(before, state()) - allowed - ACTS.get(rule.rule, set())
+        if found:
+            wrong[rule.rule] = found
+    return wrong
+
+
+@pytest.fixture
+def holder(machines: Machines) -> build.Citizen:
+    """A person with a professional who reads their record, one who asks, and a document."""
+    return build.citizen()
+
+
+@on_sqlite
+def test_the_holder_looks_at_everything_and_nothing_changes(app: Flask, clock: FakeClock, holder: build.Citizen) -> None:
+    build.consent(holder, build.caregiver())
+    ids = build.ids_of(holder)
+    downloads = {rule.rule for rule, _ in addresses(app, method="GET") if rule.rule.endswith(("/telecharger", "/original"))}
+    wrong = _look_everywhere(holder.browser(app), clock, ids, SEEN)
+    # The holder's own downloads are acts of the trail (design 3.5); nothing else is.
+    assert {rule: found - READING if rule in downloads else found for rule, found in wrong.items()} == dict.fromkeys(
+        wrong.keys() & downloads, set()
+    )
+
+
+@on_sqlite
+def test_a_professional_looks_at_everything_and_only_the_trail_grows(
+    app: Flask, clock: FakeClock, holder: build.Citizen
+) -> None:
+    doctor = build.caregiver()
+    build.consent(holder, doctor, Answer.GRANT)
+    ids = build.ids_of(holder)
+    assert _look_everywhere(doctor.browser(app), clock, ids, SEEN | READING | VISIT) == {}
+
+
+@on_sqlite
+def test_a_visitor_looks_at_everything_and_nothing_changes(app: Flask, clock: FakeClock, holder: build.Citizen) -> None:
+    assert _look_everywhere(Browser(app), clock, build.ids_of(holder), set()) == {}
+
+
+def test_a_change_is_seen(machines: Machines) -> None:
+    before = state()
+    persons = db.Base.metadata.tables["persons"]
+    with db.write() as tx:
+        fill(tx, [persons])
+    after = state()
+    assert changes(before, after) == {"+persons"}
+    assert changes(after, before) == {"-persons"}
+    key, row = next(iter(after["persons"].items()))
+    assert changes(after, {**after, "persons": {key: {**row, "payload": b"other"}}}) == {"persons.payload"}
