@@ -6,12 +6,12 @@ them together and writes a few hundred professionals in each transaction.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import orjson
@@ -65,7 +65,7 @@ class _Entry:
     @property
     def fingerprint(self) -> bytes:
         """Keyed digest of all that is kept: equal means nothing to write."""
-        told = orjson.dumps([_payload(self.facts), [asdict(place) for place in self.places]])
+        told = orjson.dumps([self.facts, self.places])
         return crypto.blind("content", told.decode())
 
 
@@ -180,10 +180,7 @@ def _save(batch: Sequence[_Entry], report: Report) -> None:
     if changed:
         try:
             with db.write() as tx:
-                structures = _save_structures(tx, [entry for entry, _ in changed.values()])
-                for index, (entry, fingerprint) in changed.items():
-                    row_id = known[index].id if index in known else None
-                    _save_professional(tx, row_id, index, entry, fingerprint, structures)
+                _write(tx, changed, {index: row.id for index, row in known.items()})
         except IntegrityError:
             raise ConflictError from None
         except OperationalError:
@@ -192,27 +189,29 @@ def _save(batch: Sequence[_Entry], report: Report) -> None:
     report.unchanged += sum(entry.lines for index, (entry, _) in indexed.items() if index not in changed)
 
 
-def _save_professional(
-    tx: Connection,
-    row_id: UUID | None,
-    index: bytes,
-    entry: _Entry,
-    fingerprint: bytes,
-    structures: dict[str, UUID],
-) -> None:
-    professional_id = row_id or new_id()
-    sealed = crypto.seal(tx, DIRECTORY, "professionals", professional_id, _payload(entry.facts))
-    values = {"active": True, "fingerprint": fingerprint, "payload": sealed}
-    if row_id is None:
-        # Sessions and trails of a professional are sealed under a key of their own.
-        crypto.new_owner_key(tx, professional_id)
-        tx.execute(insert(Professional).values(id=professional_id, rpps_index=index, **values))
-    else:
-        tx.execute(update(Professional).where(Professional.id == professional_id).values(**values))
-        tx.execute(delete(Practice).where(Practice.professional_id == professional_id))
-    practices = [
-        {"professional_id": professional_id, "structure_id": structures[place.number]} for place in entry.places
-    ]
+def _write(tx: Connection, changed: Mapping[bytes, tuple[_Entry, bytes]], known: Mapping[bytes, UUID]) -> None:
+    """Write these professionals, new or `known`, and their places.
+
+    A professional gets a data key of their own only when they first act here (`crypto.ensure_owner_key`): the
+    register names two million of them.
+    """
+    structures = _save_structures(tx, [entry for entry, _ in changed.values()])
+    new: list[dict[str, Any]] = []
+    practices: list[dict[str, UUID]] = []
+    for index, (entry, fingerprint) in changed.items():
+        row_id = known.get(index) or new_id()
+        sealed = crypto.seal(tx, DIRECTORY, "professionals", row_id, _payload(entry.facts))
+        values = {"active": True, "fingerprint": fingerprint, "payload": sealed}
+        if index in known:
+            tx.execute(update(Professional).where(Professional.id == row_id).values(**values))
+        else:
+            new.append({"id": row_id, "rpps_index": index, **values})
+        practices += [{"professional_id": row_id, "structure_id": structures[place.number]} for place in entry.places]
+    moved = [known[index] for index in changed if index in known]
+    if moved:
+        tx.execute(delete(Practice).where(Practice.professional_id.in_(moved)))
+    if new:
+        tx.execute(insert(Professional), new)
     if practices:
         tx.execute(insert(Practice), practices)
 
@@ -231,9 +230,12 @@ def _save_structures(tx: Connection, entries: Sequence[_Entry]) -> dict[str, UUI
         if crypto.unseal(tx, DIRECTORY, "structures", row.id, row.payload) != told:
             sealed = crypto.seal(tx, DIRECTORY, "structures", row.id, told)
             tx.execute(update(Structure).where(Structure.id == row.id).values(payload=sealed))
+    new: list[dict[str, Any]] = []
     for index, number in numbers.items():
         if number not in ids:
             ids[number] = new_id()
             sealed = crypto.seal(tx, DIRECTORY, "structures", ids[number], asdict(places[number]))
-            tx.execute(insert(Structure).values(id=ids[number], number_index=index, payload=sealed))
+            new.append({"id": ids[number], "number_index": index, "payload": sealed})
+    if new:
+        tx.execute(insert(Structure), new)
     return ids
