@@ -2,9 +2,9 @@ import pytest
 
 from espace.machines import Machines
 
-from . import house
+from .house import House, new_house
 
 
 @pytest.fixture
-def home(machines: Machines) -> house.House:
-    return house.build()
+def home(machines: Machines) -> House:
+    return new_house()

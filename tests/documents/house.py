@@ -1,152 +1,136 @@
 """A small house for tests of documents: a mother, her child, a doctor, and files written by us."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from io import BytesIO
+from typing import Any
 from uuid import UUID
 
 import pikepdf
 from PIL import Image
-from sqlalchemy import insert
-from stdnum.fr import nir
+from sqlalchemy import event
 
-from espace import crypto, db
+from espace import db, storage
 from espace.access import services as access
-from espace.accounts.models import Account
-from espace.crypto.owners import DIRECTORY
-from espace.family import services as family
-from espace.identifiers import new_id
+from espace.access.services import Answer
+from espace.audit import services as audit
+from espace.documents import services as documents
+from espace.documents.services import AddDocument, DepositDocument
 from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
 from espace.people import services as people
-from espace.people.models import Professional
-from espace.permissions import Actor, ActorKind, Permission, Relation, Standing
-from espace.records import services as records
+from espace.permissions import Relation, Standing
+from tests.support import build
+from tests.support.build import Caregiver, Citizen
 
-
-def with_key(thirteen: str) -> str:
-    """A number and its key."""
-    return thirteen + nir.calc_check_digits(thirteen)
-
-
-MOTHER_INS = with_key("2880314061012")
-CHILD_INS = with_key("1170749328045")
-RPPS = "10001234567"
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
+TODAY = date(2026, 11, 23)
 
 
 @dataclass(frozen=True)
 class House:
-    """Who lives here."""
+    """Who lives here: the doctor may read the mother's record, and has found the child's."""
 
-    mother: people.Person
-    child: people.Person
-    record: UUID
-    child_record: UUID
-    doctor: Actor
-    holder: Standing
-    parent: Standing
-    doctor_here: Standing
-    doctor_at_child: Standing
+    mother: Citizen
+    child: Citizen
+    doctor: Caregiver
 
+    @property
+    def holder(self) -> Standing:
+        """The mother before her own record."""
+        return self.mother.standing()
 
-def build() -> House:
-    """Make the people, their records and their standings."""
-    access.ensure_matrix()
-    mother = _person(MOTHER_INS, "FONTENAY", "CLAIRE", "F", date(1988, 3, 14), "claire@example.org")
-    child = _person(CHILD_INS, "FONTENAY", "JULES", "M", date(2017, 7, 2), "")
-    record = records.open_record(mother.id, delay=timedelta(0))
-    child_record = records.open_record(child.id, delay=timedelta(0))
-    family.link_parent(child_record, mother.id)
-    account = _account(mother)
-    doctor = _doctor()
-    actor = Actor(ActorKind.PATIENT, account, mother.display_name, person_id=mother.id)
-    return House(
-        mother,
-        child,
-        record,
-        child_record,
-        doctor,
-        _standing(actor, record),
-        _standing(actor, child_record),
-        professional_standing(doctor, record),
-        professional_standing(doctor, child_record),
-    )
+    @property
+    def parent(self) -> Standing:
+        """The mother before her child's record."""
+        return self.mother.standing(self.child.record_id)
+
+    @property
+    def doctor_here(self) -> Standing:
+        """The doctor before the mother's record, authorised to read it."""
+        return _found(self.doctor.standing(self.mother.record_id))
+
+    @property
+    def doctor_at_child(self) -> Standing:
+        """The doctor before the child's record: may deposit, reads nothing."""
+        return _found(self.doctor.standing(self.child.record_id))
 
 
-def professional_standing(
-    doctor: Actor, record: UUID, *, types: frozenset[str] | None = None, reads: bool = True
-) -> Standing:
-    """The doctor before a record, authorised to read the given types (all that doctors read by default)."""
-    rights = {Permission.DOCUMENTS_DEPOSIT, Permission.PATIENT_PAGE}
-    return Standing(
-        actor=doctor,
-        record_id=record,
-        relation=Relation.PROFESSIONAL,
-        holder_name="Claire Fontenay",
-        rights=frozenset(rights | {Permission.DOCUMENTS_READ} if reads else rights),
-        readable_types=access.readable_types(doctor.profession) if types is None else types,
-        sees_hidden=False,
-    )
+def _found(standing: Standing | None) -> Standing:
+    assert standing is not None
+    return standing
 
 
-def _standing(actor: Actor, record: UUID) -> Standing:
-    found = access.standing(actor, record)
-    assert found is not None
-    return found
+def new_house() -> House:
+    """Make the people, their records and their rights."""
+    mother = build.citizen("Claire", "Fontenay", birth=date(1988, 3, 14))
+    child = build.citizen("Jules", "Fontenay", sex="M", birth=date(2017, 7, 2), parents=[mother], activated=False)
+    doctor = build.caregiver()
+    build.consent(mother, doctor, Answer.GRANT)
+    access.note_encounter(doctor.actor, child.record_id)
+    return House(mother, child, doctor)
 
 
-def _person(ins: str, birth_name: str, first_name: str, sex: str, birth_date: date, email: str) -> people.Person:
-    traits = people.Traits(
-        ins=ins, birth_name=birth_name, first_names=(first_name,), sex=sex, birth_date=birth_date, email=email
-    )
-    return people.person(people.save_person(traits)[0])
-
-
-def _account(person: people.Person) -> UUID:
-    account_id = new_id()
-    with db.write() as tx:
-        crypto.new_owner_key(tx, account_id)
-        tx.execute(
-            insert(Account).values(
-                id=account_id,
-                person_id=person.id,
-                email_index=crypto.blind("email", person.email),
-                locale="fr",
-                created_at=NOW,
-                last_totp_step=0,
-                payload=crypto.seal(
-                    tx, account_id, "accounts", account_id, {"email": person.email, "password": "", "totp": ""}
-                ),
-            )
-        )
-    return account_id
-
-
-def _doctor() -> Actor:
-    professional_id = new_id()
-    facts = {
-        "rpps": RPPS,
-        "family_name": "MORVAN",
-        "given_name": "HELENE",
-        "title": "Dr",
-        "profession_code": "G15_10",
-        "profession_label": "Médecin",
-        "specialty_code": "",
-        "specialty_label": "",
-        "mssante": "",
+def standings(house: House) -> dict[str, Standing]:
+    """Every way of standing before a record in which documents may be read, by name."""
+    blind = replace(house.doctor_here, readable_types=frozenset())
+    other = build.caregiver("Le Gall", "Yann")
+    build.consent(house.mother, other, Answer.GRANT)
+    return {
+        "holder": house.holder,
+        "parent": replace(house.holder, relation=Relation.REPRESENTATIVE),
+        "depositor": house.doctor_here,
+        "doctor": _found(other.standing(house.mother.record_id)),
+        "unread type": blind,
     }
-    with db.write() as tx:
-        tx.execute(
-            insert(Professional).values(
-                id=professional_id,
-                rpps_index=people.rpps_index(RPPS),
-                active=True,
-                fingerprint=b"\0" * 32,
-                payload=crypto.seal(tx, DIRECTORY, "professionals", professional_id, facts),
-            )
-        )
-    name = people.professional(professional_id).display_name
-    return Actor(ActorKind.PROFESSIONAL, professional_id, name, profession="G15_10", structure="Cabinet des Tilleuls")
+
+
+def trail(standing: Standing) -> list[audit.Entry]:
+    """What others did in this record, newest first."""
+    return audit.entries(standing.record_id, mine=False, holder_actor_ids=[], before=None, limit=200)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements sent to the database inside the block."""
+    sent: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    house = db.current()
+    engines = {house.reader, house.writer} if house.is_sqlite else {house.writer}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
+
+
+def files_of(record_id: UUID) -> int:
+    """How many files are stored for a record (or another owner)."""
+    root = storage.current().root
+    return sum(1 for path in root.rglob("*") if path.is_file() and record_id.hex in path.parts)
+
+
+def addition(title: str = "Radio du genou", content: bytes = b"", **changes: Any) -> AddDocument:
+    """What a person says of a document of theirs."""
+    given = AddDocument(title, date(2026, 3, 4), "DOCPAT04", content or pdf(title))
+    return replace(given, **changes)
+
+
+def prescription(title: str = "Ordonnance", content: bytes = b"", **changes: Any) -> DepositDocument:
+    """What a doctor confirms when depositing."""
+    given = DepositDocument(title=title, date=date(2026, 11, 20), type_code="57833-6", content=content or pdf(title))
+    return replace(given, **changes)
+
+
+def deposited(standing: Standing, title: str = "Ordonnance", **changes: Any) -> UUID:
+    """A document deposited by a doctor."""
+    return documents.deposit(standing, prescription(title, **changes))
 
 
 def pdf(*pages: str, script: bool = False) -> bytes:
@@ -178,8 +162,9 @@ def picture(size: tuple[int, int] = (320, 200), kind: str = "JPEG", *, located: 
     return out.getvalue()
 
 
-def header(person: people.Person, unique_id: str = "1.2.250.1.999.1", **changes: object) -> CdaHeader:
+def header(citizen: Citizen, unique_id: str = "1.2.250.1.999.1", **changes: Any) -> CdaHeader:
     """The header of a document about someone."""
+    person = people.person(citizen.person_id)
     patient = CdaPatient(
         ins=person.ins,
         ins_oid=person.oid,
@@ -199,6 +184,6 @@ def header(person: people.Person, unique_id: str = "1.2.250.1.999.1", **changes:
         set_id=unique_id,
         version=1,
         patient=patient,
-        author=CdaAuthor(professional_id=f"8{RPPS}", family_name="MORVAN", given_name="HELENE", title="Dr"),
+        author=CdaAuthor(professional_id="810000000001", family_name="MORVAN", given_name="HELENE", title="Dr"),
     )
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return replace(plain, **changes)

@@ -37,6 +37,20 @@ def log() -> Iterator[io.StringIO]:
     structlog.reset_defaults()
 
 
+class Watched(io.StringIO):
+    """A log that tells when a word is written to it."""
+
+    def __init__(self, word: str, seen: threading.Event) -> None:
+        super().__init__()
+        self._word = word
+        self._seen = seen
+
+    def write(self, text: str, /) -> int:
+        if self._word in text:
+            self._seen.set()
+        return super().write(text)
+
+
 @contextmanager
 def working(machines: Machines) -> Iterator[threading.Event]:
     """A worker in a thread of its own; gives what stops it."""
@@ -103,10 +117,10 @@ def test_a_failing_task_is_logged_by_its_type_alone_and_stops_nothing(
     def fail() -> None:
         raise ValueError("Claire Fontenay 279035121518989")
 
-    def tasks() -> list[worker._Task]:
-        return [worker._Task("broken", timedelta(0), fail)]
+    def tasks() -> list[worker.Task]:
+        return [worker.Task("broken", timedelta(0), fail)]
 
-    monkeypatch.setattr(worker, "_tasks", tasks)
+    monkeypatch.setattr(worker, "scheduled", tasks)
     with working(machines):
         outbox.post("test", {})
         assert arrived.wait(PATIENCE)
@@ -122,9 +136,9 @@ def test_a_database_that_goes_away_for_a_while_stops_nothing(
 ) -> None:
     arrived, failed = threading.Event(), threading.Event()
     on("test", lambda _id, _payload: arrived.set(), monkeypatch)
-    monkeypatch.setattr(worker, "_tasks", list)
+    monkeypatch.setattr(worker, "scheduled", list)
     monkeypatch.setattr(worker, "IDLE_SECONDS", 0.01)
-    monkeypatch.setattr(worker._log, "error", lambda *_args, **_values: failed.set(), raising=False)
+    logs.configure(Watched("outbox_failed", failed))
     with db.write() as tx:
         tx.exec_driver_sql("ALTER TABLE outbox RENAME TO away")
     with working(machines):
@@ -139,7 +153,7 @@ def test_a_checkpoint_is_written_at_start_and_then_every_hour(machines: Machines
     folder = machines.settings.checkpoint_dir
 
     def checkpoints() -> int:
-        for task in worker._tasks():  # as a worker that starts anew
+        for task in worker.scheduled():  # as a worker that starts anew
             task.run()
         return len(list(folder.glob("*.json")))
 
