@@ -1,16 +1,18 @@
 """Write deliveries in the unit of work that asks for them; claim and carry them out in the worker.
 
-A delivery is carried out at least once: its handler gets the delivery's id as idempotency key, and a failed one
-comes back after 10 s, 40 s, 160 s … up to an hour, and is given up (state `failed`) after ten tries.
+A delivery is carried out at least once: its handler gets the delivery's id as idempotency key. A failed one comes
+back after 10 s, 40 s, 160 s … up to an hour; one whose worker was killed comes back when its lease is over. Both are
+given up (state `failed`) after ten tries. The number of the try tells claims apart: a worker that outlived its lease
+settles nothing any more.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from espace import clock, crypto, db
 from espace.crypto.owners import OUTBOX
@@ -22,6 +24,7 @@ Handler = Callable[[UUID, dict[str, Any]], None]
 
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 10
+_KEPT_WHEN_DONE = timedelta(days=7)
 _log = structlog.get_logger()
 _handlers: dict[str, Handler] = {}
 
@@ -53,10 +56,10 @@ def post(topic: str, payload: Mapping[str, Any], *, due_at: datetime | None = No
 def work(limit: int = 100) -> int:
     """Carry out up to `limit` due deliveries; gives how many were claimed."""
     for count in range(limit):
-        claimed = _claim()
-        if claimed is None:
+        claim = _claim()
+        if claim is None:
             return count
-        _carry_out(*claimed)
+        _carry_out(claim)
     return limit
 
 
@@ -66,7 +69,27 @@ def waiting() -> int:
         return len(tx.execute(select(Delivery.id).where(Delivery.state == "waiting")).all())
 
 
-def _claim() -> tuple[UUID, str, int, dict[str, Any]] | None:
+def sweep() -> int:
+    """Forget what was carried out a week ago; gives how many. What was given up stays until somebody looks."""
+    with db.write() as tx:
+        over = clock.now() - _KEPT_WHEN_DONE
+        return tx.execute(delete(Delivery).where(Delivery.state == "done", Delivery.due_at < over)).rowcount
+
+
+class _Claim(NamedTuple):
+    """A delivery this worker holds until its lease is over; `attempts` counts this try too."""
+
+    id: UUID
+    topic: str
+    attempts: int
+    payload: bytes
+
+
+class _LostError(Exception):
+    """Every try ended with the worker killed, or beyond its lease."""
+
+
+def _claim() -> _Claim | None:
     now = clock.now()
     due = (
         select(Delivery.id)
@@ -88,24 +111,34 @@ def _claim() -> tuple[UUID, str, int, dict[str, Any]] | None:
             .values(leased_until=now + LEASE, attempts=Delivery.attempts + 1)
             .returning(Delivery.id, Delivery.topic, Delivery.attempts, Delivery.payload)
         ).first()
-        if row is None:
-            return None
-        return row.id, row.topic, row.attempts, crypto.unseal(tx, OUTBOX, "outbox", row.id, row.payload)
+    return None if row is None else _Claim(*row)
 
 
-def _carry_out(delivery_id: UUID, topic: str, attempts: int, payload: dict[str, Any]) -> None:
+def _carry_out(claim: _Claim) -> None:
     try:
-        _handlers[topic](delivery_id, payload)
+        _handle(claim)
     except Exception as error:  # noqa: BLE001 - whatever a handler meets, the row stays and comes back
-        _log.warning("delivery_failed", topic=topic, attempts=attempts, error=type(error).__name__)
-        gone = attempts >= MAX_ATTEMPTS
-        wait = timedelta(seconds=min(3600, 10 * 4 ** (attempts - 1)))
-        values = {"error": type(error).__name__[:80], "leased_until": None, "due_at": clock.now() + wait}
-        _settle(delivery_id, {**values, "state": "failed" if gone else "waiting"})
+        kind = type(error).__name__[:80]
+        _log.warning("delivery_failed", topic=claim.topic, attempts=claim.attempts, error=kind)
+        wait = timedelta(seconds=min(3600, 10 * 4 ** min(claim.attempts - 1, 6)))
+        state = "failed" if claim.attempts >= MAX_ATTEMPTS else "waiting"
+        _settle(claim, state=state, error=kind, due_at=clock.now() + wait)
     else:
-        _settle(delivery_id, {"state": "done", "leased_until": None, "error": ""})
+        _settle(claim, state="done", error="")
 
 
-def _settle(delivery_id: UUID, values: dict[str, Any]) -> None:
+def _handle(claim: _Claim) -> None:
+    if claim.attempts > MAX_ATTEMPTS:
+        raise _LostError
+    with db.read() as tx:
+        payload = crypto.unseal(tx, OUTBOX, "outbox", claim.id, claim.payload)
+    _handlers[claim.topic](claim.id, payload)
+
+
+def _settle(claim: _Claim, **values: Any) -> None:
     with db.write() as tx:
-        tx.execute(update(Delivery).where(Delivery.id == delivery_id).values(**values))
+        tx.execute(
+            update(Delivery)
+            .where(Delivery.id == claim.id, Delivery.state == "waiting", Delivery.attempts == claim.attempts)
+            .values(leased_until=None, **values)
+        )

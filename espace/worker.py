@@ -1,0 +1,104 @@
+"""The worker role: carries out what waits, opens records that are due, writes checkpoints, sweeps what is over.
+
+Any number of workers may run: deliveries are leased, checkpoints take a lock, and the rest may be done twice.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import FrameType
+
+import structlog
+
+from . import clock, outbox
+from .machines import Machines
+
+IDLE_SECONDS = 0.5
+_log = structlog.get_logger()
+
+
+class Task:
+    """Something done again and again, at most once in `every`."""
+
+    def __init__(self, name: str, every: timedelta, act: Callable[[], object]) -> None:
+        self._name = name
+        self._every = every
+        self._act = act
+        self._next: datetime | None = None
+
+    def run(self) -> None:
+        """Do it if it is time. A failure is logged by its type, as its text may hold a person's words."""
+        now = clock.now()
+        if self._next is not None and now < self._next:
+            return
+        self._next = now + self._every
+        try:
+            self._act()
+        except Exception as error:  # noqa: BLE001 - one task must not stop the others
+            _log.error("task_failed", task=self._name, error=type(error).__name__)
+
+
+def main(machines: Machines) -> None:
+    """Work until SIGTERM or Ctrl-C, then finish the delivery at hand."""
+    stop = threading.Event()
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
+    run(machines, stop)
+
+
+def run(machines: Machines, stop: threading.Event) -> None:
+    """Work until `stop` is set; in a thread of the demo, or as the whole of `espace worker`."""
+    from .assembly import handle_events
+
+    machines.bind()
+    handle_events()
+    tasks = scheduled()
+    _log.info("worker_started")
+    while not stop.is_set():
+        for task in tasks:
+            task.run()
+        if not _deliver(stop):
+            stop.wait(IDLE_SECONDS)
+    _log.info("worker_stopped")
+
+
+def _deliver(stop: threading.Event) -> bool:
+    """Carry out what is due, one by one until `stop`; whether there was anything."""
+    try:
+        worked = False
+        while not stop.is_set() and outbox.work(limit=1):
+            worked = True
+    except Exception as error:  # noqa: BLE001 - the database may be away for a while: try again after a pause
+        _log.error("outbox_failed", error=type(error).__name__)
+        return False
+    return worked
+
+
+def scheduled() -> list[Task]:
+    """What a worker does beside delivering."""
+    from .accounts.services import sessions, throttle
+    from .professional.services import drafts
+    from .records.services import open_due
+
+    minute, hour = timedelta(minutes=1), timedelta(hours=1)
+    return [
+        Task("open-records", minute, open_due),
+        Task("checkpoint", minute, _checkpoint),
+        Task("sweep-sessions", hour, sessions.sweep),
+        Task("sweep-throttles", hour, throttle.sweep),
+        Task("sweep-deposit-drafts", hour, drafts.sweep),
+        Task("sweep-outbox", hour, outbox.sweep),
+    ]
+
+
+def _checkpoint() -> None:
+    """The hourly checkpoint (security.md R26): due by the last one's own time, however often workers restart."""
+    from .audit import services as audit
+
+    if audit.checkpoint_due(timedelta(hours=1)):
+        audit.checkpoint()
