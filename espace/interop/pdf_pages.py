@@ -29,7 +29,8 @@ def render(content: bytes, page: int, width: int) -> bytes:
     """
     with _opened(content) as document:
         sheet = document[_index(document, page)]
-        bitmap = sheet.render(scale=_scale(*sheet.get_size(), width), may_draw_forms=False)
+        across, down = sheet.get_size()
+        bitmap = sheet.render(scale=_scale(across, down, width), may_draw_forms=False)
         picture = bitmap.to_pil().convert("RGB")
         bitmap.close()
         sheet.close()

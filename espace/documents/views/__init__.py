@@ -1,0 +1,1 @@
+"""Pages of documents, mounted for people and, without what adds or changes, for professionals."""

@@ -1,0 +1,56 @@
+"""The list of a record's documents, by year, and its card on the record's home."""
+
+from itertools import groupby
+from urllib.parse import urlencode
+
+from flask import Response, request
+
+from espace.documents import services as documents
+from espace.documents.services import CLASSES, PAGE_SIZE, Cursor, DocumentFacts, Page
+from espace.permissions import Permission
+from espace.web import paging
+from espace.web.guards import requires, viewpoint
+from espace.web.rendering import render
+from espace.web.viewpoint import Viewpoint
+
+from .words import Line, line
+
+CARD_ROWS = 3
+
+
+@requires(Permission.DOCUMENTS_READ)
+def listing() -> Response:
+    """Documents, newest first: `sorte` is a category, `avant` the place of the last one seen."""
+    here = viewpoint()
+    wanted = request.args.get("sorte", "")
+    class_code = wanted if wanted in CLASSES else None
+    before = paging.day_from(request.args.get("avant"))
+    page = documents.page(here.standing, class_code=class_code, before=Cursor(*before) if before else None)
+    return render(
+        "documents/list.html",
+        fragments={"documents": "documents/_years.html"},
+        years=_years(page.rows, here),
+        goes_on=before[0].year if before else None,
+        first=before is None,
+        more=_more(page, class_code, here),
+        page_size=PAGE_SIZE,
+        classes=CLASSES,
+        class_code=class_code,
+    )
+
+
+def latest_card(here: Viewpoint) -> dict[str, object] | None:
+    """The newest documents, on the record's home; nothing while there is none."""
+    rows = documents.latest(here.standing, CARD_ROWS)
+    return {"lines": [line(row, here) for row in rows]} if rows else None
+
+
+def _years(rows: tuple[DocumentFacts, ...], here: Viewpoint) -> list[tuple[int, list[Line]]]:
+    return [(year, [line(row, here) for row in group]) for year, group in groupby(rows, key=lambda row: row.date.year)]
+
+
+def _more(page: Page, class_code: str | None, here: Viewpoint) -> str:
+    if page.next is None:
+        return ""
+    kept = {"sorte": class_code} if class_code else {}
+    return f"{here.base}/documents?{urlencode({**kept, 'avant': paging.to_text(*page.next)})}"

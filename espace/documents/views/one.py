@@ -1,0 +1,80 @@
+"""One document on its page: pictures of its pages drawn here, its words, and how it came."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, abort, request
+
+from espace.documents import services as documents
+from espace.documents.services import Content, DocumentFacts, type_label
+from espace.errors import NotFoundError
+from espace.interop import media, pdf_pages
+from espace.interop.media import MediaError
+from espace.interop.pdf_pages import Sheet
+from espace.permissions import Permission
+from espace.web.guards import requires, viewpoint
+from espace.web.rendering import render
+
+from .contents import SANDBOX
+from .words import icon_of, line
+
+SHEETS = 5
+"""How many pages of a PDF stand on one page of ours."""
+WIDTH = 1240
+MAX_TEXT = 200_000
+
+
+@requires(Permission.DOCUMENTS_READ)
+def one(document_id: UUID) -> Response:
+    """A document; `page` is the first page shown of a long PDF."""
+    here = viewpoint()
+    document = documents.document(here.standing, document_id)
+    first = max(request.args.get("page", 1, int), 1)
+    return render(
+        "documents/one.html",
+        document=document,
+        line=line(document, here),
+        icon=icon_of(document),
+        kind=type_label(document.type_code),
+        **_shown(document, first),
+    )
+
+
+def _shown(document: DocumentFacts, first: int) -> dict[str, Any]:
+    """What stands in the middle of the page: sheets, a text, or neither."""
+    shown: dict[str, Any] = {"sheets": [], "text": None, "earlier": 0, "later": 0}
+    try:
+        if document.body_media == media.PDF:
+            content = documents.body(viewpoint().standing, document.id).reader.read_all()
+            shown["sheets"] = pdf_pages.sheets(content, first, SHEETS, WIDTH)
+            shown["earlier"] = max(first - SHEETS, 1) if first > 1 else 0
+            shown["later"] = first + SHEETS if first + SHEETS <= document.pages else 0
+        elif document.body_media in media.IMAGES:
+            shown["sheets"] = [Sheet(1, 0, 0, "")]
+        elif document.body_media == media.TEXT:
+            shown["text"] = _text(documents.body(viewpoint().standing, document.id))
+    except MediaError:
+        return {**shown, "sheets": []}  # the page then offers the file itself
+    return shown
+
+
+def _text(content: Content) -> str:
+    return media.decode_text(b"".join(content.reader.read(0, MAX_TEXT)))
+
+
+@requires(Permission.DOCUMENTS_READ)
+def sheet(document_id: UUID, number: int) -> Response:
+    """A picture of one page: nothing of the file itself reaches the browser (security.md R33)."""
+    content = documents.body(viewpoint().standing, document_id)
+    if content.media != media.PDF and (content.media not in media.IMAGES or number != 1):
+        raise NotFoundError
+    try:
+        if content.media == media.PDF:
+            picture = pdf_pages.render(content.reader.read_all(), number, WIDTH)
+        else:
+            picture = pdf_pages.picture(content.reader.read_all(), content.media, WIDTH)
+    except (IndexError, MediaError):
+        abort(404)
+    response = Response(picture, mimetype=pdf_pages.WEBP)
+    response.headers["Content-Security-Policy"] = SANDBOX
+    return response
