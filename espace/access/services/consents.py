@@ -139,11 +139,12 @@ def own_consent(standing: Standing) -> ConsentLine | None:
 
 
 def shown_state(line: ConsentLine | None) -> ConsentState:
-    """The state as its professional is told: a block stays unsaid, it looks like a request without answer."""
+    """The state as its professional is told: a block stays unsaid, it looks like an access that ended."""
     if line is None:
         return ConsentState.NONE
     if line.state is ConsentState.BLOCKED:
-        return ConsentState.ASKED if line.asked_at else ConsentState.NONE
+        asked_since = line.asked_at and line.decided_at and line.asked_at > line.decided_at
+        return ConsentState.ASKED if asked_since else ConsentState.REVOKED
     return line.state
 
 

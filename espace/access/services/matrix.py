@@ -8,7 +8,7 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from espace import clock, db, settings
 from espace.access.models import MatrixCell, MatrixVersion
@@ -108,8 +108,10 @@ def _cell(row: Mapping[str, str | None]) -> Cell | None:
     return Cell(profession, type_code, read == "yes", deposit, confidence) if good else None
 
 
-def load_matrix(path: Path | Traversable) -> int:
-    """Make the table at `path` the one that counts, from the next request on; gives its number of cells.
+def load_matrix(path: Path | Traversable) -> tuple[int, bool]:
+    """Make the table at `path` the one that counts, from the next request on.
+
+    Gives its number of cells, and whether that changed anything: the same table again writes nothing.
 
     Raises:
         InvalidError: see `read_table`; the version in use stays.
@@ -117,23 +119,17 @@ def load_matrix(path: Path | Traversable) -> int:
     cells = read_table(path)
     version_id = new_id()
     with db.write() as tx:
+        known = tx.execute(ACTIVE).scalar()
+        if known is not None and set(_cells(tx, known)) == set(cells):
+            return len(cells), False
         tx.execute(update(MatrixVersion).where(MatrixVersion.active).values(active=False))
         tx.execute(insert(MatrixVersion).values(id=version_id, loaded_at=clock.now(), active=True))
-        tx.execute(
-            insert(MatrixCell),
-            [
-                {
-                    "version_id": version_id,
-                    "profession": cell.profession,
-                    "type_code": cell.type_code,
-                    "may_read": cell.may_read,
-                    "deposit": cell.deposit,
-                    "confidence": cell.confidence,
-                }
-                for cell in cells
-            ],
-        )
-    return len(cells)
+        tx.execute(insert(MatrixCell), [{"version_id": version_id, **asdict(cell)} for cell in cells])
+    return len(cells), True
+
+
+def _cells(tx: Connection, version_id: UUID) -> list[Cell]:
+    return [Cell(*row) for row in tx.execute(_CELLS.where(MatrixCell.version_id == version_id))]
 
 
 def ensure_matrix() -> None:
@@ -154,7 +150,7 @@ def matrix(version_id: UUID | None) -> Matrix:
     found = _opened.get(version_id)
     if found is None:
         with db.read() as tx:
-            found = Matrix.of(Cell(*row) for row in tx.execute(_CELLS.where(MatrixCell.version_id == version_id)))
+            found = Matrix.of(_cells(tx, version_id))
         _opened.clear()  # only the newest is worth keeping
         _opened[version_id] = found
     return found
