@@ -46,8 +46,9 @@ def _fetch(root: Path, script: Path) -> None:
         done = _npm(folder)
         if done.returncode:
             raise SystemExit(
-                f"npm said:\n{done.stderr.strip()}\n\nespace needs htmx.org {HTMX} from the npm registry, and npm could "
-                "not fetch it. Check the network, or npm's `registry` setting, and try again."
+                f"npm said:\n{done.stderr.strip()}\n\n"
+                f"espace needs htmx.org {HTMX} from the npm registry, and npm could not fetch it. "
+                "Check the network, or npm's `registry` setting, and try again."
             )
         found = Path(folder, "node_modules", "htmx.org", "dist", "htmx.min.js")
         if not _is_htmx(found):

@@ -43,7 +43,8 @@ def newest() -> str | None:
 def partitions(table: str) -> str:
     """The PostgreSQL statements that make the hash partitions of a record's table (design 3.1)."""
     return "".join(
-        f"CREATE TABLE {table}_p{part:02d} PARTITION OF {table} FOR VALUES WITH (MODULUS {PARTITIONS}, REMAINDER {part});"
+        f"CREATE TABLE {table}_p{part:02d} PARTITION OF {table} "
+        f"FOR VALUES WITH (MODULUS {PARTITIONS}, REMAINDER {part});"
         for part in range(PARTITIONS)
     )
 

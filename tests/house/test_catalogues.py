@@ -32,6 +32,7 @@ def faults(message: Message) -> list[str]:
         found.append("fuzzy")
     if not all(strings) or len(strings) != len(ids):
         return [*found, "not translated"]
+    strings = [str(s) for s in strings]
     asked = set(PLACES.findall(ids[-1]))
     if set(PLACES.findall(strings[-1])) != asked or any(not set(PLACES.findall(s)) <= asked for s in strings):
         found.append("other values than the English sentence")
@@ -75,7 +76,8 @@ def test_a_right_translation_passes() -> None:
 
 def test_a_new_sentence_is_seen(tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
-    (tmp_path / "templates" / "page.html").write_text("{% trans %}\n  From a\n  template\n{% endtrans %}{{ _('Short') }}")
+    page = "{% trans %}\n  From a\n  template\n{% endtrans %}{{ _('Short') }}"
+    (tmp_path / "templates" / "page.html").write_text(page)
     (tmp_path / "views.py").write_text("N_('From a view'); ngettext('%(num)d day', '%(num)d days', 2)")
     assert {str(key) for key, _ in _keys(extracted(tmp_path))} == {
         "From a template",

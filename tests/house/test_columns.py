@@ -1,4 +1,4 @@
-"""Nothing personal stands in a plain column: each readable one is on this list, with what it holds (security.md R20)."""
+"""Nothing personal stands in a plain column: each readable one is on this list, with what it holds (R20)."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.schema import Table as AnyTable
@@ -67,5 +67,6 @@ def test_every_digest_is_long_enough_and_every_word_short() -> None:
 
 
 def test_a_readable_column_is_seen() -> None:
-    bad = Table("x", MetaData(), Column("a", String(10)), Column("b", Text), Column("c", LargeBinary), Column("d", Date))
+    columns = (Column("a", String(10)), Column("b", Text), Column("c", LargeBinary), Column("d", Date))
+    bad = Table("x", MetaData(), *columns)
     assert readable([bad]).keys() == {"x.a", "x.b", "x.c"}

@@ -96,7 +96,9 @@ def faults(root: Path) -> list[str]:
     texts = templates(root)
     edges = references(texts)
     named = python_strings(root)
-    found = [f"{name} holds {what}" for name, text in texts.items() for what, rule in FORBIDDEN.items() if rule.search(text)]
+    found = [
+        f"{name} holds {what}" for name, text in texts.items() for what, rule in FORBIDDEN.items() if rule.search(text)
+    ]
     found += [f"{name} needs {other}, which does not exist" for name in edges for other in edges[name] - texts.keys()]
     used = {other for name in edges for other in edges[name]}
     for name in texts:
@@ -105,7 +107,8 @@ def faults(root: Path) -> list[str]:
             found.append(f"{name} is a fragment of no page")
         elif not is_part and name not in used | named:
             found.append(f"{name} is unused")
-    found += [f"{name} is named by the program and does not exist" for name in sorted(named - texts.keys()) if "/" in name]
+    absent = sorted(name for name in named - texts.keys() if "/" in name)
+    found += [f"{name} is named by the program and does not exist" for name in absent]
     for page, target, fragment in fragments(root):
         whole = reached(page, edges)
         if fragment not in whole:

@@ -57,7 +57,8 @@ def test_the_wheel_carries_what_the_program_reads(wheel: Path) -> None:
 def test_it_shows_a_french_page_from_anywhere(wheel: Path, tmp_path: Path) -> None:
     site, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
     elsewhere.mkdir()
-    _run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel), cwd=elsewhere)
+    install = ("install", "--quiet", "--no-deps", "--target", str(site), str(wheel))
+    _run(sys.executable, "-m", "pip", *install, cwd=elsewhere)
     house = {
         "PYTHONPATH": str(site),
         "ESPACE_DATA_DIR": str(tmp_path / "data"),

@@ -116,7 +116,7 @@ class Page:
     @cached_property
     def text(self) -> str:
         """The words of the page, white space (non-breaking too) reduced to single spaces."""
-        words = [part for part in self.tree.xpath("//body//text()[not(ancestor::script)]")]
+        words = self.tree.xpath("//body//text()[not(ancestor::script)]")
         return " ".join(" ".join(words).split())
 
     @property
@@ -200,9 +200,9 @@ class Browser:
         """
         data: dict[str, Any] = {name: list(held) for name, held in form.values.items()}
         if button is not None:
-            name, _, value = button.partition("=")
-            assert name in form.names, f"no button {name!r} among {sorted(form.names)}"
-            data[name] = [value]
+            pressed, _, word = button.partition("=")
+            assert pressed in form.names, f"no button {pressed!r} among {sorted(form.names)}"
+            data[pressed] = [word]
         for name, value in (values or {}).items():
             assert name in form.names, f"no field {name!r} among {sorted(form.names)}"
             if value is None:
@@ -237,7 +237,7 @@ class Browser:
             hops += 1
             assert hops <= _MAX_REDIRECTS, f"redirects without end at {answer.location}"
             target = answer.location
-            assert target.startswith("/") or target.startswith(self._base), f"leads elsewhere: {target}"
+            assert target.startswith(("/", self._base)), f"leads elsewhere: {target}"
             path = target.removeprefix(self._base)
             again = extra if answer.status_code in (307, 308) else {"environ_overrides": extra["environ_overrides"]}
             kept = method if answer.status_code in (307, 308) else "GET"
@@ -306,9 +306,8 @@ def _form_faults(form: Form) -> list[str]:
         found.append("a form without action")
     if form.method == "POST" and "csrf_token" not in form.names:
         found.append(f"the form to {form.action} carries no csrf_token")
-    if any(c.get("type") == "file" for c in form.element.xpath(".//input")):
-        if form.element.get("enctype") != "multipart/form-data":
-            found.append("a form with a file is not multipart")
+    if form.element.xpath(".//input[@type='file']") and form.element.get("enctype") != "multipart/form-data":
+        found.append("a form with a file is not multipart")
     labelled = set(form.page.tree.xpath("//label/@for"))
     for control in form.element.xpath(".//input | .//select | .//textarea"):
         if control.get("type") in ("hidden", "submit"):

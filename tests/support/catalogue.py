@@ -28,7 +28,10 @@ def extracted(folder: Path) -> Catalog:
     """Every sentence of the tree under `folder`, without translations."""
     catalogue = Catalog(locale="fr", project="espace", domain="messages", fuzzy=False)
     for name, _line, message, _comments, context in extract_from_dir(
-        folder, METHODS, OPTIONS, keywords=KEYWORDS  # type: ignore[arg-type]
+        folder,
+        METHODS,
+        OPTIONS,
+        keywords=KEYWORDS,
     ):
         catalogue.add(message, None, [(f"{folder.name}/{name}", 0)], context=context)
     return catalogue

@@ -5,18 +5,20 @@ from urllib.parse import urldefrag, urlsplit
 
 from .browser_client import Browser, Page
 
+_LINKS = "//a/@href | //link[not(@rel='icon')]/@href | //iframe/@src | //img/@src | //script/@src"
 _ELSEWHERE = ("mailto:", "tel:", "sms:", "data:", "otpauth:")
 
 
 def places(page: Page) -> Iterator[str]:
     """Where the links of a page lead on this site."""
-    for href in page.tree.xpath("//a/@href | //link[not(@rel='icon')]/@href | //iframe/@src | //img/@src | //script/@src"):
+    for href in page.tree.xpath(_LINKS):
         target = urldefrag(str(href)).url
         if not target or target.startswith(_ELSEWHERE):
             continue
         parts = urlsplit(target)
         if parts.netloc:
-            assert f"{parts.scheme}://{parts.netloc}" == page.response.request.host_url.rstrip("/"), f"leads away: {href}"
+            here = page.response.request.host_url.rstrip("/")
+            assert f"{parts.scheme}://{parts.netloc}" == here, f"leads away: {href}"
         path = parts.path or page.path
         assert path.startswith("/"), f"{page.path} leads to {href}, which depends on where one stands"
         yield path + (f"?{parts.query}" if parts.query else "")

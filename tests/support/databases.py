@@ -104,7 +104,7 @@ class Cluster:
     def run(self, statement: str, name: str) -> None:
         """Run a statement on a database's name, outside any transaction."""
         with psycopg.connect(f"host={self.folder} user=postgres dbname=postgres", autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
     @contextmanager
     def new(self, statement: str = f"CREATE DATABASE {{}} TEMPLATE {TEMPLATE}") -> Iterator[str]:
@@ -138,8 +138,8 @@ def cluster(programs: Path) -> Iterator[Cluster]:
     options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync"]
     subprocess.run([programs / "initdb", "-D", data, *options], check=True, **common)
     settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    command = [programs / "postgres", "-D", data, "-k", folder, *settings]
-    process = subprocess.Popen(command, preexec_fn=_end_with_parent, **common)
+    command = [str(part) for part in (programs / "postgres", "-D", data, "-k", folder, *settings)]
+    process: subprocess.Popen[bytes] = subprocess.Popen(command, preexec_fn=_end_with_parent, **common)  # noqa: PLW1509 - no thread yet
     try:
         _wait_until_ready(folder, process)
         yield Cluster(folder, process)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
@@ -51,7 +51,7 @@ def downgrade() -> None:
 '''
 
 
-def _type(kind: str, item: Any, _context: Any) -> str | bool:
+def _type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     if kind == "type" and type(item).__module__ == types.__name__:
         return f"{type(item).__name__}({getattr(item, 'length', None) or ''})"
     return False
@@ -75,8 +75,9 @@ def write(why: str, *, anew: bool) -> Path:
     assert script.upgrade_ops is not None
     assert script.downgrade_ops is not None
     parts = [
-        _COMMENT.sub("", _PARTITIONED.sub(r"create_record_table(\1)", render_python_code(ops, render_item=_type) + "\n"))
+        _COMMENT.sub("", _PARTITIONED.sub(r"create_record_table(\1)", code + "\n"))
         for ops in (script.upgrade_ops, script.downgrade_ops)
+        for code in [render_python_code(ops, render_item=_type)]
     ]
     path = VERSIONS / f"{revision}_{re.sub(r'[^a-z0-9]+', '_', why.lower()).strip('_')}.py"
     path.write_text(

@@ -24,9 +24,7 @@ def describe(connection: Connection) -> dict[str, Any]:
 
 def _table(found: Any, name: str) -> dict[str, Any]:
     return {
-        "columns": {
-            c["name"]: (str(c["type"]), bool(c["nullable"]), c["default"]) for c in found.get_columns(name)
-        },
+        "columns": {c["name"]: (str(c["type"]), bool(c["nullable"]), c["default"]) for c in found.get_columns(name)},
         "primary key": tuple(found.get_pk_constraint(name)["constrained_columns"]),
         "unique": sorted((str(u["name"]), tuple(u["column_names"])) for u in found.get_unique_constraints(name)),
         "indexes": sorted(
@@ -48,8 +46,9 @@ def _storage(connection: Connection) -> dict[str, tuple[Any, ...]]:
 def differences(left: dict[str, Any], right: dict[str, Any]) -> list[str]:
     """Where two descriptions differ, in words."""
     found = [f"{name} is missing on one side" for name in sorted(left.keys() ^ right.keys())]
-    for name in sorted(left.keys() & right.keys()):
-        for part in left[name]:
-            if left[name][part] != right[name][part]:
-                found.append(f"{name}, {part}: {left[name][part]} against {right[name][part]}")
-    return found
+    return found + [
+        f"{name}, {part}: {left[name][part]} against {right[name][part]}"
+        for name in sorted(left.keys() & right.keys())
+        for part in left[name]
+        if left[name][part] != right[name][part]
+    ]

@@ -13,8 +13,6 @@ def create_record_table(name: str, *items: SchemaItem, **options: Any) -> None:
 
     `items` are its columns and constraints; the primary key starts with `record_id`. `op.drop_table` drops it.
     """
-    op.create_table(
-        name, *items, sqlite_with_rowid=False, postgresql_partition_by="HASH (record_id)", **options
-    )
+    op.create_table(name, *items, sqlite_with_rowid=False, postgresql_partition_by="HASH (record_id)", **options)
     if op.get_bind().dialect.name == "postgresql":
         op.execute(partitions(name))

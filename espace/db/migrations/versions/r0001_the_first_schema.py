@@ -104,9 +104,7 @@ def upgrade() -> None:
         sa.Column("changed_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_audit_heads")),
     )
-    op.create_index(
-        op.f("ix_audit_heads_changed_at"), "audit_heads", ["changed_at"], unique=False
-    )
+    op.create_index(op.f("ix_audit_heads_changed_at"), "audit_heads", ["changed_at"], unique=False)
     op.create_table(
         "data_keys",
         sa.Column("owner_id", Id(), nullable=False),
@@ -170,9 +168,7 @@ def upgrade() -> None:
         ["record_id", "class_code", "date", "id"],
         unique=False,
     )
-    op.create_index(
-        "ix_documents_date", "documents", ["record_id", "date", "id"], unique=False
-    )
+    op.create_index("ix_documents_date", "documents", ["record_id", "date", "id"], unique=False)
     op.create_index(
         "uq_documents_unique_index",
         "documents",
@@ -200,9 +196,7 @@ def upgrade() -> None:
         sa.Column("until", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_family_links")),
     )
-    op.create_index(
-        "ix_family_links_person_id", "family_links", ["person_id"], unique=False
-    )
+    op.create_index("ix_family_links_person_id", "family_links", ["person_id"], unique=False)
     op.create_index(
         "uq_family_links_record_id_person_id",
         "family_links",
@@ -217,9 +211,7 @@ def upgrade() -> None:
         sa.Column("may_read", sa.Boolean(), nullable=False),
         sa.Column("deposit", Code(8), nullable=False),
         sa.Column("confidence", Code(10), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "version_id", "profession", "type_code", name=op.f("pk_matrix_cells")
-        ),
+        sa.PrimaryKeyConstraint("version_id", "profession", "type_code", name=op.f("pk_matrix_cells")),
     )
     op.create_table(
         "matrix_versions",
@@ -253,13 +245,9 @@ def upgrade() -> None:
         "practices",
         sa.Column("professional_id", Id(), nullable=False),
         sa.Column("structure_id", Id(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "professional_id", "structure_id", name=op.f("pk_practices")
-        ),
+        sa.PrimaryKeyConstraint("professional_id", "structure_id", name=op.f("pk_practices")),
     )
-    op.create_index(
-        "ix_practices_structure_id", "practices", ["structure_id"], unique=False
-    )
+    op.create_index("ix_practices_structure_id", "practices", ["structure_id"], unique=False)
     op.create_table(
         "professional_sign_ins",
         sa.Column("state_hash", Digest(32), nullable=False),
@@ -307,9 +295,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_records")),
         sa.UniqueConstraint("person_id", name=op.f("uq_records_person_id")),
     )
-    op.create_index(
-        "ix_records_opens_at", "records", ["state", "opens_at"], unique=False
-    )
+    op.create_index("ix_records_opens_at", "records", ["state", "opens_at"], unique=False)
     op.create_table(
         "recovery_codes",
         sa.Column("account_id", Id(), nullable=False),
@@ -333,9 +319,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sessions")),
         sa.UniqueConstraint("id", name=op.f("uq_sessions_id")),
     )
-    op.create_index(
-        op.f("ix_sessions_subject_id"), "sessions", ["subject_id"], unique=False
-    )
+    op.create_index(op.f("ix_sessions_subject_id"), "sessions", ["subject_id"], unique=False)
     op.create_table(
         "structures",
         sa.Column("id", Id(), nullable=False),
@@ -352,9 +336,7 @@ def upgrade() -> None:
         sa.Column("next_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_throttles")),
     )
-    op.create_index(
-        op.f("ix_throttles_changed_at"), "throttles", ["changed_at"], unique=False
-    )
+    op.create_index(op.f("ix_throttles_changed_at"), "throttles", ["changed_at"], unique=False)
 
 
 def downgrade() -> None:
@@ -369,9 +351,7 @@ def downgrade() -> None:
     op.drop_table("records")
     op.drop_table("quarantine")
     op.drop_table("professionals")
-    op.drop_index(
-        op.f("ix_professional_sign_ins_expires_at"), table_name="professional_sign_ins"
-    )
+    op.drop_index(op.f("ix_professional_sign_ins_expires_at"), table_name="professional_sign_ins")
     op.drop_table("professional_sign_ins")
     op.drop_index("ix_practices_structure_id", table_name="practices")
     op.drop_table("practices")
@@ -397,15 +377,9 @@ def downgrade() -> None:
     op.drop_table("audit_events")
     op.drop_table("activation_codes")
     op.drop_table("accounts")
-    op.drop_index(
-        "uq_access_encounters_record_id_professional_id", table_name="access_encounters"
-    )
-    op.drop_index(
-        "ix_access_encounters_professional_id", table_name="access_encounters"
-    )
+    op.drop_index("uq_access_encounters_record_id_professional_id", table_name="access_encounters")
+    op.drop_index("ix_access_encounters_professional_id", table_name="access_encounters")
     op.drop_table("access_encounters")
-    op.drop_index(
-        "uq_access_consents_record_id_professional_id", table_name="access_consents"
-    )
+    op.drop_index("uq_access_consents_record_id_professional_id", table_name="access_consents")
     op.drop_index("ix_access_consents_professional_id", table_name="access_consents")
     op.drop_table("access_consents")
