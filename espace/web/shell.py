@@ -52,9 +52,11 @@ def navigation(viewpoint: Viewpoint, path: str) -> list[Line]:
     ]
     if viewpoint.is_professional:
         return _flat(entries, viewpoint.base, path)
-    lines = {entry.path: _line(entry, viewpoint.base) for entry in entries if not entry.under}
+    mains = {entry.path for entry in entries if not entry.under}
+    # A line whose main line is absent stands by itself.
+    lines = {entry.path: _line(entry, viewpoint.base) for entry in entries if entry.under not in mains}
     for entry in entries:
-        if entry.under in lines:
+        if entry.under in mains:
             lines[entry.under].below.append(_line(entry, viewpoint.base))
     for line in lines.values():
         _mark(line.below, path)

@@ -1,9 +1,10 @@
 """Who did what in a record, newest first, page by page."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
-from espace import db
+from espace import clock, db
 from espace.audit import services as audit
 from espace.audit.services import Action, Entry
 from espace.people import services as people
@@ -14,14 +15,29 @@ from .trace import traced
 PAGE = 30
 _SIGN_INS = 10
 _VISITS = 3
+_READINGS = frozenset(
+    {
+        Action.DOCUMENTS_LISTED,
+        Action.DOCUMENT_OPENED,
+        Action.DOWNLOADED,
+        Action.PATIENT_PAGE_OPENED,
+        Action.RECORD_HOME_OPENED,
+        Action.HISTORY_READ,
+        Action.ACCESSES_READ,
+    }
+)
 _ROUTINE = frozenset({Action.RECORD_HOME_OPENED, Action.HISTORY_READ})
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One act and the everyday name of the profession of who did it."""
+    """An act, or several alike of one person in one day told as one; `since` is when the first of them was.
+
+    `profession` is the everyday name of what the person is.
+    """
 
     entry: Entry
+    since: datetime
     profession: str
 
 
@@ -39,27 +55,48 @@ def history(standing: Standing, *, mine: bool, before: int | None = None) -> Pag
     One's own first page also tells the latest sign-ins to one's account. Reading the history of somebody else's
     record is itself an act.
     """
-    return traced(standing, Action.HISTORY_READ, lambda: _page(standing, mine=mine, before=before))
+    return traced(standing, Action.HISTORY_READ, lambda: _page(standing, mine=mine, before=before), _span)
 
 
 def last_visits(standing: Standing) -> tuple[Shown, ...]:
     """The latest acts of professionals and relatives on a record, for its home."""
-    found = _entries(standing.record_id, standing, mine=False, before=None, limit=PAGE)
+    found = _tellable(_entries(standing.record_id, standing, mine=False, before=None, limit=PAGE), standing)
     visits = [e for e in found if e.actor_kind != ActorKind.SYSTEM and e.action not in _ROUTINE]
-    return tuple(_shown(entry) for entry in visits[:_VISITS])
+    return tuple(_told(visits)[:_VISITS])
 
 
 def _page(standing: Standing, *, mine: bool, before: int | None) -> Page:
     with db.read():
         found = _entries(standing.record_id, standing, mine=mine, before=before, limit=PAGE + 1)
         more = found[PAGE:]
-        found = _with_names(found[:PAGE])
-        next_before = found[-1].sequence if more else None
+        next_before = found[PAGE - 1].sequence if more else None
+        found = _with_names(_tellable(found[:PAGE], standing))
         if mine and before is None and standing.relation is Relation.HOLDER:
-            oldest = found[-1].at if more else None
+            oldest = found[-1].at if more and found else None
             found += [e for e in _sign_ins(standing) if oldest is None or e.at >= oldest]
             found.sort(key=lambda entry: entry.at, reverse=True)
-    return Page(tuple(_shown(entry) for entry in found), next_before)
+    return Page(tuple(_told(found)), next_before)
+
+
+def _span(page: Page) -> list[dict[str, str]]:
+    """What a reader of the history was shown, for the row that tells it."""
+    return [{"kind": "acts", "id": str(act.entry.sequence)} for act in page.acts]
+
+
+def _tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
+    """Without what this reader must not know of: a document to be announced, a minor's secret care (AR-15, MI-6).
+
+    An act on such documents only is left out whole: that it happened would tell that they exist.
+    """
+    secret = {"patient_invisible"}
+    if standing.relation is Relation.REPRESENTATIVE:
+        secret.add("representatives_invisible")
+    told = []
+    for entry in entries:
+        things = tuple(thing for thing in entry.objects if secret.isdisjoint(thing))
+        if things or not entry.objects:
+            told.append(replace(entry, objects=things))
+    return told
 
 
 def _entries(chain: UUID, standing: Standing, *, mine: bool, before: int | None, limit: int) -> list[Entry]:
@@ -87,5 +124,18 @@ def _with_names(entries: list[Entry]) -> list[Entry]:
     return [replace(entry, objects=tuple(filled(thing) for thing in entry.objects)) for entry in entries]
 
 
-def _shown(entry: Entry) -> Shown:
-    return Shown(entry, people.plain_label(entry.actor_profession) if entry.actor_profession else "")
+def _told(entries: list[Entry]) -> list[Shown]:
+    """Readings alike of one person in one day become one act on all they read; every other act stands alone."""
+    groups: dict[tuple[object, ...], list[Entry]] = {}
+    for entry in entries:
+        day = entry.at.astimezone(clock.HOME_ZONE).date()
+        alike = (entry.actor_id, entry.action, entry.relation, day) if entry.action in _READINGS else (id(entry),)
+        groups.setdefault(alike, []).append(entry)
+    return [_one(group) for group in groups.values()]
+
+
+def _one(group: list[Entry]) -> Shown:
+    newest, oldest = group[0], group[-1]
+    things = {thing.get("id", number): thing for number, thing in enumerate(t for e in group for t in e.objects)}
+    profession = people.plain_label(newest.actor_profession) if newest.actor_profession else ""
+    return Shown(replace(newest, objects=tuple(things.values())), oldest.at, profession)

@@ -1,10 +1,12 @@
 """The records one may open, and the pages every record starts from."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
+from flask_babel import gettext
 from markupsafe import Markup
 
 from espace.access import services as access
@@ -12,7 +14,7 @@ from espace.audit.services import Action
 from espace.home import sentences, services
 from espace.permissions import Permission
 from espace.web.guards import requires, signed_in, viewpoint
-from espace.web.i18n import near_day
+from espace.web.i18n import at_moment, moment, near_day
 from espace.web.rendering import render
 from espace.web.rooms import Card
 from espace.web.viewpoint import Viewpoint
@@ -89,15 +91,22 @@ def _by_day(acts: Sequence[services.Shown], here: Viewpoint, *, mine: bool) -> l
     return [(title, list(group)) for title, group in groupby(lines, key=lambda line: line["day"])]
 
 
+def during(since: datetime, until: datetime) -> str:
+    """« À 14 h 02 », or « De 14 h 02 à 14 h 20 »."""
+    first, last = moment(since), moment(until)
+    return at_moment(until) if first == last else gettext("From %(first)s to %(last)s", first=first, last=last)
+
+
 def _line(act: services.Shown, here: Viewpoint, *, mine: bool) -> dict[str, Any]:
     entry = act.entry
     own = mine and entry.actor_id == here.actor.id
     return {
         "day": near_day(entry.at),
-        "at": entry.at,
+        "when": during(act.since, entry.at),
         "sentence": sentences.sentence(entry, mine=own),
         "kind": entry.actor_kind,
         "name": entry.actor_name,
+        "colour": "prune" if entry.actor_id == here.actor.id else "nobody",
         "place": ", ".join(part for part in (act.profession, entry.actor_structure) if part),
         "for_whom": sentences.for_whom(entry, here.standing.holder_name),
         "tone": sentences.tone(entry).value,
