@@ -72,8 +72,11 @@ def _with_machines(command: click.Command) -> click.Command:
 
     @wraps(callback)
     def bound(*args: Any, **kwargs: Any) -> Any:
-        _open_machines()
-        return callback(*args, **kwargs)
+        machines = _open_machines()
+        try:
+            return callback(*args, **kwargs)
+        finally:
+            machines.close()
 
     bound.__espace_bound__ = True  # type: ignore[attr-defined]
     command.callback = bound

@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlalchemy.exc import OperationalError
 
 from espace import clock, db, settings
-from espace.accounts import services as accounts
+from espace.accounts.services import account_of, new_activation_code
+from espace.accounts.services.letters import has_valid_code
 from espace.errors import BusyError, ConflictError
 from espace.import_report import Report, UnreadableError
 from espace.notifications.services import send_mail
@@ -183,17 +184,17 @@ def _waits_for_code(person_id: UUID, traits: people.Traits) -> bool:
     """Whether the person may hold an account (rules.md MI-3), has none, and has no code that still works."""
     return (
         traits.age_on(clock.today()) >= settings.current().autonomy_age
-        and accounts.account_of(person_id) is None
-        and not accounts.has_valid_code(person_id)
+        and account_of(person_id) is None
+        and not has_valid_code(person_id)
     )
 
 
 def _hand_over(person_id: UUID, each: Beneficiary, letters: Callable[[Letter], None] | None, notes: list[str]) -> bool:
     """Make the code and give it to the letters, else to the person's e-mail; gives whether one was made."""
     if letters:
-        letters(Letter(each.line, each.traits.display_name, accounts.new_activation_code(person_id)))
+        letters(Letter(each.line, each.traits.display_name, new_activation_code(person_id)))
     elif each.traits.email:
-        send_mail(each.traits.email, MAIL_LOCALE, "activation-code", code=accounts.new_activation_code(person_id))
+        send_mail(each.traits.email, MAIL_LOCALE, "activation-code", code=new_activation_code(person_id))
     else:
         notes.append("no e-mail, so no activation code was made: run again with --letters")
         return False
