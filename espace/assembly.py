@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from importlib.util import find_spec  # TEMPORARY while rooms are being built
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -49,7 +48,7 @@ def assemble(machines: Machines | None = None) -> Flask:
     headers.install(app)
     errors.install(app)
     guards.install(app, identify=identify, judge=standing)
-    web_rooms.mount(app, tuple(import_module(f"espace.{name}.room").ROOM for name in ROOMS if find_spec(f"espace.{name}.room")))
+    web_rooms.mount(app, tuple(import_module(f"espace.{name}.room").ROOM for name in ROOMS))
     if machines.settings.demo_dir:
         from .demo.room import ROOM as DEMO
 
