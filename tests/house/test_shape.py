@@ -63,15 +63,18 @@ def leftovers(root: Path) -> list[str]:
 
 
 def test_files_stay_small() -> None:
-    assert too_long(REPOSITORY) == []
+    found = too_long(REPOSITORY)
+    assert not found, "\n".join(found)
 
 
 def test_time_has_one_source() -> None:
-    assert other_clocks(REPOSITORY) == []
+    found = other_clocks(REPOSITORY)
+    assert not found, "\n".join(found)
 
 
 def test_nothing_is_left_undone_or_printed() -> None:
-    assert leftovers(REPOSITORY) == []
+    found = leftovers(REPOSITORY)
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(
