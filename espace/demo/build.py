@@ -1,0 +1,300 @@
+"""Making the demo's house: keys, database, and eight years of life, each act at its own time through the services."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import partial
+from itertools import groupby, islice
+from pathlib import Path
+from uuid import uuid4
+
+from espace import clock, db
+from espace.accounts import services as accounts
+from espace.assembly import handle_events
+from espace.audit import services as audit
+from espace.documents import services as documents
+from espace.documents.services.importing import take_in
+from espace.family.services.beneficiaries import Letter, import_beneficiaries
+from espace.import_report import Report
+from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
+from espace.interop.cda_write import wrap
+from espace.people import services as people
+from espace.settings import Settings
+from espace.setup import init_house
+
+from . import ledger, registers
+from .acting import BuildError, Stage, at, deliver
+from .cast import ACTIVATION, CHILDREN, DIRECTORY, OID, PATIENTS, PROFESSIONALS, Pro, Someone
+from .lives import LIVES, papers
+from .mailbox import Mailbox
+from .pages import Printer
+from .papers import YEARS, Paper
+from .story import ALL, Event, story
+
+_TOGETHER = 40
+_OPENING = YEARS * 365
+"""How many days ago the house of the demo opened."""
+_ACTIVATED = {"mother": _OPENING - 9, "retired": _OPENING - 14, "second_parent": 1950, "carer": 1460, "newcomer": 3}
+_ARRIVED = {"newcomer": 10, "unactivated": 6, "minor_unactivated": 6}
+
+
+def build(settings: Settings, folder: Path) -> None:
+    """Make the house of `folder` and everything in it; `demo.json` comes last, so that its presence means "whole".
+
+    Raises:
+        BuildError: when a service refuses what the cast says.
+    """
+    machines = init_house(settings, say=lambda _words: None)
+    machines.bind()
+    handle_events()
+    now = datetime.now(UTC)
+    stage = Stage(now.astimezone(clock.HOME_ZONE).date(), now, Mailbox(folder))
+    with tempfile.TemporaryDirectory() as scratch:
+        _play(stage, Path(scratch))
+    deliver()
+    audit.checkpoint()
+    logins = [_login(pro) for pro in PROFESSIONALS]
+    ledger.write(folder / ledger.PROVIDER_ACCOUNTS, [_provider_account(*login) for login in logins])
+    ledger.write(folder / ledger.NAME, _contract(stage, settings, logins))
+    machines.close()
+
+
+def _play(stage: Stage, scratch: Path) -> None:
+    """Let everything happen in the order of time; what may share a transaction does, some forty acts at once."""
+    workshop = _Workshop(stage, scratch)
+    events = sorted(_events(workshop), key=lambda event: event.at)
+    with Printer([event.paper for event in events if event.paper], stage.today) as workshop.printer:
+        for alone, acts in groupby(events, key=lambda event: event.alone):
+            if alone:
+                _act(acts)
+                continue
+            while together := list(islice(acts, _TOGETHER)):
+                with db.write():
+                    _act(together)
+
+
+def _act(events: Iterable[Event]) -> None:
+    for event in events:
+        with clock.bound(at(event.at)):
+            event.act()
+
+
+@dataclass
+class _Workshop:
+    """What the acts of the building share."""
+
+    stage: Stage
+    scratch: Path
+    printer: Printer = field(init=False)
+
+
+def _events(shop: _Workshop) -> Iterator[Event]:
+    stage = shop.stage
+    yield Event(stage.moment(_OPENING, 6), partial(_import_professionals, shop.scratch))
+    for someone in (*PATIENTS, *CHILDREN, *ACTIVATION):
+        ago = _arrival(stage, someone)
+        yield Event(stage.moment(ago, 8 if someone.parents else 7), partial(_announce, shop, someone))
+        if someone.key in _ACTIVATED:
+            yield Event(stage.moment(_ACTIVATED[someone.key], 20), partial(stage.activate, someone), alone=True)
+        if someone.key in LIVES:
+            yield from _filings(shop, someone, ago)
+    teen = ALL["teen"]
+    yield Event(stage.moment(teen.days - 10, 7), partial(_letter_at_sixteen, stage, teen))
+    yield Event(stage.moment(teen.days - 12, 18), partial(stage.activate, teen), alone=True)
+    yield from story(stage)
+
+
+def _arrival(stage: Stage, someone: Someone) -> int:
+    """How many days ago the insurer announced them: at the opening, or three weeks after they were born."""
+    born = (stage.today - someone.born(stage.today)).days
+    return _ARRIVED.get(someone.key, min(_OPENING, born - 21))
+
+
+def _filings(shop: _Workshop, someone: Someone, since: int) -> Iterator[Event]:
+    """Their documents, each on its day; those from before their space existed come in the day after it opened."""
+    today = shop.stage.today
+    for number, paper in enumerate(papers(someone.key, today)):
+        ago = min((today - paper.day).days, since - 1)
+        act = partial(_file, shop, someone, paper)
+        yield Event(shop.stage.moment(ago, 9 + number % 5, 13 * number % 60), act, paper=(someone.key, number))
+
+
+def _import_professionals(scratch: Path) -> None:
+    path = scratch / "professionals.txt"
+    registers.write_professionals(path)
+    _all_done(people.import_professionals(path))
+
+
+def _announce(shop: _Workshop, someone: Someone) -> None:
+    stage, path = shop.stage, shop.scratch / "beneficiaries.csv"
+    registers.write_beneficiaries(path, [someone], stage.today)
+
+    def keep(letter: Letter) -> None:
+        stage.codes[someone.key] = letter.code
+
+    _all_done(import_beneficiaries(path, letters=keep))
+
+
+def _all_done(report: Report) -> None:
+    if report.refused or report.quarantined:
+        raise BuildError("; ".join(f"{entry.where}: {entry.reason}" for entry in report.refused + report.quarantined))
+
+
+def _letter_at_sixteen(stage: Stage, teen: Someone) -> None:
+    stage.codes[teen.key] = accounts.new_activation_code(stage.person(teen).id)
+
+
+def _file(shop: _Workshop, someone: Someone, paper: Paper) -> None:
+    stage, content = shop.stage, shop.printer.next()
+    if not paper.author:
+        holder = ALL[someone.parents[0]] if someone.parents and someone.years < 16 else someone
+        command = documents.AddDocument(paper.title, paper.day, paper.type_code, content)
+        documents.add(stage.as_patient(holder, someone), command)
+    elif paper.deposited:
+        minor = someone.years < 18
+        documents.deposit(
+            stage.as_professional(paper.author, someone),
+            documents.DepositDocument(
+                title=paper.title,
+                date=paper.day,
+                type_code=paper.type_code,
+                content=content,
+                representatives_see=True if minor else None,
+            ),
+        )
+    else:
+        take_in(wrap(_header(stage, someone, paper), content, paper.form.value))
+
+
+def _header(stage: Stage, someone: Someone, paper: Paper) -> CdaHeader:
+    kind = documents.types()[paper.type_code]
+    unique_id = f"2.25.{uuid4().int}"
+    marks = ("MASQUE_PS",) * paper.hidden + ("INVISIBLE_REPRESENTANTS_LEGAUX",) * paper.secret
+    noon = datetime(paper.day.year, paper.day.month, paper.day.day, 11, tzinfo=UTC)
+    return CdaHeader(
+        unique_id=unique_id,
+        type_code=kind.code,
+        type_system=kind.system,
+        type_label=kind.label,
+        title=paper.title,
+        effective=clock.now().replace(microsecond=0),
+        confidentiality=("N", *marks),
+        set_id=unique_id,
+        version=1,
+        patient=_patient(someone, stage.today),
+        author=_author(DIRECTORY[paper.author]),
+        service_start=noon,
+    )
+
+
+def _patient(someone: Someone, today: date) -> CdaPatient:
+    return CdaPatient(
+        ins=someone.ins(today),
+        ins_oid=OID,
+        birth_name=someone.family,
+        first_names=" ".join(someone.given),
+        use_name=someone.use_name,
+        birth_date=someone.born(today),
+        sex=someone.sex,
+        birth_place=someone.birth_place,
+    )
+
+
+def _author(pro: Pro) -> CdaAuthor:
+    code = f"{pro.matrix_code}/{pro.skill}" if pro.skill else pro.matrix_code
+    return CdaAuthor(
+        professional_id=f"8{pro.rpps}",
+        family_name=pro.family,
+        given_name=pro.given,
+        title=pro.title,
+        specialty_code=code,
+        specialty_label=people.profession_label(code),
+        structure_id=pro.place.number,
+        structure_name=pro.place.name,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Login:
+    login: str
+    password: str
+
+
+def _login(pro: Pro) -> tuple[Pro, _Login]:
+    return pro, _Login(pro.mssante.partition("@")[0], ledger.phrase())
+
+
+def _provider_account(pro: Pro, login: _Login) -> dict[str, object]:
+    return {
+        "login": login.login,
+        "password": login.password,
+        "rpps": pro.rpps,
+        "given_name": pro.given,
+        "family_name": pro.family,
+        "profession_code": pro.matrix_code,
+        "structures": [{"id": pro.place.number, "name": pro.place.name}],
+    }
+
+
+def _contract(stage: Stage, settings: Settings, logins: list[tuple[Pro, _Login]]) -> dict[str, object]:
+    """The content of `demo.json`, as far as step 1 goes: `operators` and `apps` come with their rooms."""
+    today = stage.today
+    return {
+        "base_url": settings.base_url,
+        "smtp": {"host": settings.smtp_host, "port": settings.smtp_port},
+        "patients": [
+            {
+                "key": someone.key,
+                "display_name": someone.name,
+                "email": someone.email,
+                "password": stage.accesses[someone.key].password,
+                "totp_secret": stage.accesses[someone.key].totp_secret,
+                "record": str(stage.record_id(someone)),
+                "ins": someone.ins(today),
+                "birth_date": someone.born(today).isoformat(),
+                "about": someone.about,
+            }
+            for someone in PATIENTS
+        ],
+        "children": [
+            {
+                "key": someone.key,
+                "display_name": someone.name,
+                "record": str(stage.record_id(someone)),
+                "ins": someone.ins(today),
+                "birth_date": someone.born(today).isoformat(),
+                "parents": list(someone.parents),
+                "about": someone.about,
+            }
+            for someone in CHILDREN
+        ],
+        "activation": [
+            {
+                "key": someone.key,
+                "ins": someone.ins(today),
+                "birth_date": someone.born(today).isoformat(),
+                "vitale_serial": someone.vitale_serial,
+                "provisional_code": stage.codes[someone.key],
+                "about": someone.about,
+            }
+            for someone in ACTIVATION
+        ],
+        "professionals": [
+            {
+                "key": pro.key,
+                "display_name": pro.name,
+                "rpps": pro.rpps,
+                "profession_code": pro.matrix_code,
+                "structure": pro.place.name,
+                "mssante": pro.mssante,
+                "psc_login": login.login,
+                "psc_password": login.password,
+                "about": pro.about,
+            }
+            for pro, login in logins
+        ],
+        "operators": [],
+        "apps": [],
+    }
+

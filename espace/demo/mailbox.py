@@ -1,0 +1,86 @@
+"""The mailboxes of the demo's people: a real SMTP server on loopback, and the messages it took, kept in one file."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+HOST = "127.0.0.1"
+_MAX_BYTES = 25 * 1024 * 1024
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message as it was received. `at` is the message's own date."""
+
+    number: int
+    at: datetime
+    to: str
+    subject: str
+    text: str
+
+
+class Mailbox:
+    """The messages received, in a small SQLite file that the listener writes and the demo's page reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "mail.db"
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, timeout=5)) as connection, connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS mails (number INTEGER PRIMARY KEY, sender TEXT, recipient TEXT, raw BLOB)"
+            )
+            yield connection
+
+    def keep(self, sender: str, recipients: list[str], raw: bytes) -> None:
+        """Keep a message for each of its recipients."""
+        with self._open() as connection:
+            connection.executemany(
+                "INSERT INTO mails (sender, recipient, raw) VALUES (?, ?, ?)",
+                [(sender, recipient, raw) for recipient in recipients],
+            )
+
+    def newest(self, *, to: str = "", limit: int = _SHOWN) -> list[Mail]:
+        """The newest messages first; only those to one address when `to` is given."""
+        query = "SELECT number, recipient, raw FROM mails WHERE ? IN ('', recipient) ORDER BY number DESC LIMIT ?"
+        with self._open() as connection:
+            return [_mail(*row) for row in connection.execute(query, (to, limit)).fetchall()]
+
+
+def _mail(number: int, recipient: str, raw: bytes) -> Mail:
+    message = message_from_bytes(raw, policy=default)
+    assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes
+    body = message.get_body(("plain",))
+    date = message["Date"]
+    at = date.datetime if date is not None and date.datetime is not None else datetime.fromtimestamp(0, UTC)
+    return Mail(number, at, recipient, str(message["Subject"] or ""), body.get_content().strip() if body else "")
+
+
+class _Handler:
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
+        raw = envelope.content
+        self._mailbox.keep(
+            envelope.mail_from or "", list(envelope.rcpt_tos), raw.encode() if isinstance(raw, str) else raw or b""
+        )
+        return "250 kept"
+
+
+def listener(folder: Path, port: int) -> Any:
+    """The server on loopback, not started yet (`start()`, `stop()`)."""
+    return Controller(_Handler(Mailbox(folder)), hostname=HOST, port=port, data_size_limit=_MAX_BYTES)
