@@ -10,7 +10,8 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import outbox
+from . import db, outbox
+from .crypto.owners import refuse_wrong_keys
 from .machines import Machines
 from .settings import Settings
 from .web import assets, compression, errors, guards, headers, i18n, rendering
@@ -40,6 +41,8 @@ def assemble(machines: Machines | None = None) -> Flask:
 
     machines = machines or Machines.open(Settings.from_environment(os.environ))
     machines.bind()
+    with db.read() as tx:
+        refuse_wrong_keys(tx)
     handle_events()
     app = _configured(machines)
     CSRFProtect(app)

@@ -11,7 +11,8 @@ from types import FrameType
 
 import structlog
 
-from . import clock, outbox
+from . import clock, db, outbox
+from .crypto.owners import refuse_wrong_keys
 from .machines import Machines
 
 IDLE_SECONDS = 0.5
@@ -52,10 +53,16 @@ def main(machines: Machines) -> None:
 
 
 def run(machines: Machines, stop: threading.Event) -> None:
-    """Work until `stop` is set; in a thread of the demo, or as the whole of `espace worker`."""
+    """Work until `stop` is set; in a thread of the demo, or as the whole of `espace worker`.
+
+    Raises:
+        SettingsError: when the key file is not the one the database was made with.
+    """
     from .assembly import handle_events
 
     machines.bind()
+    with db.read() as tx:
+        refuse_wrong_keys(tx)
     handle_events()
     tasks = scheduled()
     _log.info("worker_started")

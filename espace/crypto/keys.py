@@ -8,7 +8,7 @@ import os
 import secrets
 import stat
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from hmac import digest as hmac_digest
@@ -26,7 +26,7 @@ KINDS = ("master", "index", "audit", "signing")
 class KeyRing:
     """The house's own keys, by kind and version. The newest version seals; older ones still open."""
 
-    keys: dict[str, dict[int, bytes]]
+    keys: dict[str, dict[int, bytes]] = field(repr=False)
 
     @cached_property
     def masters(self) -> dict[int, AESGCM]:
@@ -85,6 +85,11 @@ def write_ring(ring: KeyRing, path: Path) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY)  # the name must last as well: without this file nothing can be read
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def read_ring(path: Path) -> KeyRing:

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, bindparam, insert, select
 
+from espace import db
 from espace.errors import TamperedError
 
 from .keys import KeyRing
@@ -28,6 +29,7 @@ class Vault:
     def __init__(self, ring: KeyRing) -> None:
         self.ring = ring
         self._opened: OrderedDict[UUID, dict[int, AESGCM]] = OrderedDict()
+        self._unsure: dict[UUID, object] = {}  # owners whose key was made in a transaction not committed yet
         self._lock = threading.Lock()
 
     def keys_of(self, tx: Connection, owner: UUID) -> dict[int, AESGCM]:
@@ -36,11 +38,9 @@ class Vault:
         Raises:
             TamperedError: when the owner has no key, or none that the master key opens.
         """
-        with self._lock:
-            found = self._opened.get(owner)
-            if found is not None:
-                self._opened.move_to_end(owner)
-                return found
+        found = self._cached(tx, owner)
+        if found is not None:
+            return found
         rows = tx.execute(_KEYS, {"owner": owner}).all()
         if not rows:
             raise TamperedError("no data key: never made, or destroyed")
@@ -50,15 +50,16 @@ class Vault:
 
     def has_key(self, tx: Connection, owner: UUID) -> bool:
         """Whether `owner` has a data key: false before it is made and after it was destroyed."""
-        with self._lock:
-            if owner in self._opened:
-                return True
+        if self._cached(tx, owner) is not None:
+            return True
         return tx.execute(_KEYS, {"owner": owner}).first() is not None
 
     def new_key(self, tx: Connection, owner: UUID) -> None:
         """Make the first data key of `owner`."""
-        with self._lock:  # one made before in a unit that was rolled back must not be used again
+        with self._lock:
+            self._unsure[owner] = tx.get_transaction()
             self._opened.pop(owner, None)
+        db.after_commit(lambda: self._sure(owner))
         key = AESGCM.generate_key(256)
         version, master = 1, self.ring.master_version
         nonce = os.urandom(_NONCE)
@@ -69,6 +70,21 @@ class Vault:
         """Drop every opened key (after a destruction or a rotation)."""
         with self._lock:
             self._opened.clear()
+
+    def _sure(self, owner: UUID) -> None:
+        self._unsure.pop(owner, None)
+
+    def _cached(self, tx: Connection, owner: UUID) -> dict[int, AESGCM] | None:
+        """Keys opened before. One whose transaction was rolled back never was: nothing may be sealed under it."""
+        with self._lock:
+            found = self._opened.get(owner)
+            if found is None:
+                return None
+            if owner in self._unsure and self._unsure[owner] is not tx.get_transaction():
+                del self._opened[owner]
+                return None
+            self._opened.move_to_end(owner)
+            return found
 
     def _unwrap(self, owner: UUID, version: int, master: int, wrapped: bytes) -> bytes:
         try:

@@ -86,7 +86,7 @@ class Storage:
         keys = crypto.current().keys_of(tx, owner)
         version = max(keys)
         path = self._path(owner, file_id)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._make_folder(path.parent)
         part = path.with_suffix(".part")
         try:
             size = self._write(part, keys[version], version, owner, file_id, content)
@@ -111,12 +111,22 @@ class Storage:
             key = crypto.current().keys_of(tx, owner)[version]
         except (OSError, KeyError):
             raise TamperedError("a stored file is missing or under an unknown key") from None
-        chunks = -(-sealed_size // _SEALED_CHUNK)
-        return Reader(path, owner, file_id, sealed_size - chunks * (_NONCE + _TAG), key, version)
+        size = sealed_size - -(-sealed_size // _SEALED_CHUNK) * (_NONCE + _TAG)
+        if sealed_size < _NONCE + _TAG or size < 0:
+            raise TamperedError("a stored file was cut")
+        return Reader(path, owner, file_id, size, key, version)
 
     def delete(self, owner: UUID, file_id: UUID) -> None:
         """Remove a file; missing is fine."""
         self._path(owner, file_id).unlink(missing_ok=True)
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder that lasts: the names of new folders are made durable in those above them."""
+        if folder.is_dir():
+            return
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _sync_folder(folder.parent)
+        _sync_folder(self.root)
 
     def _path(self, owner: UUID, file_id: UUID) -> Path:
         # The last hex digits are random, the first are time: spread by the random ones.
