@@ -1,10 +1,11 @@
 """One way to answer with a page, whole or as the fragment htmx asks for (design 3.9)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import jinja2
 from flask import Flask, Response, make_response, render_template, request
+from jinja2.bccache import Bucket
 
 from .shell import favicon, initials, page_context
 
@@ -32,6 +33,21 @@ def render(page: str, *, fragments: Mapping[str, str] | None = None, status: int
     return response
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Templates compiled in this process, so that a second application starts at once (tests make many)."""
+
+    _code: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what was compiled from the same text."""
+        if found := self._code.get(f"{bucket.key}-{bucket.checksum}"):
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._code[f"{bucket.key}-{bucket.checksum}"] = bucket.bytecode_to_string()
+
+
 def configure(app: Flask) -> None:
     """Set the template engine up: strict, escaped, loaded once, and knowing what every page's frame needs."""
     app.context_processor(page_context)
@@ -40,8 +56,8 @@ def configure(app: Flask) -> None:
     app.jinja_env.filters["capfirst"] = lambda words: words[:1].upper() + words[1:]
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.jinja_env.auto_reload = False
+    app.jinja_env.bytecode_cache = _Compiled()
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     for name in app.jinja_env.list_templates(extensions=["html"]):
         app.jinja_env.get_template(name)
-
