@@ -197,7 +197,8 @@ def usually_deposits(profession: str) -> frozenset[str]:
 
 
 @cache
-def _categories() -> dict[str, str]:
+def type_categories() -> dict[str, str]:
+    """Type -> category (JDV_J06), as the table is laid out."""
     lines = CATEGORIES.read_text(encoding="utf-8").splitlines()
     return {row["document_type_code"]: row["class_code"] for row in csv.DictReader(lines)}
 
@@ -206,6 +207,6 @@ def readable_categories(profession: str) -> dict[str, bool]:
     """The categories a profession reads in: class code -> whether it reads all of its types."""
     readable = readable_types(profession)
     found: dict[str, bool] = {}
-    for type_code, class_code in _categories().items():
+    for type_code, class_code in type_categories().items():
         found[class_code] = found.get(class_code, True) and type_code in readable
-    return {c: whole for c, whole in found.items() if any(_categories().get(t) == c for t in readable)}
+    return {c: whole for c, whole in found.items() if any(type_categories().get(t) == c for t in readable)}

@@ -1,0 +1,1 @@
+"""Rights on a record."""
