@@ -1,6 +1,8 @@
 """The insurer's list: good lines kept, bad ones reported, a second run changes nothing, nothing half-written."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -260,6 +262,25 @@ def test_a_locked_database_says_so_and_the_list_can_be_run_again(bring_in: Impor
             bring_in(MOTHER)
     other.close()
     assert told(bring_in(MOTHER)) == (1, 1, 0, [])
+
+
+def test_two_imports_at_once_leave_each_person_once(bring_in: Import, machines: Machines, tmp_path: Path) -> None:
+    rows = [person("F", "1984-05-17", order) for order in range(1, 13)]
+    path = write(tmp_path / "both.csv", rows)
+    start = threading.Barrier(2)
+
+    def run() -> Report:
+        machines.bind()
+        start.wait()
+        return import_beneficiaries(path)
+
+    with ThreadPoolExecutor(2) as pool:
+        reports = [each.result() for each in [pool.submit(run) for _ in range(2)]]
+    assert sum(report.done for report in reports) == len(rows)
+    told_why = {entry.reason for report in reports for entry in report.refused}
+    assert told_why <= {"somebody else wrote the same person at the same time: run the import again"}
+    assert [len(found) for found in rows_of(Person, Record)] == [len(rows), len(rows)]
+    assert bring_in(*rows).unchanged == len(rows)
 
 
 class TestOpening:

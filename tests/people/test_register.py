@@ -54,7 +54,7 @@ def test_a_professional_is_read_from_the_real_format(tmp_path: Path) -> None:
     assert doctor.active
     (place,) = doctor.structures
     assert (place.number, place.sector_code) == ("1750000018", "SA07")
-    assert (place.display_name, place.city) == ("Cabinet Des Lilas", "Paris 11e Arrondissement")
+    assert (place.display_name, place.city) == ("Cabinet des Lilas", "Paris 11e Arrondissement")
     assert people.professional(doctor.id) == doctor == people.professionals([doctor.id, new_id()])[doctor.id]
     assert people.find_professional("8 10000000001".replace(" ", "")) == doctor
 
@@ -85,6 +85,21 @@ def test_professions_get_the_codes_of_the_matrix(tmp_path: Path, register: str, 
     bring_in(tmp_path, situation(PROFESSION=register, PROFESSION_LABEL="INFIRMIER PSYCHIATRIQUE", SKILL=""))
     assert (one().profession_code, one().profession_label) == (matrix, label)
     assert one().specialty_code == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("LES TILLEULS", "Les Tilleuls"),
+        ("CHU DE SAINT-ÉTIENNE", "CHU de Saint-Étienne"),
+        ("MAISON DE LA SANTÉ ET DU SPORT", "Maison de la Santé et du Sport"),
+        ("Pharmacie DU Centre", "Pharmacie DU Centre"),
+        ("SELARL MORVAN", "SELARL Morvan"),
+    ],
+)
+def test_places_are_shown_as_people_write_them(tmp_path: Path, written: str, shown: str) -> None:
+    bring_in(tmp_path, situation(COMPANY="LONG LEGAL NAME", SIGN=written))
+    assert one().structures[0].display_name == shown
 
 
 @pytest.mark.parametrize(
@@ -123,7 +138,7 @@ def test_several_situations_make_one_professional_wherever_their_lines_stand(tmp
     assert doctor.mssante
     found = doctor.in_structure("349940088500020")
     assert found is not None
-    assert found.display_name == "Clinique Du Parc"
+    assert found.display_name == "Clinique du Parc"
     assert doctor.in_structure("1") is None
     assert one("10000000003").structures == ()
     assert [len(rows) for rows in rows_of(Professional, Structure)] == [3, 3]

@@ -2,7 +2,10 @@
 
 import re
 
-_PARTICLES = frozenset({"de", "du", "des", "la", "le", "les", "d", "l"})
+_PARTICLES = frozenset({"de", "du", "des", "la", "le", "les", "d", "l", "et", "en", "à", "au", "aux"})
+_ACRONYMS = frozenset(
+    {"AP-HP", "CH", "CHR", "CHRU", "CHU", "CPTS", "EHPAD", "GHT", "HAD", "MSP", "SAMU", "SCM", "SCP", "SELARL", "SSIAD"}
+)
 
 
 def readable(name: str) -> str:
@@ -13,6 +16,17 @@ def readable(name: str) -> str:
     if not name.isupper():
         return name
     return re.sub(r"[^\W\d_]+", lambda word: word.group().capitalize(), name)
+
+
+def readable_place(name: str) -> str:
+    """The name of a structure as people write it: `CABINET DES LILAS` becomes `Cabinet des Lilas`, `CHU` stays.
+
+    A name that already has small letters is left as it is.
+    """
+    if not name.isupper():
+        return name
+    words = [word if word in _ACRONYMS else readable(word) for word in name.split(" ")]
+    return " ".join(word.lower() if at and word.lower() in _PARTICLES else word for at, word in enumerate(words))
 
 
 def initials(given: str, family: str) -> str:

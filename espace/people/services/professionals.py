@@ -36,7 +36,7 @@ class Structure:
     @property
     def display_name(self) -> str:
         """The name as people write it."""
-        return names.readable(self.name)
+        return names.readable_place(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
