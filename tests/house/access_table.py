@@ -1,7 +1,101 @@
-"""Who each route serves. The routes' own declarations and this table are compared both ways.
+"""Who each route serves. The routes' own declarations and these tables are compared both ways.
 
 `public` serves anybody, `account` a signed-in person, `practice` a signed-in professional; the others are judged on
 the record that the address names.
 """
 
-ACCESS: dict[str, str] = {}
+ACCESS: dict[str, str] = {
+    # for anybody
+    "GET /": "public",
+    "GET /.well-known/security.txt": "public",
+    "GET /accessibilite": "public",
+    "GET /activation": "public",
+    "POST /activation": "public",
+    "GET /activation/adresse": "public",
+    "POST /activation/adresse": "public",
+    "GET /activation/adresse/code": "public",
+    "POST /activation/adresse/code": "public",
+    "POST /activation/adresse/renvoi": "public",
+    "GET /activation/application": "public",
+    "POST /activation/application": "public",
+    "GET /activation/codes": "public",
+    "POST /activation/codes": "public",
+    "GET /activation/codes/texte": "public",
+    "GET /activation/mot-de-passe": "public",
+    "POST /activation/mot-de-passe": "public",
+    "GET /activation/nouveau-code": "public",
+    "POST /activation/nouveau-code": "public",
+    "GET /aide": "public",
+    "GET /confidentialite": "public",
+    "GET /connexion": "public",
+    "POST /connexion": "public",
+    "GET /connexion/code": "public",
+    "POST /connexion/code": "public",
+    "GET /connexion/preuve": "account",
+    "POST /connexion/preuve": "account",
+    "GET /deconnexion": "public",
+    "POST /deconnexion": "public",
+    "GET /healthz": "public",
+    "GET /langue/<code>": "public",
+    "POST /langue/<code>": "public",
+    "GET /manifest.webmanifest": "public",
+    "GET /readyz": "public",
+    "GET /robots.txt": "public",
+    "GET /static/<path:name>": "public",
+    # a person's account
+    "GET /compte": "account",
+    "POST /compte/langue": "account",
+    "POST /compte/sessions/<uuid:session_id>/fin": "account",
+    "GET /dossiers/": "account",
+    # a record, for its holder and who acts for them
+    "GET /dossiers/<uuid:record_id>/": "record:home",
+    "GET /dossiers/<uuid:record_id>/acces": "access:manage",
+    "GET /dossiers/<uuid:record_id>/acces/<uuid:consent_id>": "access:manage",
+    "POST /dossiers/<uuid:record_id>/acces/<uuid:consent_id>": "access:manage",
+    "GET /dossiers/<uuid:record_id>/documents": "documents:read",
+    "GET /dossiers/<uuid:record_id>/documents/<uuid:document_id>": "documents:read",
+    "GET /dossiers/<uuid:record_id>/documents/<uuid:document_id>/contenu": "documents:read",
+    "GET /dossiers/<uuid:record_id>/documents/<uuid:document_id>/pages/<int:number>": "documents:read",
+    "GET /dossiers/<uuid:record_id>/documents/ajouter": "documents:add",
+    "POST /dossiers/<uuid:record_id>/documents/ajouter": "documents:add",
+    "GET /dossiers/<uuid:record_id>/historique": "history:read",
+    "GET /dossiers/<uuid:record_id>/plus": "record:home",
+    # professionals
+    "GET /pro/": "practice",
+    "GET /pro/aide": "practice",
+    "GET /pro/connexion": "public",
+    "POST /pro/connexion": "public",
+    "GET /pro/connexion/lieu": "public",
+    "POST /pro/connexion/lieu": "public",
+    "GET /pro/connexion/retour": "public",
+    "POST /pro/deconnexion": "practice",
+    "GET /pro/patients": "practice",
+    "POST /pro/patients": "practice",
+    # a record, for professionals
+    "GET /pro/patients/<uuid:record_id>/": "record:patient-page",
+    "GET /pro/patients/<uuid:record_id>/consentement": "access:ask",
+    "POST /pro/patients/<uuid:record_id>/consentement": "access:ask",
+    "GET /pro/patients/<uuid:record_id>/deposer": "documents:deposit",
+    "POST /pro/patients/<uuid:record_id>/deposer": "documents:deposit",
+    "GET /pro/patients/<uuid:record_id>/deposer/<uuid:draft_id>": "documents:deposit",
+    "POST /pro/patients/<uuid:record_id>/deposer/<uuid:draft_id>": "documents:deposit",
+    "POST /pro/patients/<uuid:record_id>/deposer/<uuid:draft_id>/abandon": "documents:deposit",
+    "GET /pro/patients/<uuid:record_id>/deposer/<uuid:draft_id>/recu": "documents:deposit",
+    "GET /pro/patients/<uuid:record_id>/documents": "documents:read",
+    "GET /pro/patients/<uuid:record_id>/documents/<uuid:document_id>": "documents:read",
+    "GET /pro/patients/<uuid:record_id>/documents/<uuid:document_id>/contenu": "documents:read",
+    "GET /pro/patients/<uuid:record_id>/documents/<uuid:document_id>/pages/<int:number>": "documents:read",
+}
+
+DEMO: dict[str, str] = {
+    "GET /demo/": "public",
+    "GET /demo/outbox": "public",
+    "GET /demo/psc/.well-known/openid-configuration": "public",
+    "GET /demo/psc/authorize": "public",
+    "POST /demo/psc/authorize": "public",
+    "GET /demo/psc/jwks": "public",
+    "GET /demo/psc/logout": "public",
+    "POST /demo/psc/token": "public",
+    "GET /demo/psc/userinfo": "public",
+}
+"""What exists in a demo only, on loopback."""

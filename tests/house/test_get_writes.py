@@ -77,8 +77,10 @@ def _look_everywhere(browser: Browser, clock: FakeClock, ids: dict[str, Any], al
 
 @pytest.fixture
 def holder(machines: Machines) -> build.Citizen:
-    """A person with a professional who reads their record, one who asks, and a document."""
-    return build.citizen()
+    """A person with a document in their record."""
+    made = build.citizen()
+    build.document(made.standing())
+    return made
 
 
 @on_sqlite
@@ -86,7 +88,7 @@ def test_the_holder_looks_at_everything_and_nothing_changes(
     app: Flask, clock: FakeClock, holder: build.Citizen
 ) -> None:
     build.consent(holder, build.caregiver())
-    ids = build.ids_of(holder)
+    ids = build.ids_of(holder.standing())
     wrong = _look_everywhere(holder.browser(app), clock, ids, SEEN)
     for rule in wrong:
         if rule.endswith(OWN_DOWNLOADS):
@@ -100,13 +102,13 @@ def test_a_professional_looks_at_everything_and_only_the_trail_grows(
 ) -> None:
     doctor = build.caregiver()
     build.consent(holder, doctor, Answer.GRANT)
-    ids = build.ids_of(holder)
+    ids = build.ids_of(holder.standing())
     assert _look_everywhere(doctor.browser(app), clock, ids, SEEN | READING | VISIT) == {}
 
 
 @on_sqlite
 def test_a_visitor_looks_at_everything_and_nothing_changes(app: Flask, clock: FakeClock, holder: build.Citizen) -> None:
-    assert _look_everywhere(Browser(app), clock, build.ids_of(holder), set()) == {}
+    assert _look_everywhere(Browser(app), clock, build.ids_of(holder.standing()), set()) == {}
 
 
 def test_a_change_is_seen(machines: Machines) -> None:

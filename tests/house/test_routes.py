@@ -2,19 +2,25 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+import espace
 from espace.errors import SettingsError
 from espace.identifiers import new_id
+from espace.machines import Machines
 from espace.permissions import Permission
 from espace.web import guards
+from tests.conftest import LIGHT_HASHER
 from tests.support.browser_client import Browser
+from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite
 
-from .access_table import ACCESS
+from .access_table import ACCESS, DEMO
 
 _FREE = {"HEAD", "OPTIONS"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -59,6 +65,17 @@ def address(rule: str, ids: Mapping[str, object]) -> str:
 def test_routes_and_table_agree_both_ways(app: Flask) -> None:
     found = difference(declarations(app), ACCESS)
     assert not found, "\n".join(found)
+
+
+@on_sqlite
+def test_the_demo_adds_what_its_table_says(machines: Machines, clock: FakeClock, tmp_path: Path) -> None:
+    settings = replace(machines.settings, demo_dir=tmp_path / "demo")
+    house = Machines.open(settings, hasher=LIGHT_HASHER, clock=clock)
+    house.bind()
+    found = difference(declarations(espace.create_app(machines=house)), ACCESS | DEMO)
+    house.close()
+    assert not found, "\n".join(found)
+    assert all(route.split()[1].startswith("/demo/") for route in DEMO)
 
 
 @on_sqlite

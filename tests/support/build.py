@@ -20,6 +20,7 @@ from espace.accounts.services import activation
 from espace.accounts.services.activation import Letter
 from espace.accounts.services.sign_in import Visitor
 from espace.crypto.owners import OUTBOX
+from espace.documents import services as documents
 from espace.family import services as family
 from espace.outbox.models import Delivery
 from espace.people import services as people
@@ -31,6 +32,7 @@ from espace.records import services as records
 from espace.web.guards import cookie_name
 
 from .browser_client import Browser
+from .papers import pdf
 
 PASSWORD = "quatre lampes sous la pluie"
 VISITOR = Visitor("192.0.2.7")
@@ -229,11 +231,17 @@ def consent(holder: Citizen, professional: Caregiver, answer: access.Answer | No
     access.answer(own, line.id, answer, version=line.version, days=days if answer is access.Answer.GRANT else None)
 
 
-def ids_of(holder: Citizen) -> dict[str, UUID]:
+def document(standing: Standing, title: str = "Compte rendu", day: date = date(2026, 11, 2)) -> UUID:
+    """A document added to the record of a standing: the holder's, or that of who acts for them."""
+    command = documents.AddDocument(title, day, min(documents.PATIENT_TYPES), pdf(title))
+    return documents.add(standing, command).id
+
+
+def ids_of(standing: Standing) -> dict[str, UUID]:
     """The ids that addresses on a record name, as far as the record has such things."""
-    standing = holder.standing()
-    found = {"record_id": holder.record_id}
-    lines = access.consents(standing)
-    if lines:
-        found["consent_id"] = lines[0].id
+    found = {"record_id": standing.record_id}
+    for line in access.consents(standing):
+        found["consent_id"] = line.id
+    for row in documents.page(standing).rows:
+        found["document_id"] = row.id
     return found
