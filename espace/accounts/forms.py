@@ -11,7 +11,6 @@ from wtforms.validators import InputRequired, Length
 
 from espace import clock
 from espace.accounts.services.activation import Letter
-from espace.accounts.services.facts import LOCALES
 from espace.accounts.services.letters import CODE_LENGTH
 from espace.identifiers import WrongInsError, parse_ins
 from espace.web.forms import Form
@@ -184,7 +183,7 @@ class LanguageForm(DoorForm):
 
     locale = SelectField(
         lazy_gettext("Language of pages and messages"),
-        choices=[(code, {"fr": "Français", "en": "English"}[code]) for code in LOCALES],
+        choices={"fr": "Français", "en": "English"},
         validate_choice=False,
     )
 

@@ -41,7 +41,7 @@ def newcomer() -> Newcomer:
     return Newcomer(person, accounts.new_activation_code(person.person_id))
 
 
-def give_letter(browser: Browser, who: Newcomer, expect: int = 200, **changed: str) -> Page:
+def give_letter(browser: Browser, who: Newcomer, expect: int | None = 200, **changed: str) -> Page:
     """The first page."""
     form = browser.get("/activation").form("ins", "code")
     return browser.submit(form, {**who.letter, **changed}, expect=expect)

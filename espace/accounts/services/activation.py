@@ -152,7 +152,8 @@ def check_email_code(token: str, code: str, visitor: Visitor) -> Draft:
         if held.code_hash != draft.code_hash:
             raise ConflictError
         is_taken = tx.execute(select(Account.id).where(Account.email_index == email_index(held.email))).first()
-        verified = replace(held, code_hash="", is_verified=not is_taken, step=Step.EMAIL if is_taken else _after(held))
+        verified = replace(held, code_hash="", is_verified=not is_taken)
+        verified = replace(verified, step=Step.EMAIL if is_taken else _after(verified))
         drafts.keep(tx, verified)
     if is_taken:
         raise InvalidError({"email": _EMAIL_TAKEN})
