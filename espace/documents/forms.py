@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired
 from espace.documents.services import PATIENT_TYPES, AddDocument
 from espace.documents.services.checks import MAX_UPLOAD
 from espace.web.forms import Form, translated
+from espace.words import N_
 
 
 class AddForm(Form):
@@ -24,12 +25,12 @@ class AddForm(Form):
 
     def __init__(self) -> None:
         super().__init__()
-        self.type_code.choices = [("", "")] + [(code, translated(words)) for code, words in PATIENT_TYPES.items()]
+        self.type_code.choices = [("", translated(N_("Choose")))] + [(code, translated(words)) for code, words in PATIENT_TYPES.items()]
 
     def validate_date(self, field: DateField) -> None:
         """A date that cannot be read gets one sentence in words, in the place of the library's."""
         if field.errors:
-            field.errors = [translated("Write the date that stands on the document.")]
+            field.errors = [translated(N_("Write the date that stands on the document."))]
 
     def command(self) -> AddDocument:
         """The document, as it was sent; a file larger than allowed is read only so far as to know it."""

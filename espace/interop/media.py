@@ -4,6 +4,7 @@ A patient's images are written anew without their hidden data, a patient's PDF l
 professional's original is only judged, never changed (security.md R37).
 """
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -164,7 +165,9 @@ def clean_image(content: bytes, max_bytes: int = MAX_STORED_IMAGE) -> tuple[str,
 def _opened_image(content: bytes, media: str) -> Image.Image:
     try:
         image = Image.open(BytesIO(content), formats=[_FORMATS[media]])
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise MediaError("too-many-pixels") from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise MediaError("broken") from None
     if image.width * image.height > MAX_PIXELS:  # asked before a pixel is decoded
         image.close()
@@ -177,7 +180,7 @@ def _load(image: Image.Image) -> None:
         image.load()
     except OSError as error:
         raise MediaError("truncated" if "truncated" in str(error) else "broken") from None
-    except (ValueError, SyntaxError, IndexError, MemoryError, Image.DecompressionBombError):
+    except (ValueError, SyntaxError, IndexError, MemoryError, Image.DecompressionBombError, struct.error):
         raise MediaError("broken") from None
 
 
