@@ -38,6 +38,15 @@ _RECENT = (
     .order_by(AuditEvent.sequence.desc())
     .limit(_PAGE)
 )
+# Made once: putting a statement together costs more than carrying it out.
+_ADD = insert(AuditEvent).values({one: bindparam(f"new_{one.key}") for one in AuditEvent.__table__.columns})
+_MOVED = ("new_record_id", "new_sequence", "new_link", "new_at")
+_MOVE = (
+    update(AuditHead)
+    .where(AuditHead.record_id == bindparam("new_record_id"))
+    .values(sequence=bindparam("new_sequence"), link=bindparam("new_link"), changed_at=bindparam("new_at"))
+)
+_ADD_AND_MOVE = _MOVE.add_cte(_ADD.cte("added"))
 _BEYOND = 2**62  # no chain gets so long
 
 
@@ -158,24 +167,18 @@ def _append(tx: Connection, actor: Actor, event: Event) -> None:
     content = chain.content_digest(key, row.id, payload)
     commitment = chain.commitment(key, row, content)
     link = chain.link(key, head.link, event.chain_id, sequence, commitment)
-    added = insert(AuditEvent).values(
-        **row._asdict(),
-        sequence=sequence,
-        content_digest=content,
-        commitment=commitment,
-        link=link,
-        payload=crypto.seal(tx, event.chain_id, chain.TABLE, row.id, payload),
-    )
-    moved = (
-        update(AuditHead)
-        .where(AuditHead.record_id == event.chain_id)
-        .values(sequence=sequence, link=link, changed_at=row.at)
-    )
+    written = {f"new_{column}": value for column, value in row._asdict().items()} | {
+        "new_sequence": sequence,
+        "new_content_digest": content,
+        "new_commitment": commitment,
+        "new_link": link,
+        "new_payload": crypto.seal(tx, event.chain_id, chain.TABLE, row.id, payload),
+    }
     if tx.dialect.name == "postgresql":  # one journey instead of two
-        tx.execute(moved.add_cte(added.cte("added")))
+        tx.execute(_ADD_AND_MOVE, written)
     else:
-        tx.execute(added)
-        tx.execute(moved)
+        tx.execute(_ADD, written)
+        tx.execute(_MOVE, {name: written[name] for name in _MOVED})
 
 
 def _first_head(tx: Connection, chain_id: UUID) -> Row[int, bytes]:
