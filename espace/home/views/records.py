@@ -22,6 +22,7 @@ from espace.web.viewpoint import Viewpoint
 pages = Blueprint("records", __name__)
 record_pages = Blueprint("home", __name__)
 
+_BEYOND = 2**62  # no chain gets so long; a database's integers do
 _ASIDE = 50
 """Cards of this order and beyond stand beside the others where the screen is wide."""
 
@@ -75,7 +76,8 @@ def history() -> Response:
     """Who did what in this record: the others, or oneself (`?qui=moi`)."""
     here = viewpoint()
     mine = request.args.get("qui") == "moi"
-    page = services.history(here.standing, mine=mine, before=request.args.get("avant", type=int))
+    before = request.args.get("avant", type=int)
+    page = services.history(here.standing, mine=mine, before=before if before and 0 < before < _BEYOND else None)
     return render(
         "home/history.html",
         fragments={"history": "home/_history_days.html"},
