@@ -1,0 +1,111 @@
+"""Every route x everybody who may stand before a record x the allowed method and a wrong one (security.md R12)."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from espace.permissions import Permission
+from espace.web import guards
+from tests.house.test_routes import addresses
+from tests.support.browser_client import Browser, Page
+from tests.support.clock import FakeClock
+
+from .relations import EXPECTED, RELATIONS, Cast, cast
+
+_MASKED = re.compile(
+    rb'nonce="[^"]+"|name="csrf_token"[^>]*value="[^"]+"|content="[^"]{60,}"|[0-9a-f]{8}-[0-9a-f-]{27}|<b class="num">[0-9A-Z]{4} [0-9A-Z]{4}'
+)
+
+
+@pytest.fixture
+def people(app: Flask, clock: FakeClock) -> Cast:
+    """The child's record, and everybody."""
+    return cast(app, clock)
+
+
+def _record_routes(app: Flask, method: str, ids: dict[str, object]) -> Iterator[tuple[Rule, str, Permission]]:
+    for rule, place in addresses(app, method=method, ids=ids):
+        if "record_id" in rule.arguments:
+            yield rule, place, Permission(str(guards.declared(app.view_functions[rule.endpoint])))
+
+
+def _seen(answer: Page) -> tuple[int, bytes]:
+    """What a stranger can tell answers apart by, what changes every time left out."""
+    return answer.status, _MASKED.sub(b"", answer.body)
+
+
+def _token(browser: Browser) -> str:
+    """A valid CSRF token of this browser, so that only rights stand between it and the act."""
+    page = browser.get("/connexion", follow=True, expect=None)
+    found = page.tree.xpath("//input[@name='csrf_token']/@value | //meta[@name='csrf-token']/@content")
+    return str(found[0]) if found else ""
+
+
+def test_each_route_serves_those_it_should_and_nobody_else(people: Cast) -> None:
+    tried = {relation: _look(people, relation) for relation in RELATIONS}
+    print(f"requests tried: {tried}")
+    assert min(tried.values()) > 40
+
+
+def _look(people: Cast, relation: str) -> int:
+    """Every GET route on the record, whole and as a fragment, and a method nobody has; gives how many requests."""
+    browser = people.browser(relation)
+    tried = 0
+    for rule, place, permission in _record_routes(people.app, "GET", dict(people.ids)):
+        served = rule.rule.startswith("/pro/") is people.is_professional(relation) and relation in EXPECTED[permission]
+        for headers in ({}, {"HX-Request": "true", "HX-Target": "contenu"}):
+            answer = browser.get(place, expect=None, follow=False, whole=not headers, headers=headers)
+            tried += 1
+            if relation == "anonymous":
+                assert answer.status == (401 if headers else 303), rule.rule
+            elif served:
+                nobodys = {"draft_id"} & rule.arguments  # a draft is its author's alone: none exists here
+                assert (answer.status == 404) is bool(nobodys), f"{relation} {rule.rule}: {answer.status}"
+            else:
+                assert answer.status == 404, f"{relation} {rule.rule}: {answer.status}"
+                absent = browser.get(
+                    people.elsewhere(place), expect=None, follow=False, whole=not headers, headers=headers
+                )
+                assert _seen(answer) == _seen(absent), f"{relation} can tell {rule.rule} exists"
+                tried += 1
+        wrong = browser.send("DELETE", place, follow=False, whole=False)
+        assert wrong.status in (303, 400, 403, 404, 405), f"{relation} DELETE {rule.rule}: {wrong.status}"
+        tried += 1
+    return tried
+
+
+def test_acts_are_open_to_those_they_should_be_and_nobody_else(people: Cast) -> None:
+    for relation in RELATIONS:
+        _act(people, relation)
+
+
+def _act(people: Cast, relation: str) -> None:
+    """Every POST route on the record, with a valid token and an empty form."""
+    browser = people.browser(relation)
+    token = _token(browser)
+    for rule, place, permission in _record_routes(people.app, "POST", dict(people.ids)):
+        answer = browser.post(place, {"csrf_token": token}, follow=False)
+        served = rule.rule.startswith("/pro/") is people.is_professional(relation) and relation in EXPECTED[permission]
+        if relation == "anonymous":
+            assert answer.status in (303, 400), rule.rule
+        elif served:
+            assert answer.status in (303, 404, 409, 422), f"{relation} {rule.rule}: {answer.status}"
+            assert answer.status != 404 or "draft_id" in rule.arguments, f"{relation} {rule.rule}"
+        else:
+            assert answer.status in (400, 404), f"{relation} {rule.rule}: {answer.status}"
+
+
+def test_an_object_of_another_record_does_not_exist_in_ones_own(people: Cast) -> None:
+    """The record of the address and the object must belong together, for whoever may read both."""
+    mother = people.browser("mother")
+    own = dict(people.ids) | {"record_id": people.mother.record_id}
+    for rule, place, _permission in _record_routes(people.app, "GET", own):
+        if rule.rule.startswith("/pro/") or len(rule.arguments) == 1:
+            continue
+        answer = mother.get(place, expect=None, follow=False)
+        assert answer.status == 404, f"{rule.rule}: {answer.status}"
+        absent = mother.get(people.elsewhere(place), expect=None, follow=False)
+        assert _seen(answer) == _seen(absent), rule.rule
