@@ -189,4 +189,3 @@ def for_whom(entry: Entry, holder: str) -> str:
 def tone(entry: Entry) -> Tone:
     """Whether the act calls for attention."""
     return _TONES.get(entry.action, Tone.QUIET)
-

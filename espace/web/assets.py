@@ -93,7 +93,8 @@ def static_file(name: str) -> Response:
     if coding:
         response.headers["Content-Encoding"] = coding
     response.set_etag(f"{found.tag}{coding and '-' + coding}")
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _coded(found: Asset) -> tuple[str, bytes]:

@@ -39,5 +39,5 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
 def translated(problem: str) -> str:
     """A sentence from a service, in the visitor's language, with its values."""
     if isinstance(problem, Message):
-        return gettext(problem.msgid, **problem.values)
-    return gettext(problem)
+        return str(gettext(problem.msgid, **problem.values))
+    return str(gettext(problem))

@@ -26,13 +26,15 @@ _MARK = "__espace_permission__"
 class Identify(Protocol):
     """Session token -> who it speaks for."""
 
-    def __call__(self, token: str) -> Actor | None: ...
+    def __call__(self, token: str) -> Actor | None:
+        """None for a token that speaks for nobody."""
 
 
 class Judge(Protocol):
     """Actor and record -> the actor's standing, or None for a stranger."""
 
-    def __call__(self, actor: Actor, record_id: UUID) -> Standing | None: ...
+    def __call__(self, actor: Actor, record_id: UUID) -> Standing | None:
+        """None for a stranger to the record."""
 
 
 def requires(permission: Permission) -> Callable[[View], View]:

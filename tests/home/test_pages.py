@@ -28,7 +28,9 @@ def test_public_pages_speak_both_languages_and_stay_light(client: Browser, path:
     assert client.get(english.link("Français")).h1 == words.h1
 
 
-@pytest.mark.parametrize("place", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "x"])
+@pytest.mark.parametrize(
+    "place", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "x"]
+)
 def test_choosing_a_language_never_leads_elsewhere(client: Browser, place: str) -> None:
     page = client.get("/langue/en", follow=False, expect=303, query_string={"vers": place})
     assert page.headers["Location"] == "/"

@@ -16,7 +16,9 @@ NAMES = ("app.css", "app.js", "icons.svg", "mark.svg")
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("accepted", ["", "gzip", "gzip, deflate, br, zstd"])
-def test_a_static_file_comes_compressed_as_accepted_and_may_be_kept(make_app: MakeApp, name: str, accepted: str) -> None:
+def test_a_static_file_comes_compressed_as_accepted_and_may_be_kept(
+    make_app: MakeApp, name: str, accepted: str
+) -> None:
     answer = make_app().test_client().get(assets.address(name), headers={"Accept-Encoding": accepted})
     assert answer.status_code == 200
     body = answer.data
@@ -40,7 +42,9 @@ def test_an_unchanged_file_is_not_sent_twice(make_app: MakeApp) -> None:
     assert (again.status_code, again.data) == (304, b"")
 
 
-@pytest.mark.parametrize("path", ["/static/app.css", "/static/app.0123456789ab.css", "/static/../settings.py", "/static/"])
+@pytest.mark.parametrize(
+    "path", ["/static/app.css", "/static/app.0123456789ab.css", "/static/../settings.py", "/static/"]
+)
 def test_nothing_else_is_served(make_app: MakeApp, path: str) -> None:
     assert make_app().test_client().get(path).status_code == 404
 

@@ -20,8 +20,8 @@ def test_only_visits_from_here_are_compressed(make_app: MakeApp, accepted: str, 
     from_here = site in (None, "none", "same-origin")
     expected = {"gzip": "gzip", "identity": None}.get(accepted, "zstd") if from_here else None
     assert coding == expected
-    body = {"gzip": gzip.decompress, "zstd": zstandard.ZstdDecompressor().decompress}.get(coding or "", bytes)(answer.data)
-    assert body.decode() == PAGE
+    opened = {"gzip": gzip.decompress, "zstd": zstandard.ZstdDecompressor().decompress}.get(coding or "", bytes)
+    assert opened(answer.data).decode() == PAGE
     assert int(answer.headers["Content-Length"]) == len(answer.data)
     assert "Accept-Encoding" in answer.headers["Vary"]
 
@@ -36,7 +36,9 @@ def test_only_visits_from_here_are_compressed(make_app: MakeApp, accepted: str, 
     ],
     ids=["stream", "file", "already compressed", "short"],
 )
-def test_what_must_not_or_need_not_be_compressed_passes_untouched(make_app: MakeApp, act: Callable[[], Response]) -> None:
+def test_what_must_not_or_need_not_be_compressed_passes_untouched(
+    make_app: MakeApp, act: Callable[[], Response]
+) -> None:
     answer = make_app(act).test_client().get("/act", headers={"Accept-Encoding": "gzip, zstd"})
     assert answer.headers.get("Content-Encoding") in (None, "br")
     assert answer.data.startswith(b"<p>")

@@ -31,7 +31,7 @@ def health() -> Health:
 def _database() -> bool:
     try:
         with db.read() as tx:
-            return tx.execute(text("SELECT 1")).scalar_one() == 1
+            return bool(tx.execute(text("SELECT 1")).scalar_one() == 1)
     except SQLAlchemyError:
         return False
 

@@ -135,9 +135,7 @@ def manifest() -> Response:
             "display": "standalone",
             "background_color": "#f6f3f7",
             "theme_color": "#5b1f56",
-            "icons": [
-                {"src": assets.address("mark.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"}
-            ],
+            "icons": [{"src": assets.address("mark.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
         }
     )
     response.headers["Content-Type"] = "application/manifest+json"

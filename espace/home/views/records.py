@@ -40,7 +40,10 @@ def home() -> Response:
     """What is new in this record, what waits for an answer, who sees it."""
     here = viewpoint()
     shown = services.traced(
-        here.standing, Action.RECORD_HOME_OPENED, lambda: _fill(here), lambda cards: [{"name": c.template} for c, _ in cards]
+        here.standing,
+        Action.RECORD_HOME_OPENED,
+        lambda: _fill(here),
+        lambda cards: [{"name": card.template} for card, _ in cards],
     )
     cards = [(card.order, _written(card, data, here)) for card, data in shown]
     return render(
@@ -113,7 +116,7 @@ def _line(act: services.Shown, here: Viewpoint, *, mine: bool) -> dict[str, Any]
         "for_whom": sentences.for_whom(entry, here.standing.holder_name),
         "tone": sentences.tone(entry).value,
         "reason": entry.detail.get("reason", ""),
-        "titles": [name for thing in entry.objects if (name := sentences.named(thing))] if len(entry.objects) > 1 else [],
+        "titles": [name for thing in entry.objects[1:] and entry.objects if (name := sentences.named(thing))],
     }
 
 
@@ -121,4 +124,3 @@ def visits_card(here: Viewpoint) -> dict[str, object] | None:
     """The home's own card: the latest visits of others."""
     visits = services.last_visits(here.standing)
     return {"visits": [(sentences.sentence(act.entry, mine=False), act.entry.at) for act in visits]} if visits else None
-
