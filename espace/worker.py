@@ -88,8 +88,9 @@ def _deliver(stop: threading.Event) -> bool:
 
 def scheduled() -> list[Task]:
     """What a worker does beside delivering."""
+    from .accounts.services import drafts as activations
     from .accounts.services import sessions, throttle
-    from .professional.services import drafts
+    from .professional.services import drafts as deposits
     from .records.services import open_due
 
     minute, hour = timedelta(minutes=1), timedelta(hours=1)
@@ -98,7 +99,8 @@ def scheduled() -> list[Task]:
         Task("checkpoint", minute, _checkpoint),
         Task("sweep-sessions", hour, sessions.sweep),
         Task("sweep-throttles", hour, throttle.sweep),
-        Task("sweep-deposit-drafts", hour, drafts.sweep),
+        Task("sweep-activations", hour, activations.sweep),
+        Task("sweep-deposit-drafts", hour, deposits.sweep),
         Task("sweep-outbox", hour, outbox.sweep),
     ]
 

@@ -16,8 +16,11 @@ from uuid import UUID
 
 import pytest
 import structlog
+from sqlalchemy import select
 
-from espace import db, outbox, worker
+from espace import crypto, db, outbox, worker
+from espace.accounts.models import Enrolment
+from espace.accounts.services import drafts as activations
 from espace.audit.services import Action, record, verify
 from espace.identifiers import new_id
 from espace.machines import Machines
@@ -168,6 +171,19 @@ def test_a_checkpoint_is_written_at_start_and_then_every_hour(machines: Machines
     clock.advance(timedelta(hours=5))
     assert checkpoints() == 2, "nothing moved"
     assert verify() == []
+
+
+def test_activations_nobody_can_take_up_again_are_swept(machines: Machines, clock: FakeClock) -> None:
+    person_id = new_id()
+    with db.write() as tx:
+        crypto.new_owner_key(tx, person_id)
+    activations.start(person_id, clock.now + timedelta(days=1))
+    assert activations.sweep() == 0
+    clock.advance(timedelta(days=1))
+    for task in worker.scheduled():
+        task.run()
+    with db.read() as tx:
+        assert tx.execute(select(Enrolment.person_id)).all() == []
 
 
 def test_the_program_stops_on_sigterm(machines: Machines) -> None:

@@ -115,6 +115,12 @@ def drop(tx: Connection, person_id: UUID) -> None:
     tx.execute(delete(Enrolment).where(Enrolment.person_id == person_id))
 
 
+def sweep() -> int:
+    """Forget activations whose letter is over: nobody can take them up again; gives how many."""
+    with db.write() as tx:
+        return tx.execute(delete(Enrolment).where(Enrolment.expires_at <= clock.now())).rowcount
+
+
 def _opened(tx: Connection, statement: Select[*tuple[Any, ...]], token: str) -> Draft | None:
     row = tx.execute(statement, {"token_hash": crypto.token_hash(token)}).first()
     now = clock.now()
