@@ -110,10 +110,10 @@ def activated(app: Flask, email: str = EMAIL) -> Member:
     return Member(who.person, email, secret, codes)
 
 
-def give_password(browser: Browser, email: str, password: str = PASSWORD, **extra: int) -> Page:
+def give_password(browser: Browser, email: str, password: str = PASSWORD, expect: int | None = None) -> Page:
     """The first page of signing in."""
     form = browser.get("/connexion").form("email", "password")
-    return browser.submit(form, {"email": email, "password": password}, **extra)
+    return browser.submit(form, {"email": email, "password": password}, expect=expect)
 
 
 def sign_in(browser: Browser, member: Member, time: FakeClock) -> Page:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -169,7 +170,7 @@ def test_a_new_code_comes_to_the_address_on_file_and_replaces_the_old_one(
     assert "Si nous avons votre adresse" in page.text
     assert "Étape 2" in give_letter(client, claire).text, "the worker has not run: the letter still works"
     outbox.work()
-    sent = mails_to(people.person(claire.person.person_id).email)
+    sent: list[Any] = mails_to(people.person(claire.person.person_id).email)
     assert [mail["message"] for mail in sent] == ["activation-code"]
     give_letter(Browser(app), claire, 422)
     assert "Étape 2" in give_letter(Browser(app), Newcomer(claire.person, sent[0]["values"]["code"])).text

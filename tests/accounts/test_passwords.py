@@ -54,8 +54,7 @@ ACCEPTED = [
     "girafe tambour 22 nuage",
     "私の猫は夜に魚を食べるのが好きです",
     "Claire aime les tambours violets",
-    "le vent tourne sur la colline et personne ne demande pourquoi les barques "
-    "dorment encore au bord du lac gris de novembre, enfin",
+    "le vent tourne sur la colline et nul ne demande pourquoi les barques dorment au bord du lac de novembre",
 ]
 
 

@@ -124,12 +124,18 @@ def test_the_second_factor_is_awaited_for_ten_minutes(client: Browser, member: M
     assert late.headers["Location"] == "/connexion"
 
 
+def alerts(member: Member) -> int:
+    """How many messages tell of a new device."""
+    found: list[Any] = mails_to(member.email)
+    return sum(mail["message"] == "sign-in-new-device" for mail in found)
+
+
 def test_a_new_device_is_told_by_mail_and_a_known_one_is_not(client: Browser, member: Member, clock: FakeClock) -> None:
     sign_in(client, member, clock)
-    assert [mail["message"] for mail in mails_to(member.email)].count("sign-in-new-device") == 1
+    assert alerts(member) == 1
     client.submit(client.get("/deconnexion").form("csrf_token"))
     sign_in(client, member, clock)
-    assert [mail["message"] for mail in mails_to(member.email)].count("sign-in-new-device") == 1
+    assert alerts(member) == 1
     with db.read() as tx:
         assert len(tx.execute(select(Device.token_hash)).all()) == 2  # the phone of the activation, and this one
 
