@@ -22,22 +22,24 @@ for (const box of document.querySelectorAll("[data-password]")) {
   input.form?.addEventListener("submit", () => { input.type = "password"; });
 }
 
-// A form is sent once; its button says so.
+// A form is sent once; its button says so. After ten seconds it may be sent again: the answer may be a file.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";
+  setTimeout(release, 10000);
   const button = event.submitter;
   if (button) {
     button.setAttribute("aria-busy", "true");
     if (button.dataset.busy) button.textContent = button.dataset.busy;
   }
 });
-// Back from the page that followed: the form may be sent again.
-addEventListener("pageshow", () => {
+const release = () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
-});
+};
+// Back from the page that followed, too.
+addEventListener("pageshow", release);
 
 // What is to be corrected, or what was just done, is read first.
 (document.querySelector(".summary") ?? document.querySelector("[data-focus]"))?.focus();
@@ -48,18 +50,18 @@ document.addEventListener("keydown", (event) => {
   if (open) { open.open = false; open.querySelector("summary").focus(); }
 });
 
-// Older rows join the list in place, announced; without script the link is a page of its own.
-document.addEventListener("click", async (event) => {
-  const link = event.target.closest?.("a[data-more]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  link.setAttribute("aria-busy", "true");
-  try {
-    const answer = await fetch(link.href, { headers: { "HX-Request": "true", "HX-Target": link.dataset.more } });
-    if (!answer.ok) throw new Error(String(answer.status));
-    const part = document.createRange().createContextualFragment(await answer.text());
-    const first = part.querySelector("a, [tabindex]");
-    link.closest(".actions").replaceWith(part);
+// Older rows joined the list: the way to them goes, the first of them takes the focus.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const link = detail.requestConfig?.elt;
+  if (!link?.matches?.("[data-more]") || !detail.shouldSwap) return;
+  const last = detail.target.lastElementChild;
+  link.closest(".actions").remove();
+  addEventListener("htmx:afterSettle", () => {
+    const first = (last?.isConnected ? last.nextElementSibling : detail.target)?.querySelector("a, summary");
     first?.focus();
-  } catch { location.assign(link.href); }
+  }, { once: true });
 });
+// A part that does not come is asked for as a page, which says why.
+for (const name of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(name, ({ detail }) => { if (detail.elt.href) location.assign(detail.elt.href); });
+}

@@ -110,4 +110,4 @@ def install(app: Flask) -> None:
     """Serve the static files, and let templates name them."""
     _shelf()
     app.register_blueprint(pages)
-    app.jinja_env.globals["asset"] = address
+    app.jinja_env.globals.update(asset=address, has_asset=_shelf()[1].__contains__)
