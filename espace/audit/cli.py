@@ -75,12 +75,12 @@ def _as_json(found: Examination) -> bytes:
 
 
 def _as_text(found: Examination) -> str:
-    last = f"the last of {found.last_checkpoint_at:%Y-%m-%d %H:%M} UTC" if found.last_checkpoint_at else "none valid"
-    lines = [f"Checked {found.chains} chains, {found.rows} rows, {found.checkpoints} checkpoints ({last})."]
+    last = f" (last: {found.last_checkpoint_at:%Y-%m-%d %H:%M} UTC)" if found.last_checkpoint_at else ""
+    lines = [f"Checked. Chains: {found.chains}. Rows: {found.rows}. Checkpoints: {found.checkpoints}{last}."]
     if found.erased:
-        lines.append(f"{found.erased} rows belong to erased records: their content cannot be read, their order holds.")
+        lines.append(f"Rows of erased records: {found.erased}. Their content cannot be read; the rest is checked.")
     lines += [_fault_line(fault) for fault in found.faults]
-    lines.append(f"{len(found.faults)} faults found." if found.faults else "No fault found.")
+    lines.append(f"Faults: {len(found.faults)}." if found.faults else "No fault found.")
     return "\n".join(lines)
 
 

@@ -39,7 +39,7 @@ def test_verify_says_what_it_checked_and_that_all_is_well(machines: Machines, cl
     checkpoint()
     done = CliRunner().invoke(verify)
     assert done.exit_code == 0
-    assert "2 chains, 5 rows, 1 checkpoints" in done.output
+    assert "Chains: 2. Rows: 5. Checkpoints: 1 (last: 2026-11-23 02:30 UTC)." in done.output
     assert "No fault" in done.output
 
 

@@ -89,6 +89,8 @@ def record(
 ) -> None:
     """Add one act to a chain, in the open unit of work or one of its own (security.md R25: no row, no byte).
 
+    The chain's head stays locked until the unit ends: a unit that touches several chains uses `record_many`.
+
     `chain_id` is the record's id, or the account's or professional's for what belongs to no record. `objects` are
     the things shown or changed (each with its `id`, and what was seen of it), sealed with the row.
 
