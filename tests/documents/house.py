@@ -30,31 +30,15 @@ TODAY = date(2026, 11, 23)
 
 @dataclass(frozen=True)
 class House:
-    """Who lives here: the doctor may read the mother's record, and has found the child's."""
+    """Who lives here, and how they stand: the doctor may read the mother's record, and has found the child's."""
 
     mother: Citizen
     child: Citizen
     doctor: Caregiver
-
-    @property
-    def holder(self) -> Standing:
-        """The mother before her own record."""
-        return self.mother.standing()
-
-    @property
-    def parent(self) -> Standing:
-        """The mother before her child's record."""
-        return self.mother.standing(self.child.record_id)
-
-    @property
-    def doctor_here(self) -> Standing:
-        """The doctor before the mother's record, authorised to read it."""
-        return _found(self.doctor.standing(self.mother.record_id))
-
-    @property
-    def doctor_at_child(self) -> Standing:
-        """The doctor before the child's record: may deposit, reads nothing."""
-        return _found(self.doctor.standing(self.child.record_id))
+    holder: Standing
+    parent: Standing
+    doctor_here: Standing
+    doctor_at_child: Standing
 
 
 def _found(standing: Standing | None) -> Standing:
@@ -68,8 +52,17 @@ def new_house() -> House:
     child = build.citizen("Jules", "Fontenay", sex="M", birth=date(2017, 7, 2), parents=[mother], activated=False)
     doctor = build.caregiver()
     build.consent(mother, doctor, Answer.GRANT)
-    access.note_encounter(doctor.actor, child.record_id)
-    return House(mother, child, doctor)
+    actor = doctor.actor
+    access.note_encounter(actor, child.record_id)
+    return House(
+        mother,
+        child,
+        doctor,
+        holder=mother.standing(),
+        parent=mother.standing(child.record_id),
+        doctor_here=_found(access.standing(actor, mother.record_id)),
+        doctor_at_child=_found(access.standing(actor, child.record_id)),
+    )
 
 
 def standings(house: House) -> dict[str, Standing]:

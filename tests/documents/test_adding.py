@@ -93,7 +93,7 @@ def test_every_fault_is_told_at_once(home: House) -> None:
     assert set(caught.value.problems) == {"title", "date", "type_code", "file"}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(title=st.text(max_size=130), content=st.binary(max_size=60))
 def test_whatever_is_sent_is_taken_or_refused_in_words(home: House, title: str, content: bytes) -> None:
     try:

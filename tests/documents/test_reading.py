@@ -1,10 +1,9 @@
 """Reading documents: who sees which, in pages that stay still, and never without a row where one is due."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -146,33 +145,31 @@ def test_the_list_reads_its_index_and_sorts_nothing(home: House, of_class: bool,
     values = {"record": home.mother.record_id, "limit": 5, **parameters(rule)}
     values |= {"class_code": "90"} if of_class else {}
     values |= {"date": date(2024, 1, 2), "id": uuid4()} if after else {}
-    statement = page_statement(shape(rule), of_class=of_class, after=after)
-    with db.current().reader.connect() as connection, _explained(connection.dialect.name):
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET enable_seqscan = off")
-        plan = " ".join(str(row) for row in connection.execute(statement, values).all())
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("RESET enable_seqscan")
+    plan = _plan(page_statement(shape(rule), of_class=of_class, after=after), values)
     assert ("class" if of_class else "date") in plan
     assert "TEMP B-TREE" not in plan
     assert "Seq Scan" not in plan
 
 
-@contextmanager
-def _explained(dialect: str) -> Iterator[None]:
-    """Have the database tell how it would answer, instead of answering."""
-    word = "EXPLAIN QUERY PLAN " if dialect == "sqlite" else "EXPLAIN "
-    engine = db.current().reader
+def _plan(statement: Any, values: dict[str, Any]) -> str:
+    """How the database would answer: the statement as it is really sent, explained."""
+    sent: list[tuple[str, Any]] = []
 
-    def explain(*given: object) -> tuple[str, object]:
-        statement, values = str(given[2]), given[3]
-        return (word + statement if statement.startswith("SELECT documents") else statement), values
+    def note(_c: Any, _cursor: Any, text: str, given: Any, *_rest: Any) -> None:
+        sent.append((text, given))
 
-    event.listen(engine, "before_cursor_execute", explain, retval=True)
-    try:
-        yield
-    finally:
-        event.remove(engine, "before_cursor_execute", explain)
+    with db.current().reader.connect() as connection:
+        is_sqlite = db.current().is_sqlite
+        event.listen(connection, "before_cursor_execute", note)
+        connection.execute(statement, values)
+        event.remove(connection, "before_cursor_execute", note)
+        text, given = sent[0]
+        if is_sqlite:
+            return " ".join(map(str, connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given).all()))
+        connection.exec_driver_sql("SET enable_seqscan = off")
+        rows = connection.exec_driver_sql(f"EXPLAIN {text}", given).all()
+        connection.exec_driver_sql("RESET enable_seqscan")
+        return " ".join(map(str, rows))
 
 
 def test_the_reading_of_others_is_written_with_what_was_shown(home: House) -> None:
