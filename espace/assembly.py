@@ -51,11 +51,8 @@ def assemble(machines: Machines | None = None) -> Flask:
     headers.install(app)
     errors.install(app)
     guards.install(app, identify=identify, judge=standing)
-    web_rooms.mount(app, tuple(import_module(f"espace.{name}.room").ROOM for name in ROOMS))
-    if machines.settings.demo_dir:
-        from .demo.room import ROOM as DEMO
-
-        web_rooms.mount(app, (DEMO,))
+    names = (*ROOMS, "demo") if machines.settings.demo_dir else ROOMS
+    web_rooms.mount(app, tuple(import_module(f"espace.{name}.room").ROOM for name in names))
     compression.install(app)
     rendering.configure(app)
     guards.check_declared(app)
