@@ -11,7 +11,7 @@ from flask import Flask, g
 from flask_babel import gettext
 
 from espace.audit.services import Action, Entry
-from espace.home import sentences
+from espace.home.views import sentences
 from espace.permissions import ActorKind, Relation
 from espace.web import i18n
 

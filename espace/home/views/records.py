@@ -11,13 +11,15 @@ from markupsafe import Markup
 
 from espace.access import services as access
 from espace.audit.services import Action
-from espace.home import sentences, services
+from espace.home import services
 from espace.permissions import Permission
 from espace.web.guards import requires, signed_in, viewpoint
 from espace.web.i18n import at_moment, moment, near_day
 from espace.web.rendering import render
 from espace.web.rooms import Card
 from espace.web.viewpoint import Viewpoint
+
+from . import sentences
 
 pages = Blueprint("records", __name__)
 record_pages = Blueprint("home", __name__)
