@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from espace import db
-from espace.access import policy
+from espace.access.services import visible
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError
@@ -130,7 +130,7 @@ def _file(standing: Standing, command: AddDocument, title: str, body: Body) -> A
 
 def _twin(standing: Standing, received: bytes) -> tuple[UUID, bytes] | None:
     """A document of this very content that this standing may see (of others it learns nothing: R13)."""
-    rule = policy.visible(standing)
+    rule = visible(standing)
     values = {"record": standing.record_id, "content": received, **parameters(rule)}
     with db.read() as tx:
         found: UUID | None = tx.execute(same_content_statement(shape(rule)), values).scalar()

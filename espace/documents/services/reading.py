@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row
 
 from espace import crypto, db, storage
-from espace.access import policy
+from espace.access.services import visible
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import NotFoundError
@@ -94,7 +94,7 @@ def page(
     standing: Standing, *, class_code: str | None = None, before: Cursor | None = None, limit: int = PAGE_SIZE
 ) -> Page:
     """A page of the documents this standing lets through, one row of the trail with what was listed."""
-    rule = policy.visible(standing)
+    rule = visible(standing)
     statement = page_statement(shape(rule), of_class=class_code is not None, after=before is not None)
     values: dict[str, Any] = {"record": standing.record_id, "limit": limit + 1, **parameters(rule)}
     if class_code is not None:
@@ -197,7 +197,7 @@ def snapshot(document: DocumentFacts) -> dict[str, str]:
 
 
 def _visible(tx: Connection, standing: Standing, document_id: UUID) -> DocumentFacts:
-    rule = policy.visible(standing)
+    rule = visible(standing)
     values = {"record": standing.record_id, "id": document_id, **parameters(rule)}
     row = tx.execute(one_statement(shape(rule)), values).first()
     if row is None:

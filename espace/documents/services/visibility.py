@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select, tuple_, type_coerce
 
-from espace.access.policy import VisibilityRule
+from espace.access.services import VisibilityRule
 from espace.db import Code, Id
 from espace.documents.models import Document
 
