@@ -14,7 +14,7 @@ REPOSITORY = ROOT.parent
 LIMITS = {"views": 300, "services": 400, "tests": 500}
 # What reads a clock or waits; only `clock` may (design 3.10). `time.perf_counter` measures, it tells no time.
 CLOCKS = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|time\.(time|time_ns|localtime|gmtime))\(")
-LEFTOVERS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError|\bbreakpoint\(")
+LEFTOVERS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|raise NotImplementedError|\bbreakpoint\(")
 
 
 def sources(root: Path) -> Iterator[Path]:
