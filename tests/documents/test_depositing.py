@@ -91,7 +91,7 @@ def test_those_who_may_see_it_are_told_and_only_they(
     standing = home.doctor_at_child if at_child else home.doctor_here
     documents.deposit(standing, prescription("CANARY-TITLE", **changes))
     sent = build.mails_to(home.mother.email)[before:]
-    assert [one["message"] for one in sent] == (["new-document"] if told else [])
+    assert [str(one["message"]) for one in sent] == (["new-document"] if told else [])
     assert "CANARY" not in str(sent)
 
 

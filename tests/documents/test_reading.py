@@ -41,7 +41,7 @@ def test_each_reader_sees_exactly_what_the_policy_says(home: House) -> None:
         with db.write() as tx:
             names = ("hidden", "patient_invisible", "representatives_invisible")
             tx.execute(update(Document).where(Document.id == found).values(dict(zip(names, marks, strict=True))))
-        facts = policy.DocumentFacts("57833-6", *marks, professional_id=home.doctor.id)
+        facts = policy.DocumentFacts("57833-6", marks[0], marks[1], marks[2], home.doctor.id)
         for name in READERS:
             allowed = policy.visible(readers[name]).decide(facts).allowed
             listed = found in {row.id for row in documents.page(readers[name]).rows}
