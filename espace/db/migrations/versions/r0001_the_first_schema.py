@@ -26,17 +26,9 @@ def upgrade() -> None:
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_access_consents")),
     )
+    op.create_index("ix_access_consents_professional_id", "access_consents", ["professional_id", "state"], unique=False)
     op.create_index(
-        "ix_access_consents_professional_id",
-        "access_consents",
-        ["professional_id", "state"],
-        unique=False,
-    )
-    op.create_index(
-        "uq_access_consents_record_id_professional_id",
-        "access_consents",
-        ["record_id", "professional_id"],
-        unique=True,
+        "uq_access_consents_record_id_professional_id", "access_consents", ["record_id", "professional_id"], unique=True
     )
     create_record_table(
         "access_encounters",
@@ -48,10 +40,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_access_encounters")),
     )
     op.create_index(
-        "ix_access_encounters_professional_id",
-        "access_encounters",
-        ["professional_id", "found_at"],
-        unique=False,
+        "ix_access_encounters_professional_id", "access_encounters", ["professional_id", "found_at"], unique=False
     )
     op.create_index(
         "uq_access_encounters_record_id_professional_id",
@@ -124,10 +113,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_deposit_drafts")),
     )
     op.create_index(
-        "ix_deposit_drafts_professional_id",
-        "deposit_drafts",
-        ["professional_id", "created_at"],
-        unique=False,
+        "ix_deposit_drafts_professional_id", "deposit_drafts", ["professional_id", "created_at"], unique=False
     )
     op.create_table(
         "devices",
@@ -162,19 +148,9 @@ def upgrade() -> None:
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_documents")),
     )
-    op.create_index(
-        "ix_documents_class",
-        "documents",
-        ["record_id", "class_code", "date", "id"],
-        unique=False,
-    )
+    op.create_index("ix_documents_class", "documents", ["record_id", "class_code", "date", "id"], unique=False)
     op.create_index("ix_documents_date", "documents", ["record_id", "date", "id"], unique=False)
-    op.create_index(
-        "uq_documents_unique_index",
-        "documents",
-        ["record_id", "unique_index"],
-        unique=True,
-    )
+    op.create_index("uq_documents_unique_index", "documents", ["record_id", "unique_index"], unique=True)
     op.create_table(
         "enrolments",
         sa.Column("person_id", Id(), nullable=False),
@@ -197,12 +173,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_family_links")),
     )
     op.create_index("ix_family_links_person_id", "family_links", ["person_id"], unique=False)
-    op.create_index(
-        "uq_family_links_record_id_person_id",
-        "family_links",
-        ["record_id", "person_id"],
-        unique=True,
-    )
+    op.create_index("uq_family_links_record_id_person_id", "family_links", ["record_id", "person_id"], unique=True)
     op.create_table(
         "matrix_cells",
         sa.Column("version_id", Id(), nullable=False),
@@ -256,12 +227,7 @@ def upgrade() -> None:
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_professional_sign_ins")),
     )
-    op.create_index(
-        op.f("ix_professional_sign_ins_expires_at"),
-        "professional_sign_ins",
-        ["expires_at"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_professional_sign_ins_expires_at"), "professional_sign_ins", ["expires_at"], unique=False)
     op.create_table(
         "professionals",
         sa.Column("id", Id(), nullable=False),
