@@ -1,7 +1,12 @@
-"""What accounts contributes to the house: the pages of the door. No record page, so no navigation entry or card."""
+"""What accounts contributes to the house: the pages of the door, and first steps on a new record's home."""
 
-from espace.web.rooms import Room
+from espace.permissions import Permission
+from espace.web.rooms import Card, Room
 
-from .views import account, activation, sign_in, steps
+from .views import account, activation, first_steps, sign_in, steps
 
-ROOM = Room("accounts", pages=(activation.pages, steps.pages, sign_in.pages, account.pages))
+ROOM = Room(
+    "accounts",
+    pages=(activation.pages, steps.pages, sign_in.pages, account.pages),
+    cards=(Card("accounts/_first_steps_card.html", 20, Permission.RECORD_HOME, first_steps.card),),
+)

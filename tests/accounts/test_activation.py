@@ -27,6 +27,7 @@ from .journey import (
     choose_password,
     give_email,
     give_letter,
+    give_password,
     keep_codes,
     link_app,
     newcomer,
@@ -72,6 +73,25 @@ def test_a_space_is_activated_on_six_screens(client: Browser, claire: Newcomer) 
     assert accounts.mail_addresses([claire.person.person_id]) == [(EMAIL, "fr")]
     assert count(RecoveryCode) == 10
     assert count(Enrolment) == 0
+
+
+def test_the_record_s_home_shows_the_first_steps_for_a_week(
+    client: Browser, claire: Newcomer, clock: FakeClock
+) -> None:
+    give_letter(client, claire)
+    give_email(client)
+    choose_password(client)
+    secret = link_app(client)
+    keep_codes(client, 303, follow=False)
+    home = f"/dossiers/{claire.person.record_id}/"
+    page = client.get(home)
+    assert "les premiers pas" in page.text
+    for words in ("Lire mes documents", "Ajouter un document", "Décider qui voit mon dossier"):
+        client.get(page.link(words))
+    clock.advance(timedelta(days=7))
+    page = give_password(client, EMAIL)
+    client.submit(page.form("code"), {"code": app_code(secret)}, follow=False)
+    assert "les premiers pas" not in client.get(home).text
 
 
 def test_the_record_becomes_active_when_the_worker_hears_of_it(client: Browser, claire: Newcomer, app: Flask) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from espace import clock, crypto, db
 from espace.accounts.models import Enrolment
-from espace.errors import NotFoundError
+from espace.errors import ConflictError, NotFoundError
 
 TOKEN_LIFE = timedelta(hours=24)
 """How long the same browser continues without the letter; with it, as long as the provisional code lives."""
@@ -73,7 +74,11 @@ def locked(tx: Connection, token: str) -> Draft:
 
 
 def start(person_id: UUID, expires_at: datetime) -> tuple[str, Draft]:
-    """Begin an activation, or take it up where it was left; gives a new token (an older one stops working)."""
+    """Begin an activation, or take it up where it was left; gives a new token (an older one stops working).
+
+    Raises:
+        ConflictError: when another browser begins with the same letter at the same instant.
+    """
     token = crypto.new_token()
     now = clock.now()
     with db.write() as tx:
@@ -88,16 +93,18 @@ def start(person_id: UUID, expires_at: datetime) -> tuple[str, Draft]:
             return token, draft
         tx.execute(delete(Enrolment).where(Enrolment.person_id == person_id))
         draft = Draft(person_id, Step.EMAIL)
-        tx.execute(
-            insert(Enrolment).values(
-                person_id=person_id,
-                token_hash=crypto.token_hash(token),
-                step=draft.step.value,
-                changed_at=now,
-                expires_at=expires_at,
-                payload=_sealed(tx, draft),
-            )
-        )
+        values = {
+            "person_id": person_id,
+            "token_hash": crypto.token_hash(token),
+            "step": draft.step.value,
+            "changed_at": now,
+            "expires_at": expires_at,
+            "payload": _sealed(tx, draft),
+        }
+        try:
+            tx.execute(insert(Enrolment).values(values))
+        except IntegrityError:
+            raise ConflictError from None
     return token, draft
 
 

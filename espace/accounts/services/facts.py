@@ -2,17 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
 
-from espace import crypto, db
+from espace import clock, crypto, db
 from espace.accounts.models import Account
 from espace.errors import InvalidError
 from espace.permissions import Actor
 from espace.words import N_
 
 LOCALES = ("fr", "en")
+_FIRST_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,13 @@ def account_of(person_id: UUID) -> AccountFacts | None:
 def mail_addresses(person_ids: Collection[UUID]) -> list[tuple[str, str]]:
     """(e-mail, locale) of those of these persons who have an account."""
     return [(facts.email, facts.locale) for facts in _accounts(person_ids).values()]
+
+
+def joined_lately(actor: Actor) -> bool:
+    """Whether the actor's account is less than a week old."""
+    with db.read() as tx:
+        since = tx.execute(select(Account.created_at).where(Account.id == actor.id)).scalar()
+    return since is not None and clock.now() - since < _FIRST_WEEK
 
 
 def choose_locale(actor: Actor, locale: str) -> None:

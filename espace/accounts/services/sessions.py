@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from espace import clock, crypto, db
@@ -160,11 +160,6 @@ def end_session(actor: Actor, session_id: UUID) -> None:
         ended = tx.execute(delete(Session).where(Session.id == session_id, Session.subject_id == actor.id))
         if ended.rowcount != 1:
             raise NotFoundError
-
-
-def end_other_sessions(tx: Connection, actor: Actor) -> None:
-    """End every session of the actor but the one in use (after a change of password or factor, R8)."""
-    tx.execute(delete(Session).where(Session.subject_id == actor.id, Session.id != actor.session_id))
 
 
 def live_sessions(actor: Actor) -> list[LiveSession]:

@@ -197,7 +197,6 @@ def finish(draft: Draft) -> Response:
             again = EmailForm(formdata=None, email=draft.email)
             again.refuse(error.problems)
             return page("accounts/activation/email.html", again)
-        flash(gettext("Your space is open. Here are the first things you can do."), "ok")
         response = to(HOME)
         enter(response, entered)
         drop_activation(response)
