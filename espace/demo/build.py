@@ -48,7 +48,7 @@ def build(settings: Settings, folder: Path) -> None:
     machines = init_house(settings, say=lambda _words: None)
     machines.bind()
     handle_events()
-    now = datetime.now(UTC)
+    now = clock.now()
     stage = Stage(now.astimezone(clock.HOME_ZONE).date(), now, Mailbox(folder))
     with tempfile.TemporaryDirectory() as scratch:
         _play(stage, Path(scratch))
@@ -232,7 +232,7 @@ def _provider_account(pro: Pro, login: _Login) -> dict[str, object]:
         "rpps": pro.rpps,
         "given_name": pro.given,
         "family_name": pro.family,
-        "profession_code": pro.matrix_code,
+        "profession_code": pro.profession,
         "structures": [{"id": pro.place.number, "name": pro.place.name}],
     }
 

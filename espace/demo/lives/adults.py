@@ -31,7 +31,7 @@ def carer(today: date) -> list[Paper]:
         Paper(day=today - timedelta(days=1400), type_code="11502-2", title="Bilan sanguin", author="lab_anjou",
               blocks=(text("Résultats transmis au médecin prescripteur."),)),
         Paper(day=today - timedelta(days=730), type_code="75492-9", title="Mammographie de dépistage",
-              author="radiologist", blocks=(heading("Conclusion"), text("Rien de suspect. Prochain examen dans deux ans."),)),
+              author="radiologist", blocks=(heading("Conclusion"), text("Rien de suspect. Prochain examen dans deux ans."))),
         Paper(day=today - timedelta(days=365), type_code="85208-7", title="Téléconsultation", author="second_gp",
               blocks=(text("Fatigue, aide apportée à un proche. Conseils et adresse d'une plateforme de répit."),)),
         Paper(day=today - timedelta(days=200), type_code="57833-6", title="Ordonnance", author="second_gp",

@@ -95,7 +95,7 @@ def _pregnancy(birth: date) -> Iterator[Paper]:
     for ago in (190, 120, 60):
         yield Paper(
             day=birth - timedelta(days=ago), type_code="18748-4", title="Échographie de grossesse",
-            author="radiologist", blocks=(heading("Conclusion"), text("Examen de suivi, images remises à la patiente."),),
+            author="radiologist", blocks=(heading("Conclusion"), text("Examen de suivi, images remises à la patiente.")),
         )  # fmt: skip
     yield Paper(
         day=birth, type_code="15508-5", title="Compte rendu d'accouchement", author="midwife",

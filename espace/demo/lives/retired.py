@@ -183,7 +183,7 @@ def _papers(today: date) -> Iterator[Paper]:
         )  # fmt: skip
     yield Paper(
         day=today - timedelta(days=300), type_code="18748-4", title="Radiographie du genou droit",
-        author="radiologist", blocks=(heading("Résultat"), text("Aspect d'usure modérée, sans autre anomalie."),),
+        author="radiologist", blocks=(heading("Résultat"), text("Aspect d'usure modérée, sans autre anomalie.")),
     )  # fmt: skip
     yield Paper(
         day=today - timedelta(days=280), type_code="PRESC-KINE", title="Ordonnance, kinésithérapie", author="gp",

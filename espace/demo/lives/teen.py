@@ -44,7 +44,7 @@ def _events(today: date) -> Iterator[Paper]:
     )  # fmt: skip
     yield Paper(
         day=today - timedelta(days=720), type_code="18748-4", title="Radiographie du poignet droit",
-        author="radiologist", blocks=(heading("Conclusion"), text("Pas de fracture visible."),),
+        author="radiologist", blocks=(heading("Conclusion"), text("Pas de fracture visible.")),
     )  # fmt: skip
     yield Paper(
         day=today - timedelta(days=60), type_code="EXPPAT_2", title="Licence de handball", author="", form=Form.PNG,

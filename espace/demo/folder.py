@@ -1,0 +1,107 @@
+"""The demo's folder: recognised by a marker, held by one demo at a time, wiped only when it is one."""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from . import ledger
+
+MARKER = "espace-demo.json"
+_KIND = "a demo of espace: everything here is invented and may be deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder ready to be a demo's. `whole`: what is in it was built to the end."""
+
+    path: Path
+    provider_secret: str
+    whole: bool
+    lock: int
+
+    def environment(self, port: int, smtp_port: int) -> dict[str, str]:
+        """The settings of the demo's processes, whatever the caller's environment says of another house."""
+        house = {
+            "DATA_DIR": str(self.path / "data"),
+            "KEY_FILE": str(self.path / "keys" / "keys.json"),
+            "CHECKPOINT_DIR": str(self.path / "checkpoints"),
+            "BASE_URL": f"http://127.0.0.1:{port}",
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(smtp_port),
+            "PSC_ISSUER": f"http://127.0.0.1:{port}/demo/psc",
+            "PSC_CLIENT_SECRET": self.provider_secret,
+            "OPENING_DELAY": "0",
+            "ACTIVATION_CODE_LIFE": "3650",  # the codes of demo.json must still work next year
+            "DEMO_DIR": str(self.path),
+        }
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("ESPACE_")}
+        return outside | {f"ESPACE_{name}": value for name, value in house.items()}
+
+    def tell_ports(self, port: int, smtp_port: int) -> None:
+        """Bring `demo.json` up to the ports of this start."""
+        known = ledger.read(self.path)
+        told = known | {"base_url": f"http://127.0.0.1:{port}", "smtp": {"host": "127.0.0.1", "port": smtp_port}}
+        if told != known:
+            ledger.write(self.path / ledger.NAME, told)
+
+
+def prepare(path: Path, *, fresh: bool) -> Folder:
+    """Take the folder, or make it. What a stopped build left behind is thrown away; so is everything with `fresh`.
+
+    Raises:
+        click.ClickException: when it holds something else, or another demo runs in it.
+    """
+    path = path.resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        marker = path / MARKER
+        if not marker.exists() and any(path.iterdir()):
+            raise click.ClickException(f"{path} is not empty and no demo of espace: choose another folder with --data")
+        if not marker.exists():
+            ledger.write(marker, {"kind": _KIND, "psc_client_secret": secrets.token_urlsafe(32)})
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from None
+    lock = _hold(marker)
+    secret = _secret(marker)
+    whole = (path / ledger.NAME).exists() and not fresh
+    if not whole:
+        _empty(path)
+    return Folder(path, secret, whole, lock)
+
+
+def _hold(marker: Path) -> int:
+    lock = os.open(marker, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise click.ClickException(f"a demo is already running in {marker.parent}: stop it first") from None
+    return lock
+
+
+def _secret(marker: Path) -> str:
+    try:
+        found = json.loads(marker.read_text(encoding="utf-8"))
+        if found["kind"] == _KIND:
+            return str(found["psc_client_secret"])
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise click.ClickException(f"{marker} is not what a demo of espace wrote: choose another folder with --data")
+
+
+def _empty(path: Path) -> None:
+    """Throw away everything but the marker, `demo.json` first: without it the rest counts as unfinished."""
+    (path / ledger.NAME).unlink(missing_ok=True)
+    for child in path.iterdir():
+        if child.name == MARKER:
+            continue
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child)
+        else:
+            child.unlink()
