@@ -25,7 +25,8 @@ class AddForm(Form):
 
     def __init__(self) -> None:
         super().__init__()
-        self.type_code.choices = [("", translated(N_("Choose")))] + [(code, translated(words)) for code, words in PATIENT_TYPES.items()]
+        offered = [(code, translated(words)) for code, words in PATIENT_TYPES.items()]
+        self.type_code.choices = [("", translated(N_("Choose"))), *offered]
 
     def validate_date(self, field: DateField) -> None:
         """A date that cannot be read gets one sentence in words, in the place of the library's."""
