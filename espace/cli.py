@@ -155,7 +155,7 @@ main.add_command(_Lazy("audit", places=_AUDIT, help="The trail of who did what."
 @click.option("--rounds", default=200, show_default=True, help="How often each request is measured.")
 def bench(as_json: bool, rounds: int) -> None:  # noqa: FBT001 - a command's flag
     """Measure pages against the parts they are made of, in the same run."""
-    from .bench import run
+    from .bench.run import run
 
     run(rounds=rounds, as_json=as_json)
 

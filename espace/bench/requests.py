@@ -1,0 +1,181 @@
+"""The measured requests, each beside its parts: what no page of its kind could do without (performance.md)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import zstandard
+from werkzeug.test import EnvironBuilder
+
+from espace import crypto, db, storage
+from espace.access import policy
+from espace.accounts import services as accounts
+from espace.audit import services as audit
+from espace.audit.services import Action
+from espace.documents import services as documents
+from espace.documents.services import visibility
+from espace.web.guards import cookie_name
+
+from .house import BenchHouse
+from .measure import Timing, counted, timed
+
+_ROW = (
+    "{% for row in rows %}<li class='row'><h3><a href='{{ base }}/{{ row.id }}'>{{ row.title }}</a></h3>"
+    "<p>{{ row.type_code }}, {{ row.author }}</p><p><time datetime='{{ row.date }}'>{{ row.date }}</time></p></li>"
+    "{% endfor %}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One request: its cost, the sum of its parts, and what it asked for."""
+
+    name: str
+    cpu_ms: float
+    wall_ms: float
+    parts: Mapping[str, float]
+    statements: int
+    commits: int
+    bytes: int
+
+    @property
+    def ratio(self) -> float:
+        """How many times the parts it costs, in CPU."""
+        return self.cpu_ms / sum(self.parts.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, for machines."""
+        return asdict(self) | {"parts": dict(self.parts), "ratio": round(self.ratio, 2)}
+
+
+def measure(house: BenchHouse, rounds: int) -> list[Figure]:
+    """Every request of this version of the bench."""
+    record = house.record_id
+    listing = _list_parts(house, house.holder, house.holder_token, rounds)
+    watched = _list_parts(house, house.professional, house.professional_token, rounds) | {
+        "audit row": _audit(house, rounds)
+    }
+    return [
+        _request(house, "documents, 60 of 2,000", f"/dossiers/{record}/documents", house.holder_token, listing, rounds),
+        _request(
+            house,
+            "open a PDF of 2 MiB",
+            f"/dossiers/{record}/documents/{house.pdf_id}/contenu",
+            house.holder_token,
+            _download_parts(house, rounds),
+            rounds,
+        ),
+        _request(
+            house,
+            "professional's list with its audit row",
+            f"/pro/patients/{record}/documents",
+            house.professional_token,
+            watched,
+            rounds,
+        ),
+    ]
+
+
+def _request(
+    house: BenchHouse, name: str, path: str, token: str, parts: Mapping[str, float], rounds: int
+) -> Figure:
+    call = _caller(house, path, token)
+    with counted(house.machines.database) as counts:
+        size = call()
+    timing = timed(call, rounds)
+    return Figure(name, timing.cpu, timing.wall, parts, counts.statements, counts.commits, size)
+
+
+def _caller(house: BenchHouse, path: str, token: str) -> Callable[[], int]:
+    """One GET through the whole application, as a browser on one of our pages sends it; gives the bytes sent."""
+    headers = {"Accept-Encoding": "gzip, zstd", "Sec-Fetch-Site": "same-origin", "Accept-Language": "fr"}
+    cookie = f"{cookie_name(house.app)}={token}"
+    statuses: list[str] = []
+
+    def start_response(status: str, _headers: Any, _error: Any = None) -> Callable[[bytes], object]:
+        statuses.append(status)
+        return lambda _data: None
+
+    def call() -> int:
+        builder = EnvironBuilder(
+            path=path, base_url=house.machines.settings.base_url, headers={**headers, "Cookie": cookie}
+        )
+        answer = house.app.wsgi_app(builder.get_environ(), start_response)
+        size = sum(len(piece) for piece in answer)
+        if hasattr(answer, "close"):
+            answer.close()
+        if not statuses[-1].startswith("200"):
+            raise RuntimeError(f"{path} answered {statuses[-1]}")
+        return size
+
+    return call
+
+
+def _list_parts(house: BenchHouse, standing: Any, token: str, rounds: int) -> dict[str, float]:
+    """Session query, page query, unsealing of the rows, one compiled-template render, compression; CPU ms each."""
+    rule = policy.visible(standing)
+    statement = visibility.page_statement(visibility.shape(rule), of_class=False, after=False)
+    values = {"record": house.record_id, "limit": documents.PAGE_SIZE + 1, **visibility.parameters(rule)}
+
+    def query() -> list[Any]:
+        with db.read() as tx:
+            return list(tx.execute(statement, values).all())
+
+    rows = query()
+
+    def unseal() -> None:
+        with db.read() as tx:
+            for row in rows:
+                crypto.unseal(tx, house.record_id, "documents", row.id, row.payload)
+
+    shown = [row for row in documents.latest(house.holder, documents.PAGE_SIZE)]
+    template = house.app.jinja_env.from_string(_ROW)
+    page = _page_bytes(house, token)
+    compressor = zstandard.ZstdCompressor(level=3)
+    acts: dict[str, Callable[[], Any]] = {
+        "session query": lambda: accounts.identify(token),
+        "page query": query,
+        "unsealing": unseal,
+        "render": lambda: template.render(rows=shown, base="/dossiers"),
+        "compression": lambda: compressor.compress(page),
+    }
+    return {name: timed(act, rounds).cpu for name, act in acts.items()}
+
+
+def _page_bytes(house: BenchHouse, token: str) -> bytes:
+    """About what a list weighs before compression."""
+    return house.app.jinja_env.from_string(_ROW).render(
+        rows=documents.latest(house.holder, documents.PAGE_SIZE), base="/dossiers"
+    ).encode()
+
+
+def _download_parts(house: BenchHouse, rounds: int) -> dict[str, float]:
+    """Session query, look-up of the document, and opening its sealed chunks; CPU ms each."""
+    facts = documents.document(house.holder, house.pdf_id)
+
+    def chunks() -> None:
+        with db.read() as tx:
+            reader = storage.current().open(tx, house.record_id, facts.body_file_id)
+        for _ in reader.read():
+            pass
+
+    acts: dict[str, Callable[[], Any]] = {
+        "session query": lambda: accounts.identify(house.holder_token),
+        "document query": lambda: documents.document(house.holder, house.pdf_id),
+        "opening chunks": chunks,
+    }
+    return {name: timed(act, rounds).cpu for name, act in acts.items()}
+
+
+def _audit(house: BenchHouse, rounds: int) -> float:
+    """One row of the trail that lists a page of documents, committed for good; CPU ms."""
+    objects = [{"id": str(row.id), "title": row.title} for row in documents.latest(house.holder, documents.PAGE_SIZE)]
+    standing = house.professional
+
+    def act() -> None:
+        audit.record(
+            standing.actor, standing.record_id, Action.DOCUMENTS_LISTED, relation=standing.relation, objects=objects
+        )
+
+    timing: Timing = timed(act, max(20, rounds // 4))
+    return timing.cpu

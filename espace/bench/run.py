@@ -1,0 +1,31 @@
+"""The command: build, measure, print."""
+
+import json
+
+import click
+
+from .house import bench_house
+from .requests import Figure, measure
+
+
+def run(*, rounds: int, as_json: bool) -> None:
+    """Measure in a house built for it, and print one row per request with its parts."""
+    with bench_house() as house:
+        figures = measure(house, rounds)
+    if as_json:
+        click.echo(json.dumps([figure.as_json() for figure in figures], indent=1))
+    else:
+        click.echo("\n".join(_lines(figures)))
+
+
+def _lines(figures: list[Figure]) -> list[str]:
+    head = f"{'request':<40} {'CPU ms':>7} {'parts':>7} {'ratio':>6} {'wall':>7} {'SQL':>4} {'commits':>7} {'bytes':>9}"
+    rows = [head, "-" * len(head)]
+    for figure in figures:
+        total = sum(figure.parts.values())
+        rows.append(
+            f"{figure.name:<40} {figure.cpu_ms:>7.2f} {total:>7.2f} {figure.ratio:>6.2f} {figure.wall_ms:>7.2f} "
+            f"{figure.statements:>4} {figure.commits:>7} {figure.bytes:>9}"
+        )
+        rows.append("    " + ", ".join(f"{name} {cost:.2f}" for name, cost in figure.parts.items()))
+    return rows
