@@ -97,9 +97,7 @@ class Stage:
         account = accounts.account_of(person.id)
         if account is None:
             raise BuildError(f"{someone.key} has no account")
-        actor = Actor(
-            ActorKind.PATIENT, account.id, person.display_name, person_id=person.id, proved_at=clock.now()
-        )
+        actor = Actor(ActorKind.PATIENT, account.id, person.display_name, person_id=person.id, proved_at=clock.now())
         return _standing(actor, self.record_id(whose or someone))
 
     def as_professional(self, key: str, patient: Someone) -> Standing:

@@ -297,4 +297,3 @@ def _contract(stage: Stage, settings: Settings, logins: list[tuple[Pro, _Login]]
         "operators": [],
         "apps": [],
     }
-

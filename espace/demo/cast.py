@@ -145,6 +145,11 @@ class Place:
         """The national identifier: 1 and the FINESS number (rules.md PR-4)."""
         return f"1{self.finess}"
 
+    @property
+    def letterhead(self) -> str:
+        """Name and address on one line."""
+        return f"{self.name}, {self.address}, {self.postcode} {self.city}"
+
 
 SURGERY = Place("499900017", "Maison de santé des Tilleuls", "4 rue du Quai", "49400", "Saumur", "SA07")
 CLINIC = Place("499900025", "Clinique Saint-Aubin", "12 boulevard des Mariniers", "49000", "Angers", "SA04")

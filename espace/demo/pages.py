@@ -56,7 +56,7 @@ def _page_data(paper: Paper, holder: Someone, today: date) -> dict[str, object]:
         "title": paper.title,
         "author": author.name if author else holder.name,
         "role": author.role if author else "Document personnel",
-        "place": f"{author.place.name}, {author.place.address}, {author.place.postcode} {author.place.city}" if author else "",
+        "place": author.place.letterhead if author else "",
         "city": author.place.city if author else "Saumur",
         "day": format_date(paper.day, "d MMMM y", locale="fr"),
         "patient": f"{holder.civility} {holder.name}".strip(),
@@ -125,7 +125,9 @@ class Printer:
         """Begin."""
         return self
 
-    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None) -> None:
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
         """Stop the process, whether it is done or not."""
         self._pages.close()
         self._process.terminate()

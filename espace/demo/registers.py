@@ -1,4 +1,4 @@
-"""The files a real house would be given, written for the invented people: the insurer's list and the RPPS extraction."""
+"""The files a real house is given, here for the invented people: the insurer's list and the RPPS extraction."""
 
 import csv
 from collections.abc import Iterable

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from espace.access.services import Answer
+from espace.documents import services as documents
 
 from .acting import Stage
 from .cast import PEOPLE, Someone
@@ -106,7 +107,9 @@ def story(stage: Stage) -> Iterator[Event]:
     for parent, child, key, ago, days in _GRANTS_FOR_CHILDREN:
         yield from _grant(stage, ALL[parent], ALL[child], key, ago, days, hour=11)
     for number, (key, patient, ago, opened) in enumerate(_VISITS):
-        yield Event(stage.moment(ago, 14 + number % 4, 7 * number % 60), partial(stage.visit, key, ALL[patient], opened))
+        yield Event(
+            stage.moment(ago, 14 + number % 4, 7 * number % 60), partial(stage.visit, key, ALL[patient], opened)
+        )
     for parent, child, ago in _VISITS_BY_PARENTS:
         yield Event(stage.moment(ago, 20, 15), partial(_look, stage, ALL[parent], ALL[child]))
     yield from _decisions(stage)
@@ -127,10 +130,10 @@ def _decisions(stage: Stage) -> Iterator[Event]:
     yield Event(stage.moment(230, 18), partial(stage.answer, retired, "physio", Answer.REVOKE))
     yield Event(stage.moment(60, 10), partial(stage.ask, "dentist", mother, "pour préparer votre contrôle annuel"))
     yield Event(stage.moment(59, 21), partial(stage.answer, mother, "dentist", Answer.REFUSE))
-    yield Event(stage.moment(2, 9), partial(stage.ask, "dentist", retired, "pour connaître vos traitements avant un soin"))
+    yield Event(
+        stage.moment(2, 9), partial(stage.ask, "dentist", retired, "pour connaître vos traitements avant un soin")
+    )
 
 
 def _look(stage: Stage, parent: Someone, child: Someone) -> None:
-    from espace.documents import services as documents
-
     documents.page(stage.as_patient(parent, child), limit=20)

@@ -10,7 +10,15 @@ from espace.demo.papers import Form, Paper, heading, items, table, text, working
 _MONTH = 30.44
 # Months at which each was seen, and what was given: the calendar of their year of birth, `vaccination_schedule.csv`.
 _EXAMS = (0.3, 1, 2, 3, 4, 5, 8, 11, 12, 17, 24, 25, 36, 48, 60, 72, 98)
-_JULES = ((2, "Hexyon"), (4, "Hexyon"), (5, "Menveo"), (11, "Hexyon"), (12, "Priorix"), (17, "Priorix"), (72, "Tetravac-acellulaire"))
+_JULES = (
+    (2, "Hexyon"),
+    (4, "Hexyon"),
+    (5, "Menveo"),
+    (11, "Hexyon"),
+    (12, "Priorix"),
+    (17, "Priorix"),
+    (72, "Tetravac-acellulaire"),
+)
 _LINA = ((2, "Vaxelis"), (3, "Bexsero"), (4, "Vaxelis"), (6, "Nimenrix"), (11, "Vaxelis"), (12, "Priorix"))
 
 
@@ -23,9 +31,12 @@ def baby(today: date) -> list[Paper]:
     """Every document of Lina's record."""
     birth = CHILDREN[1].born(today)
     stay = Paper(
-        day=birth + timedelta(days=3), type_code="78489-2", title="Séjour à la maternité", author="midwife",
+        day=birth + timedelta(days=3),
+        type_code="78489-2",
+        title="Séjour à la maternité",
+        author="midwife",
         blocks=(text("Séjour de trois jours. Adaptation sans difficulté."),),
-    )  # fmt: skip
+    )
     return [stay, *_calendar(CHILDREN[1], today, _LINA)]
 
 
@@ -35,17 +46,27 @@ def _calendar(who: Someone, today: date, vaccines: tuple[tuple[int, str], ...]) 
     for months in _EXAMS:
         day = working(birth + timedelta(days=round(months * _MONTH) + chance.randint(0, 5)))
         yield Paper(
-            day=day, type_code="59283-2", title=f"Examen de l'enfant, {_age(months)}", author=author,
+            day=day,
+            type_code="59283-2",
+            title=f"Examen de l'enfant, {_age(months)}",
+            author=author,
             form=Form.PDF if months in (0.3, 8, 12, 24, 72, 98) else Form.TEXT,
-            blocks=(heading("Examen"), text("Examen du calendrier. Courbes reportées au carnet de santé."),
-                    heading("Suite"), text("Prochain examen selon le calendrier.")),
-        )  # fmt: skip
+            blocks=(
+                heading("Examen"),
+                text("Examen du calendrier. Courbes reportées au carnet de santé."),
+                heading("Suite"),
+                text("Prochain examen selon le calendrier."),
+            ),
+        )
     for month, product in vaccines:
         yield Paper(
-            day=working(birth + timedelta(days=round(month * _MONTH) + 8)), type_code="87273-9",
-            title=f"Vaccination, {product}", author=author, form=Form.TEXT,
+            day=working(birth + timedelta(days=round(month * _MONTH) + 8)),
+            type_code="87273-9",
+            title=f"Vaccination, {product}",
+            author=author,
+            form=Form.TEXT,
             blocks=(text(f"Vaccin : {product}. Une dose. Lot noté au carnet de santé."),),
-        )  # fmt: skip
+        )
 
 
 def _age(months: float) -> str:
@@ -56,19 +77,37 @@ def _age(months: float) -> str:
 
 def _school(today: date) -> Iterator[Paper]:
     yield Paper(
-        day=today - timedelta(days=78), type_code="80771-9", title="Projet d'accueil à l'école", author="gp",
-        blocks=(heading("Allergie"), text("Arachide."),
-                heading("À l'école"), items("repas contrôlés", "trousse d'urgence dans la classe", "parents joignables")),
-    )  # fmt: skip
+        day=today - timedelta(days=78),
+        type_code="80771-9",
+        title="Projet d'accueil à l'école",
+        author="gp",
+        blocks=(
+            heading("Allergie"),
+            text("Arachide."),
+            heading("À l'école"),
+            items("repas contrôlés", "trousse d'urgence dans la classe", "parents joignables"),
+        ),
+    )
     yield Paper(
-        day=today - timedelta(days=6), type_code="89601-9", title="Certificat pour l'école", author="gp", deposited=True,
+        day=today - timedelta(days=6),
+        type_code="89601-9",
+        title="Certificat pour l'école",
+        author="gp",
+        deposited=True,
         blocks=(text("Jules peut suivre toutes les activités de l'école, piscine comprise."),),
-    )  # fmt: skip
+    )
     yield Paper(
-        day=today - timedelta(days=400), type_code="11369-6", title="Historique des vaccinations", author="gp",
+        day=today - timedelta(days=400),
+        type_code="11369-6",
+        title="Historique des vaccinations",
+        author="gp",
         blocks=(table(("Vaccin", "Dose"), *((product, f"{month} mois") for month, product in _JULES)),),
-    )  # fmt: skip
+    )
     yield Paper(
-        day=today - timedelta(days=210), type_code="DOCPAT06", title="Carnet de santé, page des dents", author="",
-        form=Form.JPEG, blocks=(text("Page du carnet de santé."), items("contrôle fait", "rien à signaler")),
-    )  # fmt: skip
+        day=today - timedelta(days=210),
+        type_code="DOCPAT06",
+        title="Carnet de santé, page des dents",
+        author="",
+        form=Form.JPEG,
+        blocks=(text("Page du carnet de santé."), items("contrôle fait", "rien à signaler")),
+    )

@@ -64,144 +64,245 @@ def _quarters(today: date) -> Iterator[Paper]:
         if number % 3 == 0:
             results += [heading("Bilan lipidique"), lipids.next()]
         yield Paper(
-            day=sampled, type_code="11502-2", title="Bilan sanguin", author=laboratory,
+            day=sampled,
+            type_code="11502-2",
+            title="Bilan sanguin",
+            author=laboratory,
             blocks=(text("Prélèvement du matin, à jeun."), *results),
-        )  # fmt: skip
+        )
         pressure = f"{chance.randint(128, 144)}/{chance.randint(74, 86)} mmHg"
         yield Paper(
-            day=day, type_code="11488-4", title="Compte rendu de consultation", author="gp",
+            day=day,
+            type_code="11488-4",
+            title="Compte rendu de consultation",
+            author="gp",
             blocks=(
-                heading("Motif"), text("Suivi trimestriel et renouvellement du traitement."),
+                heading("Motif"),
+                text("Suivi trimestriel et renouvellement du traitement."),
                 heading("Examen"),
                 table(("Mesure", "Valeur"), ("Poids", f"{weight:.1f} kg".replace(".", ",")), ("Tension", pressure)),
-                heading("Suite"), text("Traitement poursuivi. Prochaine consultation dans trois mois."),
+                heading("Suite"),
+                text("Traitement poursuivi. Prochaine consultation dans trois mois."),
             ),
-        )  # fmt: skip
+        )
         yield Paper(
-            day=day, type_code="57833-6", title="Ordonnance, traitement habituel", author="gp",
-            blocks=(prescription(*treatment), text("Pour trois mois.")), deposited=number > 29,
-        )  # fmt: skip
+            day=day,
+            type_code="57833-6",
+            title="Ordonnance, traitement habituel",
+            author="gp",
+            blocks=(prescription(*treatment), text("Pour trois mois.")),
+            deposited=number > 29,
+        )
         yield Paper(
-            day=day + timedelta(days=chance.randint(0, 2)), type_code="60593-1", title="Médicaments délivrés",
-            author="pharmacist", form=Form.TEXT,
+            day=day + timedelta(days=chance.randint(0, 2)),
+            type_code="60593-1",
+            title="Médicaments délivrés",
+            author="pharmacist",
+            form=Form.TEXT,
             blocks=(text("Délivrance de l'ordonnance du Dr Morvan."), items(*(name for name, _ in treatment))),
-        )  # fmt: skip
+        )
         if number % 4 == 1:
             yield Paper(
-                day=day, type_code="PRESC-BIO", title="Ordonnance, prise de sang", author="gp", form=Form.TEXT,
+                day=day,
+                type_code="PRESC-BIO",
+                title="Ordonnance, prise de sang",
+                author="gp",
+                form=Form.TEXT,
                 blocks=(text("Dans trois mois, à jeun :"), items("hémoglobine glyquée", "créatinine", "ionogramme")),
-            )  # fmt: skip
+            )
 
 
 def _yearly(today: date) -> Iterator[Paper]:
     chance = Random(52)
     for number, day in enumerate(every(today, 365, since=_SINCE - 90, until=10, chance=chance)):
         yield Paper(
-            day=day, type_code="78513-9", title="Compte rendu d'ophtalmologie", author="ophthalmologist",
+            day=day,
+            type_code="78513-9",
+            title="Compte rendu d'ophtalmologie",
+            author="ophthalmologist",
             blocks=(
-                heading("Examen"), text("Photographies du fond d'œil des deux yeux."),
-                heading("Conclusion"), text("Examen comparable au précédent. À revoir dans un an."),
+                heading("Examen"),
+                text("Photographies du fond d'œil des deux yeux."),
+                heading("Conclusion"),
+                text("Examen comparable au précédent. À revoir dans un an."),
             ),
-        )  # fmt: skip
+        )
         yield Paper(
-            day=day + timedelta(days=50), type_code="87273-9", title="Vaccination contre la grippe",
-            author="pharmacist" if number > 3 else "nurse", form=Form.TEXT,
+            day=day + timedelta(days=50),
+            type_code="87273-9",
+            title="Vaccination contre la grippe",
+            author="pharmacist" if number > 3 else "nurse",
+            form=Form.TEXT,
             blocks=(text("Vaccin : Vaxigrip. Une dose, bras gauche. Lot noté au registre."),),
-        )  # fmt: skip
+        )
         if number % 2 == 0:
             yield Paper(
-                day=day + timedelta(days=80), type_code="60591-5", title="Synthèse médicale", author="gp",
+                day=day + timedelta(days=80),
+                type_code="60591-5",
+                title="Synthèse médicale",
+                author="gp",
                 blocks=(
-                    heading("Problèmes suivis"), items("diabète de type 2", "hypertension artérielle"),
-                    heading("Traitements"), items("metformine", "ramipril", "atorvastatine"),
-                    heading("Allergies"), text("Aucune connue."),
+                    heading("Problèmes suivis"),
+                    items("diabète de type 2", "hypertension artérielle"),
+                    heading("Traitements"),
+                    items("metformine", "ramipril", "atorvastatine"),
+                    heading("Allergies"),
+                    text("Aucune connue."),
                 ),
-            )  # fmt: skip
+            )
 
 
 def _nurse(today: date) -> Iterator[Paper]:
     chance = Random(134)
     for number, day in enumerate(every(today, 120, since=1090, until=12, chance=chance)):
         yield Paper(
-            day=day, type_code="11506-3", title="Fiche de suivi infirmier", author="nurse", form=Form.TEXT,
+            day=day,
+            type_code="11506-3",
+            title="Fiche de suivi infirmier",
+            author="nurse",
+            form=Form.TEXT,
             blocks=(text("Passage à domicile. Glycémie et tension relevées au carnet. Aucun incident."),),
-        )  # fmt: skip
+        )
         if number % 3 == 0:
             yield Paper(
-                day=day - timedelta(days=8), type_code="PRESC-INF", title="Ordonnance, soins infirmiers", author="gp",
+                day=day - timedelta(days=8),
+                type_code="PRESC-INF",
+                title="Ordonnance, soins infirmiers",
+                author="gp",
                 blocks=(prescription(("Surveillance à domicile", "Une visite par mois, pendant un an")),),
-            )  # fmt: skip
+            )
 
 
 def _stay(day: date) -> Iterator[Paper]:
     """Five days in hospital."""
     yield Paper(
-        day=day - timedelta(days=30), type_code="96349-6", title="Lettre au chirurgien", author="gp",
+        day=day - timedelta(days=30),
+        type_code="96349-6",
+        title="Lettre au chirurgien",
+        author="gp",
         blocks=(text("Cher confrère, je vous adresse M. Quéméner pour une hernie inguinale droite, gênante."),),
-    )  # fmt: skip
+    )
     yield Paper(
-        day=day - timedelta(days=12), type_code="34749-2", title="Consultation avant l'anesthésie", author="surgeon",
+        day=day - timedelta(days=12),
+        type_code="34749-2",
+        title="Consultation avant l'anesthésie",
+        author="surgeon",
         blocks=(text("Traitement habituel revu avec le patient. Consignes remises par écrit."),),
-    )  # fmt: skip
+    )
     yield Paper(
-        day=day, type_code="34874-8", title="Compte rendu opératoire", author="surgeon",
-        blocks=(heading("Intervention"), text("Réparation d'une hernie inguinale droite."),
-                heading("Suites"), text("Simples.")),
-    )  # fmt: skip
-    yield Paper(
-        day=day + timedelta(days=2), type_code="11490-0", title="Lettre de liaison à la sortie", author="surgeon",
+        day=day,
+        type_code="34874-8",
+        title="Compte rendu opératoire",
+        author="surgeon",
         blocks=(
-            heading("Séjour"), text("Intervention le lendemain de l'entrée. Retour à domicile."),
-            heading("Traitement de sortie"), items("traitement habituel inchangé", "paracétamol en cas de douleur"),
+            heading("Intervention"),
+            text("Réparation d'une hernie inguinale droite."),
+            heading("Suites"),
+            text("Simples."),
         ),
-    )  # fmt: skip
+    )
     yield Paper(
-        day=day + timedelta(days=2), type_code="86531-1", title="Attestation de sortie", author="surgeon",
+        day=day + timedelta(days=2),
+        type_code="11490-0",
+        title="Lettre de liaison à la sortie",
+        author="surgeon",
+        blocks=(
+            heading("Séjour"),
+            text("Intervention le lendemain de l'entrée. Retour à domicile."),
+            heading("Traitement de sortie"),
+            items("traitement habituel inchangé", "paracétamol en cas de douleur"),
+        ),
+    )
+    yield Paper(
+        day=day + timedelta(days=2),
+        type_code="86531-1",
+        title="Attestation de sortie",
+        author="surgeon",
         blocks=(text("Le patient est sorti ce jour, accompagné de sa fille."),),
-    )  # fmt: skip
+    )
     yield Paper(
-        day=day + timedelta(days=9), type_code="34112-3", title="Compte rendu d'hospitalisation", author="surgeon",
+        day=day + timedelta(days=9),
+        type_code="34112-3",
+        title="Compte rendu d'hospitalisation",
+        author="surgeon",
         blocks=(text("Séjour de trois jours pour chirurgie programmée. Évolution favorable."),),
-    )  # fmt: skip
+    )
 
 
 def _papers(today: date) -> Iterator[Paper]:
     yield Paper(
-        day=today - timedelta(days=_SINCE - 40), type_code="PROT_ALD", title="Protocole de soins", author="gp",
-        blocks=(text("Suivi au long cours par le médecin traitant."),
-                items("consultation tous les trois mois", "bilan sanguin tous les trois mois", "fond d'œil chaque année")),
-    )  # fmt: skip
+        day=today - timedelta(days=_SINCE - 40),
+        type_code="PROT_ALD",
+        title="Protocole de soins",
+        author="gp",
+        blocks=(
+            text("Suivi au long cours par le médecin traitant."),
+            items("consultation tous les trois mois", "bilan sanguin tous les trois mois", "fond d'œil chaque année"),
+        ),
+    )
     yield Paper(
-        day=today - timedelta(days=800), type_code="56445-0", title="Bilan de médication", author="pharmacist",
-        blocks=(text("Entretien de trente minutes à la pharmacie."),
-                items("prises régulières", "pilulier préparé avec sa fille", "aucune question en suspens")),
-    )  # fmt: skip
+        day=today - timedelta(days=800),
+        type_code="56445-0",
+        title="Bilan de médication",
+        author="pharmacist",
+        blocks=(
+            text("Entretien de trente minutes à la pharmacie."),
+            items("prises régulières", "pilulier préparé avec sa fille", "aucune question en suspens"),
+        ),
+    )
     for ago in (410, 230):
         yield Paper(
-            day=today - timedelta(days=ago), type_code="93024-8", title="Entretien à la pharmacie",
-            author="pharmacist", form=Form.TEXT, blocks=(text("Point sur les traitements. Conseils remis."),),
-        )  # fmt: skip
+            day=today - timedelta(days=ago),
+            type_code="93024-8",
+            title="Entretien à la pharmacie",
+            author="pharmacist",
+            form=Form.TEXT,
+            blocks=(text("Point sur les traitements. Conseils remis."),),
+        )
     yield Paper(
-        day=today - timedelta(days=300), type_code="18748-4", title="Radiographie du genou droit",
-        author="radiologist", blocks=(heading("Résultat"), text("Aspect d'usure modérée, sans autre anomalie.")),
-    )  # fmt: skip
+        day=today - timedelta(days=300),
+        type_code="18748-4",
+        title="Radiographie du genou droit",
+        author="radiologist",
+        blocks=(heading("Résultat"), text("Aspect d'usure modérée, sans autre anomalie.")),
+    )
     yield Paper(
-        day=today - timedelta(days=280), type_code="PRESC-KINE", title="Ordonnance, kinésithérapie", author="gp",
+        day=today - timedelta(days=280),
+        type_code="PRESC-KINE",
+        title="Ordonnance, kinésithérapie",
+        author="gp",
         blocks=(prescription(("Rééducation du genou droit", "10 séances")),),
-    )  # fmt: skip
+    )
     yield Paper(
-        day=today - timedelta(days=700), type_code="EXPPAT_2", title="Carte de groupe sanguin", author="",
-        form=Form.JPEG, blocks=(text("Carte remise à l'hôpital."),),
-    )  # fmt: skip
+        day=today - timedelta(days=700),
+        type_code="EXPPAT_2",
+        title="Carte de groupe sanguin",
+        author="",
+        form=Form.JPEG,
+        blocks=(text("Carte remise à l'hôpital."),),
+    )
     yield Paper(
-        day=today - timedelta(days=64), type_code="DOCPAT02", title="Mon pilulier de la semaine", author="",
-        form=Form.JPEG, blocks=(text("Photo du pilulier."),),
-    )  # fmt: skip
+        day=today - timedelta(days=64),
+        type_code="DOCPAT02",
+        title="Mon pilulier de la semaine",
+        author="",
+        form=Form.JPEG,
+        blocks=(text("Photo du pilulier."),),
+    )
     yield Paper(
-        day=today - timedelta(days=160), type_code="11488-4", title="Consultation pour un second avis",
-        author="second_gp", hidden=True, blocks=(text("Second avis demandé par M. Quéméner sur son traitement."),),
-    )  # fmt: skip
+        day=today - timedelta(days=160),
+        type_code="11488-4",
+        title="Consultation pour un second avis",
+        author="second_gp",
+        hidden=True,
+        blocks=(text("Second avis demandé par M. Quéméner sur son traitement."),),
+    )
     yield Paper(
-        day=today - timedelta(days=45), type_code="DOCPAT01", title="Mes questions pour le Dr Morvan", author="",
-        blocks=(items("Puis-je reprendre la marche avec le club ?", "Le comprimé du matin me donne-t-il mal au ventre ?"),),
-    )  # fmt: skip
+        day=today - timedelta(days=45),
+        type_code="DOCPAT01",
+        title="Mes questions pour le Dr Morvan",
+        author="",
+        blocks=(
+            items("Puis-je reprendre la marche avec le club ?", "Le comprimé du matin me donne-t-il mal au ventre ?"),
+        ),
+    )
