@@ -28,7 +28,8 @@ LEEWAY = 60
 """Seconds by which the provider's clock may differ from ours."""
 _TIMEOUT = httpx.Timeout(10, connect=5)
 _KEPT = timedelta(hours=1)
-_RETRIED = timedelta(minutes=1)
+KEYS_READ_AGAIN = timedelta(minutes=1)
+"""How soon the keys may be read again for a token of a key we do not know."""
 
 
 class ProviderDownError(EspaceError):
@@ -84,6 +85,12 @@ def endpoints() -> Endpoints:
         ProviderDownError: when it does not answer, or answers for another issuer.
     """
     return _provider().endpoints
+
+
+def forget() -> None:
+    """Ask the provider anew at the next sign-in."""
+    with _lock:
+        _known.clear()
 
 
 def callback() -> str:
@@ -184,6 +191,7 @@ def _client() -> Any:
         scope=SCOPE,
         redirect_uri=callback(),
         code_challenge_method="S256",
+        leeway=0,  # the access token is used at once
         timeout=_TIMEOUT,
         follow_redirects=False,
         trust_env=False,
@@ -219,7 +227,9 @@ def _keys(*, anew: bool = False) -> "KeySet":
     from joserfc.jwk import KeySet
 
     known, now = _provider(), clock.now()
-    fresh = known.keys_read_at is not None and timedelta(0) <= now - known.keys_read_at < (_RETRIED if anew else _KEPT)
+    fresh = known.keys_read_at is not None and timedelta(0) <= now - known.keys_read_at < (
+        KEYS_READ_AGAIN if anew else _KEPT
+    )
     if known.keys is None or not fresh:
         said = _read(known.endpoints.jwks_uri)
         known.keys = KeySet.import_key_set({"keys": list(said.get("keys", ()))})
