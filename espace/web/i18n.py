@@ -72,6 +72,7 @@ def install(app: Flask) -> None:
         npgettext=lambda context, one, many, number: _catalogue(language()).unpgettext(context, one, many, number),
         newstyle=True,
     )
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]  # not through the alias, which looks it up each time
     app.jinja_env.globals.update(language=language, today=clock.today)
     app.jinja_env.filters.update(
         day=day,

@@ -6,7 +6,10 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
+from espace.audit import services as audit
+from espace.audit.services import Action
 from espace.machines import Machines
 from tests.support import build
 from tests.support.browser_client import Browser
@@ -109,3 +112,25 @@ def test_machines_find_what_they_look_for(client: Browser) -> None:
     assert manifest.headers["Content-Type"] == "application/manifest+json"
     assert client.get(json.loads(manifest.body)["icons"][0]["src"]).status == 200
     assert "Disallow: /" in client.get("/robots.txt").body.decode()
+
+
+def test_the_home_asks_the_database_as_often_whatever_the_record_holds(app: Flask, machines: Machines) -> None:
+    claire, doctor = build.citizen(), build.caregiver()
+    browser = claire.browser(app)
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    database = machines.database
+    # On PostgreSQL the reader is the writer with another option: it would be heard twice.
+    for engine in (database.reader, database.writer) if database.is_sqlite else (database.writer,):
+        event.listen(engine, "before_cursor_execute", note)
+    counts = []
+    for visits in (0, 20):
+        for number in range(visits):
+            audit.record(doctor.actor, claire.record_id, Action.DOCUMENT_OPENED, objects=[{"id": str(number)}])
+        asked.clear()
+        browser.get(f"/dossiers/{claire.record_id}/")
+        counts.append(len(asked))
+    assert counts[0] == counts[1] <= 7, asked

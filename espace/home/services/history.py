@@ -15,6 +15,7 @@ from .trace import traced
 PAGE = 30
 _SIGN_INS = 10
 _VISITS = 3
+_RECENT = 12  # acts looked through for them: the house's own and mere readings are passed over
 _READINGS = frozenset(
     {
         Action.DOCUMENTS_LISTED,
@@ -26,6 +27,8 @@ _READINGS = frozenset(
         Action.ACCESSES_READ,
     }
 )
+_LOOKS = frozenset({Action.DOCUMENTS_LISTED, Action.RECORD_HOME_OPENED})
+"""Readings that happen whatever is there to be read."""
 _ROUTINE = frozenset({Action.RECORD_HOME_OPENED, Action.HISTORY_READ})
 
 
@@ -60,17 +63,17 @@ def history(standing: Standing, *, mine: bool, before: int | None = None) -> Pag
 
 def last_visits(standing: Standing) -> tuple[Shown, ...]:
     """The latest acts of professionals and relatives on a record, for its home."""
-    found = _tellable(_entries(standing.record_id, standing, mine=False, before=None, limit=PAGE), standing)
+    found = _told_entries(standing, mine=False, before=None, count=_RECENT)
     visits = [e for e in found if e.actor_kind != ActorKind.SYSTEM and e.action not in _ROUTINE]
     return tuple(_told(visits)[:_VISITS])
 
 
 def _page(standing: Standing, *, mine: bool, before: int | None) -> Page:
     with db.read():
-        found = _entries(standing.record_id, standing, mine=mine, before=before, limit=PAGE + 1)
+        found = _told_entries(standing, mine=mine, before=before, count=PAGE + 1)
         more = found[PAGE:]
         next_before = found[PAGE - 1].sequence if more else None
-        found = _with_names(_tellable(found[:PAGE], standing))
+        found = _with_names(found[:PAGE])
         if mine and before is None and standing.relation is Relation.HOLDER:
             oldest = found[-1].at if more and found else None
             found += [e for e in _sign_ins(standing) if oldest is None or e.at >= oldest]
@@ -83,10 +86,23 @@ def _span(page: Page) -> list[dict[str, str]]:
     return [{"kind": "acts", "id": str(act.entry.sequence)} for act in page.acts]
 
 
+def _told_entries(standing: Standing, *, mine: bool, before: int | None, count: int) -> list[Entry]:
+    """The next `count` acts this reader may know of: what is left out leaves no shorter page behind (R13)."""
+    told: list[Entry] = []
+    while len(told) < count:
+        found = _entries(standing.record_id, standing, mine=mine, before=before, limit=count)
+        told += _tellable(found, standing)
+        if len(found) < count:
+            break
+        before = found[-1].sequence
+    return told[:count]
+
+
 def _tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
     """Without what this reader must not know of: a document to be announced, a minor's secret care (AR-15, MI-6).
 
-    An act on such documents only is left out whole: that it happened would tell that they exist.
+    An act on such documents only is left out whole: that it happened would tell that they exist. A page that was
+    looked at anyway, whatever stood on it, stays told: that it is not would tell the same.
     """
     secret = {"patient_invisible"}
     if standing.relation is Relation.REPRESENTATIVE:
@@ -94,7 +110,7 @@ def _tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
     told = []
     for entry in entries:
         things = tuple(thing for thing in entry.objects if secret.isdisjoint(thing))
-        if things or not entry.objects:
+        if things or not entry.objects or entry.action in _LOOKS:
             told.append(replace(entry, objects=things))
     return told
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, request
 from flask_babel import gettext
 from markupsafe import Markup
 
+from espace import crypto
 from espace.access import services as access
 from espace.audit.services import Action
 from espace.home import services
@@ -24,7 +25,7 @@ from . import sentences
 pages = Blueprint("records", __name__)
 record_pages = Blueprint("home", __name__)
 
-_BEYOND = 2**62  # no chain gets so long; a database's integers do
+_PLACE = "history-place"
 _ASIDE = 50
 """Cards of this order and beyond stand beside the others where the screen is wide."""
 
@@ -81,14 +82,15 @@ def history() -> Response:
     """Who did what in this record: the others, or oneself (`?qui=moi`)."""
     here = viewpoint()
     mine = request.args.get("qui") == "moi"
-    before = request.args.get("avant", type=int)
-    page = services.history(here.standing, mine=mine, before=before if before and 0 < before < _BEYOND else None)
+    # The number of an act would tell how many there are, those one must not know of included.
+    before = crypto.unveil(_PLACE, str(here.record_id), request.args.get("avant", ""))
+    page = services.history(here.standing, mine=mine, before=before)
     return render(
         "home/history.html",
         fragments={"history": "home/_history_days.html"},
         mine=mine,
         days=_by_day(page.acts, here, mine=mine),
-        before=page.before,
+        before=crypto.veil(_PLACE, str(here.record_id), page.before) if page.before else "",
         is_first="avant" not in request.args,
     )
 
