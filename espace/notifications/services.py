@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -10,8 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from espace import outbox, settings
-from espace.identifiers import id_time
+from espace import clock, outbox, settings
 
 from .messages import compose, values_of
 
@@ -28,13 +28,14 @@ def send_mail(to: str, locale: str, message: str, **values: str) -> None:
     _check_address(to)
     if values.keys() != values_of(message):
         raise ValueError(f"the message {message} takes other values")
-    outbox.post(TOPIC, {"to": to, "locale": locale, "message": message, "values": values})
+    asked_at = clock.now().isoformat()
+    outbox.post(TOPIC, {"to": to, "locale": locale, "message": message, "values": values, "at": asked_at})
 
 
 def deliver_mail(delivery_id: UUID, payload: dict[str, Any]) -> None:
     """Carry one e-mail to the mail server; the handler of the outbox topic `mail`.
 
-    The Message-ID comes from the delivery, so a second try of the same delivery is the same message.
+    The Message-ID comes from the delivery and the date from the asking: a second try is the same message.
 
     Raises:
         OSError: when the server cannot be reached, or (smtplib.SMTPException) does not take the message.
@@ -57,7 +58,7 @@ def _letter(delivery_id: UUID, payload: dict[str, Any], given: settings.Settings
     letter["From"] = Address(name, addr_spec=sender)
     letter["To"] = Address(addr_spec=payload["to"])
     letter["Subject"] = subject
-    letter["Date"] = format_datetime(id_time(delivery_id))
+    letter["Date"] = format_datetime(datetime.fromisoformat(payload["at"]))
     letter["Message-ID"] = f"<{delivery_id}@{_host(given)}>"
     letter["Auto-Submitted"] = "auto-generated"
     letter["Content-Language"] = payload["locale"]

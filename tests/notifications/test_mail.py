@@ -30,6 +30,7 @@ from espace.notifications.services import deliver_mail, send_mail
 from espace.outbox.models import Delivery
 from tests.support.clock import FakeClock
 
+AT = "2026-11-23T09:00:00+00:00"
 TO = "claire.fontenay@exemple.fr"
 FORBIDDEN = ("Claire", "Fontenay", "Morvan", "cardio", "médecin", "doctor", "ordonnance", "token")
 
@@ -194,7 +195,7 @@ def test_an_address_that_carries_more_is_refused_before_and_after_the_queue(mach
     for address in HOSTILE:
         with pytest.raises(ValueError, match="not one plain"):
             send_mail(address, "fr", "new-document")
-        payload = {"to": address, "locale": "fr", "message": "new-document", "values": {}}
+        payload = {"to": address, "locale": "fr", "message": "new-document", "values": {}, "at": AT}
         with pytest.raises(ValueError, match="not one plain"):
             deliver_mail(new_id(), payload)
     assert outbox.waiting() == 0
@@ -250,7 +251,7 @@ def test_starttls_is_verified_before_any_password_is_sent(
         smtp_password="un secret",
         smtp_starttls=True,
     )
-    payload = {"to": TO, "locale": "fr", "message": "new-document", "values": {}}
+    payload = {"to": TO, "locale": "fr", "message": "new-document", "values": {}, "at": AT}
     try:
         if is_trusted:
             deliver_mail(UUID(int=7), payload)
