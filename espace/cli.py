@@ -57,7 +57,7 @@ class _Lazy(click.Group):
         command: click.Command = getattr(import_module(f"espace.{module}"), attribute)
         return _with_machines(command)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         rows = [(name, places[1]) for name, places in self._places.items()]
         rows += [(name, command.get_short_help_str(90)) for name, command in self.commands.items()]
         with formatter.section("Commands"):

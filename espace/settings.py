@@ -80,6 +80,11 @@ class Settings:
 
     def _check(self) -> None:
         """Refuse what would start an unsafe house (security.md R56)."""
+        self._check_addresses()
+        self._check_folders()
+        self._check_rules()
+
+    def _check_addresses(self) -> None:
         base = urlsplit(self.base_url)
         if base.scheme not in ("http", "https") or not base.hostname or base.path.strip("/"):
             raise SettingsError("ESPACE_BASE_URL must be an address like https://espace.example, without a path")
@@ -87,16 +92,25 @@ class Settings:
             raise SettingsError("ESPACE_BASE_URL must be https: only a loopback address may be plain http")
         if self.demo_dir and not self.on_loopback:
             raise SettingsError("the demo runs on a loopback address only")
-        if self.key_file.resolve().is_relative_to(self.data_dir.resolve()):
-            raise SettingsError("ESPACE_KEY_FILE must lie outside ESPACE_DATA_DIR: one theft must not take both")
-        if self.checkpoint_dir.resolve().is_relative_to(self.data_dir.resolve()):
-            raise SettingsError("ESPACE_CHECKPOINT_DIR must lie outside ESPACE_DATA_DIR (security.md R26)")
         if self.smtp_user and not self.smtp_starttls:
             raise SettingsError("ESPACE_SMTP_STARTTLS must be on when a mail password is sent")
         if self.psc_issuer and not self.psc_client_secret:
             raise SettingsError("ESPACE_PSC_CLIENT_SECRET is needed with ESPACE_PSC_ISSUER")
         if self.psc_issuer and urlsplit(self.psc_issuer).scheme != "https" and not self.on_loopback:
             raise SettingsError("ESPACE_PSC_ISSUER must be https")
+        for proxy in self.proxies:
+            try:
+                ip_network(proxy)
+            except ValueError:
+                raise SettingsError(f"ESPACE_TRUSTED_PROXIES: {proxy!r} is not an address or network") from None
+
+    def _check_folders(self) -> None:
+        if self.key_file.resolve().is_relative_to(self.data_dir.resolve()):
+            raise SettingsError("ESPACE_KEY_FILE must lie outside ESPACE_DATA_DIR: one theft must not take both")
+        if self.checkpoint_dir.resolve().is_relative_to(self.data_dir.resolve()):
+            raise SettingsError("ESPACE_CHECKPOINT_DIR must lie outside ESPACE_DATA_DIR (security.md R26)")
+
+    def _check_rules(self) -> None:
         for name in ("consent_days", "activation_code_life", "search_misses_per_hour", "encounter_hours"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1")
@@ -104,11 +118,6 @@ class Settings:
             raise SettingsError("ESPACE_OPENING_DELAY, ESPACE_AUTONOMY_AGE or ESPACE_MAJORITY_AGE makes no sense")
         if self.search_misses_per_hour > 20:
             raise SettingsError("ESPACE_SEARCH_MISSES_PER_HOUR may only be tightened below 20 (security.md R50)")
-        for proxy in self.proxies:
-            try:
-                ip_network(proxy)
-            except ValueError:
-                raise SettingsError(f"ESPACE_TRUSTED_PROXIES: {proxy!r} is not an address or network") from None
 
     @property
     def proxies(self) -> tuple[str, ...]:

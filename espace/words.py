@@ -1,6 +1,6 @@
 """Sentences for people, born where no request is: marked for translation here, translated where a page is written."""
 
-from typing import Any
+from typing import Any, Self
 
 
 class Message(str):
@@ -10,7 +10,7 @@ class Message(str):
     msgid: str
     values: dict[str, Any]
 
-    def __new__(cls, msgid: str, **values: Any) -> "Message":
+    def __new__(cls, msgid: str, **values: Any) -> Self:
         """`Message("At most %(limit)d pages.", limit=20)`."""
         made = super().__new__(cls, msgid % values if values else msgid)
         made.msgid = msgid

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import UUID
 
 import pyotp
@@ -177,7 +178,7 @@ def _activate(person: Citizen, email: str) -> Citizen:
     )
 
 
-def mails_to(address: str) -> list[dict[str, dict[str, str]]]:
+def mails_to(address: str) -> list[dict[str, Any]]:
     """What waits to be sent to an address, oldest first: the payloads of the outbox."""
     with db.read() as tx:
         rows = tx.execute(select(Delivery.id, Delivery.payload).where(Delivery.topic == "mail").order_by(Delivery.id))
