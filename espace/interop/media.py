@@ -12,6 +12,7 @@ from typing import Any
 
 import pikepdf
 from pikepdf.sanitize import Sanitizer
+from pikepdf.settings import set_qpdf_limits
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 PDF, JPEG, PNG, TIFF, TEXT, RTF, XML, ZIP = (
@@ -29,6 +30,18 @@ IMAGES = frozenset({JPEG, PNG, TIFF})
 MAX_PIXELS = 50_000_000
 MAX_PAGES = 3000
 MAX_STORED_IMAGE = 5 * 1024 * 1024
+_UNPACKED = 128 * 1024 * 1024
+# Process-wide, as the library has it: no stream of a PDF unpacks to more, whoever opens it (security.md R35).
+set_qpdf_limits(
+    flate_max_memory=_UNPACKED,
+    run_length_max_memory=_UNPACKED,
+    png_max_memory=_UNPACKED,
+    tiff_max_memory=_UNPACKED,
+    dct_max_memory=_UNPACKED,
+    dct_max_progressive_scans=100,
+    parser_max_container_size=1_000_000,
+)
+
 _FORMATS = {JPEG: "JPEG", PNG: "PNG", TIFF: "TIFF"}
 _SIGNATURES = (
     (b"%PDF-", PDF),

@@ -1,5 +1,6 @@
 """Files are what their decoder says; bombs and disguises are named; pictures lose what they hide."""
 
+import resource
 import struct
 import threading
 import zlib
@@ -80,6 +81,39 @@ def test_a_file_is_what_its_decoder_accepts(content: bytes, expected: str) -> No
 )
 def test_what_is_no_document_is_named(content: bytes, kind: str) -> None:
     assert kind_of(content) == kind
+
+
+def packed_bomb(size: int = 400_000_000) -> bytes:
+    """A PDF of 400 kB whose object stream unpacks to a thousand times as much."""
+    squeeze = zlib.compressobj(9)
+    piece = bytes(10_000_000)
+    packed = b"".join(squeeze.compress(piece) for _ in range(size // len(piece))) + squeeze.flush()
+    body = b"%PDF-1.5\n"
+    first = len(body)
+    body += b"1 0 obj<</Type/ObjStm/N 2/First 10/Filter/FlateDecode/Length %d>>stream\n" % len(packed)
+    body += packed + b"\nendstream endobj\n"
+    table = len(body)
+    rows = b"\x00\x00\x00\x00\x00\xff" + b"\x01" + first.to_bytes(4) + b"\x00"
+    rows += (
+        b"\x02"
+        + (1).to_bytes(4)
+        + b"\x00"
+        + b"\x02"
+        + (1).to_bytes(4)
+        + b"\x01"
+        + b"\x01"
+        + table.to_bytes(4)
+        + b"\x00"
+    )
+    body += b"4 0 obj<</Type/XRef/Size 5/W[1 4 1]/Root 2 0 R/Length %d>>stream\n" % len(rows)
+    return body + rows + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF\n" % table
+
+
+def test_a_pdf_that_unpacks_without_end_is_refused_quickly_and_lightly() -> None:
+    content = packed_bomb()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert kind_of(content) in ("broken", "no-page")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # KiB
 
 
 def test_a_pdf_without_page_or_with_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
