@@ -1,0 +1,192 @@
+"""`espace demo`, built once and run as a person runs it: what it tells, who signs in, how it stops and comes back."""
+
+import html
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+
+from espace.identifiers import parse_ins, parse_rpps
+
+from .house import House, Somebody, free_port
+
+# design.md section 5, as far as this step goes; `client_secret` and the mail gateway's certificates come later.
+CONTRACT = {
+    "patients": {"key", "display_name", "email", "password", "totp_secret", "record", "ins", "birth_date", "about"},
+    "children": {"key", "display_name", "record", "ins", "birth_date", "parents", "about"},
+    "activation": {"key", "ins", "birth_date", "vitale_serial", "provisional_code", "about"},
+    "professionals": {
+        "key",
+        "display_name",
+        "rpps",
+        "profession_code",
+        "structure",
+        "mssante",
+        "psc_login",
+        "psc_password",
+        "about",
+    },
+}
+CAST = {
+    "patients": ["mother", "retired", "teen", "second_parent", "carer", "newcomer"],
+    "children": ["child", "baby"],
+    "activation": ["unactivated", "minor_unactivated"],
+    "professionals": ["gp", "cardiologist", "pharmacist", "nurse", "biologist", "dentist", "samu", "physio"],
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    made = House(tmp_path_factory.mktemp("demo") / "house")
+    made.start()
+    yield made
+    made.close()
+
+
+def test_demo_json_holds_everybody_with_everything_the_contract_names(house: House) -> None:
+    cast = house.cast
+    assert cast["base_url"] == house.address
+    assert cast["smtp"]["host"] == "127.0.0.1"
+    for kind, fields in CONTRACT.items():
+        assert [entry["key"] for entry in cast[kind]] == CAST[kind]
+        for entry in cast[kind]:
+            assert set(entry) == fields
+            assert all(entry.values()), entry["key"]
+    for entry in cast["patients"] + cast["children"] + cast["activation"]:
+        parse_ins(entry["ins"])
+    for entry in cast["patients"] + cast["children"]:
+        UUID(entry["record"])
+    for entry in cast["professionals"]:
+        parse_rpps(entry["rpps"], checked=True)
+
+
+def test_files_with_secrets_are_their_owners_alone(house: House) -> None:
+    for name in ("demo.json", "psc_accounts.json", "espace-demo.json", "keys/keys.json"):
+        assert stat.S_IMODE((house.folder / name).stat().st_mode) == 0o600, name
+
+
+@pytest.fixture(scope="module")
+def patients(house: House) -> Callable[[str], Somebody]:
+    """Each patient at the door, signed in once: a code of the app serves once."""
+    signed_in: dict[str, Somebody] = {}
+
+    def patient(key: str) -> Somebody:
+        if key not in signed_in:
+            signed_in[key] = house.somebody()
+            signed_in[key].signs_in(next(entry for entry in house.cast["patients"] if entry["key"] == key))
+        return signed_in[key]
+
+    return patient
+
+
+@pytest.mark.parametrize("key", CAST["patients"])
+def test_each_patient_signs_in_and_opens_their_record(
+    house: House, patients: Callable[[str], Somebody], key: str
+) -> None:
+    person = next(entry for entry in house.cast["patients"] if entry["key"] == key)
+    assert patients(key).goes(f"/dossiers/{person['record']}/documents") == httpx.codes.OK
+    assert person["display_name"] in html.unescape(patients(key).page)
+
+
+@pytest.mark.parametrize("key", ["mother", "second_parent"])
+def test_both_parents_open_both_children(house: House, patients: Callable[[str], Somebody], key: str) -> None:
+    for child in house.cast["children"]:
+        assert patients(key).goes(f"/dossiers/{child['record']}/") == httpx.codes.OK
+
+
+def test_the_parent_of_the_teenager_sees_nothing_of_the_secret_care(
+    house: House, patients: Callable[[str], Somebody]
+) -> None:
+    record = next(entry for entry in house.cast["patients"] if entry["key"] == "teen")["record"]
+    seen = {}
+    for key in ("teen", "carer"):
+        assert patients(key).goes(f"/dossiers/{record}/documents") == httpx.codes.OK
+        seen[key] = html.unescape(patients(key).page)
+    assert "Consultation, demandée seul" in seen["teen"]
+    assert "Consultation, demandée seul" not in seen["carer"]
+    assert "Certificat médical, handball" in seen["carer"]
+
+
+def test_the_doctor_signs_in_and_reads_the_mothers_documents(house: House) -> None:
+    cast = house.cast
+    doctor = next(entry for entry in cast["professionals"] if entry["key"] == "gp")
+    mother = next(entry for entry in cast["patients"] if entry["key"] == "mother")
+    somebody = house.somebody()
+    somebody.goes("/pro/connexion")
+    assert somebody.fills() == httpx.codes.OK
+    assert somebody.path.startswith("/demo/psc")
+    assert somebody.fills(login=doctor["psc_login"], password=doctor["psc_password"]) == httpx.codes.OK
+    assert somebody.path.startswith("/pro/")
+    assert somebody.goes(f"/pro/patients/{mother['record']}/documents") == httpx.codes.OK
+    assert "Bilan sanguin" in somebody.page
+
+
+def test_a_letter_opens_an_activation_and_its_code_arrives_by_mail(house: House) -> None:
+    letter = house.cast["activation"][0]
+    year, month, day = letter["birth_date"].split("-")
+    somebody = house.somebody()
+    assert somebody.goes("/activation") == httpx.codes.OK
+    assert somebody.fills(ins=letter["ins"], code=letter["provisional_code"], day=day, month=month, year=year) == 200
+    assert somebody.fills(email="samira@example.org") == httpx.codes.OK
+    end = time.monotonic() + 30
+    while "samira@example.org" not in somebody.page or somebody.path != "/demo/outbox":
+        assert time.monotonic() < end
+        assert somebody.goes("/demo/outbox") == httpx.codes.OK
+    newest = somebody.page.split("samira@example.org")[1]
+    assert re.search(r"\b\d{6}\b", newest)
+
+
+def test_the_demos_page_shows_everybody_and_codes(house: House) -> None:
+    somebody = house.somebody()
+    assert somebody.goes("/demo/") == httpx.codes.OK
+    page = html.unescape(somebody.page)
+    for person in house.cast["patients"]:
+        assert person["password"] in page
+    assert len(re.findall(r"<dd>\d{6}</dd>", page)) == len(CAST["patients"])
+
+
+def test_the_trail_of_the_demo_holds(house: House) -> None:
+    program = (
+        "import json,os,sys; from pathlib import Path; from espace.demo.folder import Folder, MARKER;"
+        "p=Path(sys.argv[1]); os.environ.update(Folder(p,'x',True,0).environment(1,2));"
+        "from espace.cli import main; main(['audit','verify'])"
+    )
+    checked = subprocess.run([sys.executable, "-c", program, str(house.folder)], capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_port_in_use_is_said_and_nothing_is_made(house: House, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "espace.cli", "demo", "--port", str(house.port)]
+    command += ["--smtp-port", str(free_port()), "--data", str(tmp_path / "other")]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert f"port {house.port} cannot be used" in refused.stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_ctrl_c_stops_every_process_and_the_next_start_keeps_everything(house: House) -> None:
+    before, built = house.cast, (house.folder / "data" / "espace.db").stat().st_ino
+    assert house.stop() == 0
+    assert not house.answers()
+    assert "The demo is stopped." in house.said
+    house.start()
+    assert "Building" not in house.said
+    assert (house.folder / "data" / "espace.db").stat().st_ino == built
+    after = house.cast
+    assert after["base_url"] == house.address
+    assert [after[kind] for kind in CONTRACT] == [before[kind] for kind in CONTRACT]
+
+
+def test_killed_the_demo_takes_its_processes_along(house: House) -> None:
+    if house.process is None:
+        house.start()
+    house.stop(signal.SIGKILL)
+    assert house.falls_silent()
