@@ -6,6 +6,7 @@ from datetime import timedelta
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import HiddenInput
 
@@ -36,7 +37,7 @@ class DecisionForm(Form):
     def offer(self, chosen: int | None = None) -> "DecisionForm":
         """Offer the durations of this house; one chosen before is kept."""
         offered = durations()
-        self.days.choices = [(days, _duration(days)) for days in offered]
+        self.days.choices = [SelectChoice(str(days), _duration(days)) for days in offered]
         if self.days.data not in offered:
             self.days.data = chosen if chosen in offered else DEFAULT_DAYS if DEFAULT_DAYS in offered else offered[-1]
         return self

@@ -6,6 +6,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Optional
 
 from espace import clock
@@ -68,8 +69,8 @@ class ConfirmForm(Form):
     patient_sees = RadioField(
         _l("Does the patient see it at once?"),
         choices=[
-            (YES, _l("Yes, the patient is told right away")),
-            (NO, _l("No, not before I have told the patient myself")),
+            SelectChoice(YES, _l("Yes, the patient is told right away")),
+            SelectChoice(NO, _l("No, not before I have told the patient myself")),
         ],
         default=YES,
         validators=[Optional()],
@@ -77,7 +78,10 @@ class ConfirmForm(Form):
     )
     representatives_see = RadioField(
         _l("Do the parents see it?"),
-        choices=[(YES, _l("Yes, the parents see it")), (NO, _l("No, this care stays between the child and carers"))],
+        choices=[
+            SelectChoice(YES, _l("Yes, the parents see it")),
+            SelectChoice(NO, _l("No, this care stays between the child and carers")),
+        ],
         validators=[Optional()],
         validate_choice=False,
     )
@@ -85,10 +89,10 @@ class ConfirmForm(Form):
     def offer(self, profession: str) -> "ConfirmForm":
         """Offer the kinds this profession deposits, prescriptions first; fill what was not typed yet."""
         usual, others = deposit_types(profession)
-        groups = {gettext("Usual for your profession"): usual, gettext("Other documents"): others}
-        self.type_code.choices = {
-            name: [(code, type_label(code)) for code in codes] for name, codes in groups.items() if codes
-        }
+        groups = ((gettext("Usual for your profession"), usual), (gettext("Other documents"), others))
+        self.type_code.choices = [
+            SelectChoice(code, type_label(code), optgroup=name) for name, codes in groups for code in codes
+        ]
         if not self.is_submitted() and (usual or others):
             first = (usual or others)[0]
             self.type_code.data = first

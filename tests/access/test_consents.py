@@ -18,6 +18,7 @@ from espace.permissions import Standing
 from tests.support import build
 from tests.support.build import Caregiver, Citizen
 from tests.support.clock import FakeClock
+from tests.support.marks import on_sqlite
 
 
 @pytest.fixture
@@ -178,6 +179,7 @@ def decide(holder: Citizen, answer: Answer) -> None:
     access.answer(holder.standing(), line.id, answer, version=line.version, days=90 if answer is Answer.GRANT else None)
 
 
+@on_sqlite
 @pytest.mark.parametrize("answer", Answer)
 @pytest.mark.parametrize("state", FROM)
 def test_each_answer_in_each_state(holder: Citizen, doctor: Caregiver, state: str, answer: Answer) -> None:

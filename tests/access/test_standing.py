@@ -16,6 +16,7 @@ from espace.records import services as records
 from tests.support import build
 from tests.support.build import Caregiver, Citizen
 from tests.support.clock import FakeClock
+from tests.support.marks import on_sqlite
 
 READS = Permission.DOCUMENTS_READ
 DEPOSITS = Permission.DOCUMENTS_DEPOSIT
@@ -170,6 +171,7 @@ def test_a_professional_in_each_state(mother: Citizen, doctor: Caregiver, state:
     assert not found.rights & {Permission.ACCESS_MANAGE, Permission.HISTORY_READ, Permission.RECORD_HOME}
 
 
+@on_sqlite
 @pytest.mark.parametrize("state", STATES)
 def test_a_day_later_only_a_valid_consent_remains(
     mother: Citizen, doctor: Caregiver, clock: FakeClock, state: str
@@ -213,6 +215,7 @@ def test_one_record_opens_no_other(mother: Citizen, doctor: Caregiver) -> None:
     assert colleague.standing(mother.record_id) is None
 
 
+@on_sqlite
 @pytest.mark.parametrize("profession", ["10", "21", "40", "60", "70", "91"])
 def test_each_profession_reads_what_the_matrix_says(mother: Citizen, profession: str) -> None:
     who = build.caregiver("Diarra", "Awa", profession=profession)
@@ -266,6 +269,7 @@ def test_columns_of_functions_apply_only_when_the_setting_says_so(machines: Mach
         assert bool(access.may_deposit(code)) is role_based
 
 
+@on_sqlite
 @pytest.mark.parametrize("hours", [1, 12])
 def test_an_encounter_lasts_as_long_as_the_setting_says(
     machines: Machines, mother: Citizen, doctor: Caregiver, clock: FakeClock, hours: int

@@ -1,6 +1,8 @@
 """Sign-in of professionals against the demo's provider, over real sockets: what opens a session, and what does not."""
 
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -13,7 +15,10 @@ from espace.accounts.models import Session
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.machines import Machines
+from espace.people import services as people
 from espace.people.models import Professional
+from espace.people.services import rpps_columns as columns
+from espace.people.services.rpps_columns import HEADER, extraction_line
 from espace.professional.models import SignIn
 from tests.support import build
 from tests.support.browser_client import Browser, Page
@@ -110,16 +115,12 @@ def test_who_no_longer_practises_is_told_so_and_it_is_written_down(live: Flask, 
     assert sessions() == 0
 
 
-@pytest.mark.parametrize(
-    "number", ["", "10000000009", "0123456789", "8 1000000000", "8x0000000000", 810000000009, None]
-)
+@pytest.mark.parametrize("number", ["", "1000000009", "100000000090", "x0000000000", "1000 000009", "１0000000009"])
 @on_sqlite
-def test_a_number_that_is_no_rpps_opens_nothing(live: Flask, machines: Machines, number: object) -> None:
-    write_accounts(machines, account("morvan", ""))
+def test_a_number_that_is_no_rpps_opens_nothing(live: Flask, machines: Machines, number: str) -> None:
+    write_accounts(machines, account("morvan", number))
     browser = Browser(live)
-    page = begin(browser)
-    write_accounts(machines, account("morvan", str(number)[1:] if str(number).startswith("8") else number))
-    prove(browser, page, expect=400 if number != 810000000009 else 403)
+    prove(browser, begin(browser), expect=400)
     assert sessions() == 0
 
 
@@ -167,14 +168,38 @@ def test_another_s_code_does_not_fit_this_sign_in(live: Flask, doctor: build.Car
     assert sessions() == 0
 
 
+def practising(*places: str) -> people.Professional:
+    """A doctor who practises in these places."""
+    number = build.rpps()
+    lines = [
+        extraction_line(
+            {
+                columns.ID_TYPE: "8",
+                columns.ID: number,
+                columns.NATIONAL_ID: f"8{number}",
+                columns.FAMILY_NAME: "Morvan",
+                columns.GIVEN_NAME: "Hélène",
+                columns.PROFESSION: "10",
+                columns.TECHNICAL_ID: f"R{index:010d}",
+                columns.COMPANY: place,
+                columns.CITY: "Rennes",
+            }
+        )
+        for index, place in enumerate(places, start=1)
+    ]
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "extraction.txt")
+        path.write_text("\n".join([HEADER, *lines, ""]), encoding="utf-8")
+        people.import_professionals(path)
+    found = people.find_professional(number)
+    assert found is not None
+    assert len(found.structures) == len(places)
+    return found
+
+
 @on_sqlite
 def test_several_places_are_chosen_from_before_the_session_opens(live: Flask, machines: Machines) -> None:
-    first = build.caregiver(structure="Cabinet des Tilleuls")
-    build.caregiver(number=first.facts.rpps, structure="Clinique Saint-Aubin")
-    found = build.people.find_professional(first.facts.rpps)
-    assert found is not None
-    if len(found.structures) < 2:
-        pytest.skip("the register's import keeps one place per file")
+    found = practising("Cabinet des Tilleuls", "Clinique Saint-Aubin")
     write_accounts(machines, account("morvan", found.rpps))
     browser = Browser(live)
     page = prove(browser, begin(browser))

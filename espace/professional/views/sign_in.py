@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, request, session
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from espace.errors import InvalidError
 from espace.people.services import Professional
@@ -93,7 +94,7 @@ def practices() -> Response:
 
 def _practices(professional: Professional, form: PracticeForm) -> Response:
     places = professional.structures
-    form.structure.choices = [(str(one.id), one.display_name) for one in places]
+    form.structure.choices = [SelectChoice(str(one.id), one.display_name) for one in places]
     cities = {str(one.id): one.city for one in places if one.city}
     return render("professional/practices.html", form=form, who=professional, cities=cities, status=form.status)
 
