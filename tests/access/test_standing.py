@@ -9,8 +9,10 @@ import pytest
 from espace import clock, settings
 from espace.access import services as access
 from espace.access.services import Answer
+from espace.family import services as family
 from espace.identifiers import new_id
 from espace.machines import Machines
+from espace.people import services as people
 from espace.permissions import SYSTEM, Permission, Relation, Standing
 from espace.records import services as records
 from tests.support import build
@@ -87,8 +89,8 @@ def test_my_records_show_oneself_first_then_each_child_in_a_colour_of_its_own(mo
 def test_an_announced_record_is_reached_by_nobody(mother: Citizen, doctor: Caregiver) -> None:
     child = build.citizen("Jules", "Fontenay", birth=date(2017, 9, 3), parents=[mother], activated=False)
     waiting = records.open_record(
-        build.people.save_person(
-            build.people.Traits(
+        people.save_person(
+            people.Traits(
                 ins=build.ins(birth=date(2019, 5, 6)),
                 birth_name="Fontenay",
                 first_names=("Lina",),
@@ -98,7 +100,7 @@ def test_an_announced_record_is_reached_by_nobody(mother: Citizen, doctor: Careg
         )[0],
         delay=timedelta(days=42),
     )
-    build.family.link_parent(waiting, mother.person_id)
+    family.link_parent(waiting, mother.person_id)
     access.note_encounter(doctor.actor, waiting)
     assert access.standing(mother.actor, waiting) is None
     assert doctor.standing(waiting) is None
