@@ -19,7 +19,7 @@ from espace.interop import media
 from espace.interop.cda_write import wrap
 from tests.support.browser_client import Browser, Page, Upload
 
-from .house import House, addition, deposited, header, pdf, picture, trail
+from .house import House, addition, deposited, header, pdf, picture, statements, trail
 
 
 @pytest.fixture
@@ -161,6 +161,25 @@ def test_a_foreign_or_absent_document_is_the_same_nothing(home: House, mother: B
     foreign = deposited(home.doctor_at_child, representatives_see=True)
     answers = [mother.get(own(home, f"/{wrong}{rest}"), expect=404) for wrong in (foreign, uuid4())]
     assert answers[0].text == answers[1].text or len(answers[0].text) == len(answers[1].text)
+
+
+def test_a_page_costs_few_statements_however_much_it_shows(
+    home: House, mother: Browser, doctor: Browser, app: Flask
+) -> None:
+    found = deposited(home.doctor_here, content=pdf(*"abcde"))
+    for number in range(20):
+        documents.add(home.holder, addition(f"Document {number}"))
+    for browser, path, most in (
+        (mother, own(home), 4),
+        (mother, own(home, f"/{found}"), 4),
+        (doctor, seen_by_doctor(home), 9),
+        (doctor, seen_by_doctor(home, f"/{found}"), 9),
+    ):
+        browser.get(path)
+        with statements() as sent:
+            browser.get(path)
+        asked = [one for one in sent if not one.startswith(("BEGIN", "COMMIT", "SAVEPOINT"))]
+        assert len(asked) <= most, asked
 
 
 # -- the file --------------------------------------------------------------------------------------------------------

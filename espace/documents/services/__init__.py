@@ -12,6 +12,7 @@ from .reading import (
     document,
     download,
     latest,
+    opened,
     original,
     page,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "holder_is_minor",
     "judge_deposit",
     "latest",
+    "opened",
     "original",
     "page",
     "type_label",

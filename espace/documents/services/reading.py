@@ -133,6 +133,17 @@ def document(standing: Standing, document_id: UUID) -> DocumentFacts:
     return found
 
 
+def opened(standing: Standing, document_id: UUID) -> Content:
+    """One document opened on its page, with what people read of it: one statement for both. Raises as `body`."""
+    if _unwatched(standing):
+        with db.read() as tx:
+            return _body(tx, standing, _visible(tx, standing, document_id))
+    with db.write() as tx:
+        found = _body(tx, standing, _visible(tx, standing, document_id))
+        _leave(standing, Action.DOCUMENT_OPENED, [found.document])
+    return found
+
+
 def body(standing: Standing, document_id: UUID) -> Content:
     """What people read of a document, to be shown on its page; shares the page's row of the trail.
 
@@ -151,6 +162,11 @@ def download(standing: Standing, document_id: UUID) -> Content:
 def original(standing: Standing, document_id: UUID) -> Content:
     """The file as it came, bit by bit, to be taken away. Raises as `body`."""
     return _content(standing, document_id, Action.DOWNLOADED, whole=True)
+
+
+def _body(tx: Connection, standing: Standing, document: DocumentFacts) -> Content:
+    reader = storage.current().open(tx, standing.record_id, document.body_file_id)
+    return Content(document, document.body_media, reader)
 
 
 def _content(standing: Standing, document_id: UUID, action: Action, *, whole: bool) -> Content:

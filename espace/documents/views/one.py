@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, abort, request
 
 from espace.documents import services as documents
-from espace.documents.services import Content, DocumentFacts, type_label
+from espace.documents.services import Content, type_label
 from espace.errors import NotFoundError
 from espace.interop import media, pdf_pages
 from espace.interop.media import MediaError
@@ -28,7 +28,8 @@ MAX_TEXT = 200_000
 def one(document_id: UUID) -> Response:
     """A document; `page` is the first page shown of a long PDF."""
     here = viewpoint()
-    document = documents.document(here.standing, document_id)
+    content = documents.opened(here.standing, document_id)
+    document = content.document
     first = max(request.args.get("page", 1, int), 1)
     return render(
         "documents/one.html",
@@ -36,23 +37,23 @@ def one(document_id: UUID) -> Response:
         line=line(document, here),
         icon=icon_of(document),
         kind=type_label(document.type_code),
-        **_shown(document, first),
+        **_shown(content, first),
     )
 
 
-def _shown(document: DocumentFacts, first: int) -> dict[str, Any]:
+def _shown(content: Content, first: int) -> dict[str, Any]:
     """What stands in the middle of the page: sheets, a text, or neither."""
+    document = content.document
     shown: dict[str, Any] = {"sheets": [], "text": None, "earlier": 0, "later": 0}
     try:
         if document.body_media == media.PDF:
-            content = documents.body(viewpoint().standing, document.id).reader.read_all()
-            shown["sheets"] = pdf_pages.sheets(content, first, SHEETS, WIDTH)
+            shown["sheets"] = pdf_pages.sheets(content.reader.read_all(), first, SHEETS, WIDTH)
             shown["earlier"] = max(first - SHEETS, 1) if first > 1 else 0
             shown["later"] = first + SHEETS if first + SHEETS <= document.pages else 0
         elif document.body_media in media.IMAGES:
             shown["sheets"] = [Sheet(1, 0, 0, "")]
         elif document.body_media == media.TEXT:
-            shown["text"] = _text(documents.body(viewpoint().standing, document.id))
+            shown["text"] = _text(content)
     except MediaError:
         return {**shown, "sheets": []}  # the page then offers the file itself
     return shown
