@@ -1,5 +1,6 @@
 """No default secret, no weak setting, no key others can read: the house refuses to start (security.md R56)."""
 
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,17 @@ def test_an_existing_key_file_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         crypto.write_ring(crypto.new_ring(), given.key_file)
     assert given.key_file.read_bytes() == before
+
+
+def test_the_readme_names_every_setting() -> None:
+    readme = (Path(espace.__file__).parent.parent / "README.md").read_text()
+    names = {f.name.upper() for f in fields(Settings)} - {"DEMO_DIR"}  # set by the demo alone
+    said = {
+        name
+        for name in names
+        if f"ESPACE_{name}" in readme or re.search(rf"ESPACE_.*`_{name.split('_', 1)[-1]}`", readme)
+    }
+    assert names - said == set()
 
 
 def test_no_application_starts_in_debug(machines: Machines) -> None:

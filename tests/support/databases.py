@@ -1,4 +1,9 @@
-"""Databases for tests: a SQLite file copied from a template, a private PostgreSQL cluster cloned per test."""
+"""Databases for tests: a SQLite file copied from a template, a private PostgreSQL cluster whose databases are lent.
+
+Cloning the PostgreSQL template costs about a second, for its hundreds of partitions. A database is therefore lent to
+one test after the other: before each, the connections of the test before are ended, its rows deleted and those of the
+template put back. A database whose schema a test changed is dropped instead, however the test ended.
+"""
 
 import ctypes
 import os
@@ -10,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import count
 from pathlib import Path
@@ -36,8 +41,42 @@ _SETTINGS: Mapping[str, str] = {
     "max_connections": "60",
     "max_locks_per_transaction": "256",
     "listen_addresses": "",
+    "min_wal_size": "32MB",
+    "max_wal_size": "128MB",
 }
 _PR_SET_PDEATHSIG = 1
+_MEMORY, _ROOM = Path("/dev/shm"), 2 << 30
+
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+_TABLES = """
+SELECT relname FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname
+"""
+# Every change of a schema writes or removes rows of these; their number and youngest transaction tell.
+_SCHEMA = " UNION ALL ".join(
+    f"SELECT count(*), max(xmin::text::bigint) FROM {catalogue}"
+    for catalogue in (
+        "pg_class",
+        "pg_attribute",
+        "pg_attrdef",
+        "pg_constraint",
+        "pg_trigger",
+        "pg_rewrite",
+        "pg_proc",
+        "pg_type",
+        "pg_namespace",
+    )
+)
+
+
+def memory_folder() -> Path | None:
+    """Where files live in memory and `fsync` costs nothing, if this machine has such a place with enough room."""
+    if not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _ROOM:
+        return None
+    return _MEMORY
 
 
 def import_models() -> None:
@@ -89,6 +128,44 @@ def postgresql_programs() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
+class Lent:
+    """A PostgreSQL database lent to one test after the other, with the connection that cleans it in between."""
+
+    def __init__(self, name: str, url: str, connection: psycopg.Connection[Any]) -> None:
+        self.name = name
+        self.url = url
+        self._connection = connection
+        tables = [sql.Identifier(name) for (name,) in connection.execute(_TABLES).fetchall()]
+        one = sql.SQL("IF EXISTS (SELECT FROM {0}) THEN DELETE FROM {0}; END IF;")
+        self._empty = sql.SQL("DO $$ BEGIN {} END $$").format(sql.SQL("").join(one.format(table) for table in tables))
+        self._filled: list[tuple[sql.Composed, list[Any]]] = []
+        for table in tables:
+            rows = connection.execute(sql.SQL("SELECT * FROM {}").format(table)).fetchall()
+            if rows:
+                marks = sql.SQL(",").join(sql.Placeholder() * len(rows[0]))
+                self._filled.append((sql.SQL("INSERT INTO {} VALUES ({})").format(table, marks), rows))
+        self._schema = self._look()
+
+    def clean(self) -> bool:
+        """Make it as its template is; False when a test changed its schema."""
+        while self._connection.execute(_END_OTHERS).fetchall():
+            time.sleep(0.002)
+        if self._look() != self._schema:
+            return False
+        with self._connection.transaction():
+            self._connection.execute(self._empty)
+            for insert, rows in self._filled:
+                self._connection.cursor().executemany(insert, rows)
+        return True
+
+    def close(self) -> None:
+        """End the cleaning connection."""
+        self._connection.close()
+
+    def _look(self) -> list[Any]:
+        return self._connection.execute(_SCHEMA).fetchall()
+
+
 @dataclass
 class Cluster:
     """A private PostgreSQL cluster, reached by a socket in its own folder."""
@@ -96,6 +173,7 @@ class Cluster:
     folder: Path
     process: subprocess.Popen[bytes]
     _names = count(1)
+    _free: list[Lent] = field(default_factory=list)
 
     def url(self, name: str) -> str:
         """The address of the database `name`, for SQLAlchemy."""
@@ -103,18 +181,49 @@ class Cluster:
 
     def run(self, statement: str, name: str) -> None:
         """Run a statement on a database's name, outside any transaction."""
-        with psycopg.connect(f"host={self.folder} user=postgres dbname=postgres", autocommit=True) as connection:
+        with self._connect("postgres") as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
     @contextmanager
+    def lend(self) -> Iterator[str]:
+        """The address of a database that is as the template is: one given back and cleaned, else a new clone."""
+        lent = self._cleaned() or self._clone()
+        try:
+            yield lent.url
+        finally:
+            self._free.append(lent)
+
+    @contextmanager
     def new(self, statement: str = f"CREATE DATABASE {{}} TEMPLATE {TEMPLATE}") -> Iterator[str]:
-        """The address of a fresh database, dropped afterwards."""
+        """The address of a database no test had before, dropped afterwards."""
         name = f"test_{next(self._names)}"
         self.run(statement, name)
         try:
             yield self.url(name)
         finally:
             self.run("DROP DATABASE {} WITH (FORCE)", name)
+
+    def close(self) -> None:
+        """End the connections that clean databases."""
+        for lent in self._free:
+            lent.close()
+
+    def _cleaned(self) -> Lent | None:
+        while self._free:
+            lent = self._free.pop()
+            if lent.clean():
+                return lent
+            lent.close()
+            self.run("DROP DATABASE {} WITH (FORCE)", lent.name)
+        return None
+
+    def _clone(self) -> Lent:
+        name = f"test_{next(self._names)}"
+        self.run(f"CREATE DATABASE {{}} TEMPLATE {TEMPLATE}", name)
+        return Lent(name, self.url(name), self._connect(name))
+
+    def _connect(self, name: str) -> psycopg.Connection[Any]:
+        return psycopg.connect(f"host={self.folder} user=postgres dbname={name}", autocommit=True)
 
     def make_template(self, ring: crypto.KeyRing) -> None:
         """Build the schema once, in the database every test's is cloned from."""
@@ -127,7 +236,7 @@ class Cluster:
 @contextmanager
 def cluster(programs: Path) -> Iterator[Cluster]:
     """A running cluster; its folder and its server end with the block, even when the tests are killed."""
-    folder = Path(tempfile.mkdtemp(prefix="espace-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="espace-pg-", dir=memory_folder()))
     user: dict[str, Any] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         account = pwd.getpwnam("postgres")
@@ -142,7 +251,9 @@ def cluster(programs: Path) -> Iterator[Cluster]:
     process: subprocess.Popen[bytes] = subprocess.Popen(command, preexec_fn=_end_with_parent, **common)  # noqa: PLW1509 - no thread yet
     try:
         _wait_until_ready(folder, process)
-        yield Cluster(folder, process)
+        running = Cluster(folder, process)
+        yield running
+        running.close()
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
