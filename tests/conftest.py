@@ -16,6 +16,9 @@ from .support import databases
 from .support.browser_client import Browser
 from .support.clock import FakeClock
 
+if (memory := databases.memory_folder()) is not None:  # pytest's folders, before it chooses where
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
 LIGHT_HASHER = crypto.Hasher(memory_kib=64, time_cost=1, lanes=1)
 
 
@@ -58,7 +61,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         with request.getfixturevalue("sqlite_template").new(tmp_path / "data") as url:
             yield url
     else:
-        with request.getfixturevalue("cluster").new() as url:
+        with request.getfixturevalue("cluster").lend() as url:
             yield url
 
 
