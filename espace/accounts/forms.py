@@ -109,7 +109,7 @@ class EmailForm(DoorForm):
         if field.errors:
             return
         try:
-            found = validate_email((field.data or "").strip(), check_deliverability=False)
+            found = validate_email((field.data or "").strip(), check_deliverability=False, allow_smtputf8=False)
         except EmailNotValidError:
             field.errors = [*field.errors, _email_sentence(field.data or "")]
         else:

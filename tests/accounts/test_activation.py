@@ -65,7 +65,7 @@ def test_a_space_is_activated_on_six_screens(client: Browser, claire: Newcomer) 
     text = client.get("/activation/codes/texte")
     assert all(code in text.body.decode() for code in codes)
     assert "attachment" in text.headers["Content-Disposition"]
-    assert keep_codes(client, 303, follow=False).headers["Location"] == "/dossiers/"
+    assert keep_codes(client, 303, follow=False).headers["Location"] == "/"
     assert client.get("/compte").status == 200
     account = accounts.account_of(claire.person.person_id)
     assert account is not None
@@ -348,8 +348,8 @@ def test_of_two_browsers_that_finish_at_once_one_opens_the_space(client: Browser
     with ThreadPoolExecutor(2) as pool:
         pages = list(pool.map(lambda b: b.submit(form, {"kept": "y", "terms": "y"}, follow=False), (client, twin)))
     assert sorted(page.headers["Location"] for page in pages) in (
-        ["/connexion", "/dossiers/"],
-        ["/activation", "/dossiers/"],  # the other had not begun when the first was done
+        ["/", "/connexion"],
+        ["/", "/activation"],  # the other had not begun when the first was done
     )
     assert count(Account) == 1
     assert count(RecoveryCode) == 10

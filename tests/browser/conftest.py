@@ -1,38 +1,31 @@
-"""A running demo, a real browser, and a person's hands on it."""
+"""Fixtures of the browser tests: one running demo, one Chromium, one sign-in per person of the cast."""
 
-import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1280, "height": 800}
+from .hands import DESK, AuthenticatorApp, Demo, new_hands, read_cast, sign_in, sign_in_professional
+
 _START_SECONDS = 120
 
 
-@dataclass(frozen=True)
-class Demo:
-    """A demo that answers, and who is in it (`demo.json`)."""
-
-    base_url: str
-    folder: Path
-    people: dict[str, Any]
-
-    def person(self, kind: str, key: str) -> dict[str, Any]:
-        """One entry of the cast, by its key."""
-        found: dict[str, Any] = next(entry for entry in self.people[kind] if entry["key"] == key)
-        return found
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser; with several processes, one of them takes it all: one demo."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if config.pluginmanager.hasplugin("xdist"):
+                item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def _free_port() -> int:
@@ -43,28 +36,18 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`espace demo` in a process of its own, on free ports."""
     folder = tmp_path_factory.mktemp("demo") / "house"
     port, smtp_port = _free_port(), _free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "espace.cli",
-        "demo",
-        "--port",
-        str(port),
-        "--smtp-port",
-        str(smtp_port),
-        "--data",
-        str(folder),
-    ]
+    ports = ["--port", str(port), "--smtp-port", str(smtp_port)]
+    command = [sys.executable, "-m", "espace.cli", "demo", *ports, "--data", str(folder)]
     log = folder.parent / "demo.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
     try:
         _await_answer(process, port, log)
-        people = json.loads((folder / "demo.json").read_text())
+        people = read_cast(folder)
         yield Demo(people["base_url"], folder, people)
     finally:
         process.send_signal(signal.SIGINT)
@@ -109,45 +92,31 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@dataclass
-class Hands:
-    """One person at one device: a page, and the names of the screenshots they take."""
+@pytest.fixture(scope="session")
+def apps(demo: Demo) -> Callable[[str], AuthenticatorApp]:
+    """The authenticator apps of the cast: one each, as no code serves twice."""
+    made: dict[str, AuthenticatorApp] = {}
 
-    page: Page
-    context: BrowserContext
-    base_url: str
-    name: str
-    outside: list[str]
+    def app(key: str) -> AuthenticatorApp:
+        return made.setdefault(key, AuthenticatorApp(demo.person("patients", key)["totp_secret"]))
 
-    def open(self, path: str) -> None:
-        """Go to an address of the house."""
-        self.page.goto(self.base_url + path)
-
-    def shot(self, what: str) -> None:
-        """Keep what the screen shows."""
-        SCREENSHOTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{what}.png", full_page=True)
+    return app
 
 
-def new_hands(
-    chromium: Browser, demo: Demo, name: str, *, script: bool = True, size: dict[str, int] | None = None, dark: bool = False
-) -> Hands:
-    """A fresh browser profile, French, that notes every request leaving the house (R51)."""
-    context = chromium.new_context(
-        viewport=size or PHONE,
-        locale="fr-FR",
-        timezone_id="Europe/Paris",
-        java_script_enabled=script,
-        color_scheme="dark" if dark else "light",
-        accept_downloads=True,
-    )
-    outside: list[str] = []
-    context.on("request", lambda request: _note(request.url, demo.base_url, outside))
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    return Hands(page, context, demo.base_url, name, outside)
+@pytest.fixture(scope="session")
+def kept(chromium: Browser, demo: Demo, apps: Callable[[str], AuthenticatorApp]) -> Callable[[str], Any]:
+    """What a browser keeps of somebody of the cast who is signed in; each signs in once."""
+    states: dict[str, Any] = {}
 
+    def state(key: str) -> Any:
+        if key not in states:
+            hands = new_hands(chromium, demo, key, size=DESK)
+            if key in {entry["key"] for entry in demo.people["patients"]}:
+                sign_in(hands, demo.person("patients", key), apps(key))
+            else:
+                sign_in_professional(hands, demo.person("professionals", key))
+            states[key] = hands.context.storage_state()
+            hands.close()
+        return states[key]
 
-def _note(url: str, base_url: str, outside: list[str]) -> None:
-    if not url.startswith((base_url, "data:", "blob:", "about:")):
-        outside.append(url)
+    return state

@@ -21,7 +21,7 @@ from .refusals import attempt, page, to
 from .visitor import activation_token, drop_activation, enter, visitor
 
 pages = Blueprint("activation_steps", __name__)
-HOME = "/dossiers/"
+HOME = "/"  # which leads to one's own record
 
 _PLACES = {
     Step.EMAIL: "/activation/adresse",

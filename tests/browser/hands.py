@@ -1,0 +1,215 @@
+"""A running demo, and people's hands on it: what they see, press, fill in and read."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyotp
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 800}
+PATIENCE = 30_000  # milliseconds; what is awaited comes in far less on an idle machine
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demo that answers, and who is in it (`demo.json`)."""
+
+    base_url: str
+    folder: Path
+    people: dict[str, Any]
+
+    def person(self, kind: str, key: str) -> dict[str, Any]:
+        """One entry of the cast, by its key."""
+        found: dict[str, Any] = next(entry for entry in self.people[kind] if entry["key"] == key)
+        return found
+
+
+@dataclass
+class AuthenticatorApp:
+    """A telephone's authenticator app, which never shows the same code twice."""
+
+    secret: str
+    _last: int = 0
+
+    def code(self) -> str:
+        """The code shown now; the next one when that was used already."""
+        step = max(int(time.time()) // 30, self._last + 1)
+        self._last = step
+        return pyotp.TOTP(self.secret).at(step * 30)
+
+
+@dataclass
+class Hands:
+    """One person at one device: a page, and the names of the screenshots they take."""
+
+    page: Page
+    context: BrowserContext
+    base_url: str
+    name: str
+    outside: list[str]
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> int:
+        """Go to an address of the house; gives the status of the answer."""
+        answer = self.page.goto(self.base_url + path)
+        return answer.status if answer else 0
+
+    def shot(self, what: str) -> None:
+        """Keep what the screen shows."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{what}.png", full_page=True)
+
+    def title_is(self, words: str | re.Pattern[str]) -> None:
+        """Wait until the page says this on top."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(words, timeout=PATIENCE)
+
+    def reads(self, words: str) -> None:
+        """Wait until these words can be read."""
+        expect(self.page.get_by_text(words).first).to_be_visible(timeout=PATIENCE)
+
+    def fill(self, label: str, value: str) -> None:
+        """Write into the field of this name."""
+        self.page.get_by_label(label, exact=True).fill(value)
+
+    def press(self, name: str) -> None:
+        """Press the button of this name."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def follow(self, name: str, within: str = "main") -> None:
+        """Follow the first link of this name in the main part of the page."""
+        self.page.locator(within).get_by_role("link", name=name).first.click()
+
+    def go(self, name: str) -> None:
+        """Use the main navigation."""
+        self.page.get_by_role("navigation", name="Navigation principale").get_by_role("link", name=name).first.click()
+
+    def says_error(self, words: str) -> None:
+        """Wait for a refusal: it is counted on top, tied to its field, and marked in the title of the page."""
+        summary = self.page.get_by_role("alert")
+        expect(summary).to_contain_text(words, timeout=PATIENCE)
+        expect(self.page).to_have_title(re.compile("^Erreur"))
+        wrong = self.page.locator("[aria-invalid=true]")
+        if wrong.count():
+            described = wrong.first.get_attribute("aria-describedby") or ""
+            said = " ".join(self.page.locator(f"#{each}").inner_text() for each in described.split())
+            assert plain(words) in plain(said), said
+
+    def main(self) -> Locator:
+        """The main part of the page."""
+        return self.page.get_by_role("main")
+
+    def close(self) -> None:
+        """Put the device away: nothing left the house, nothing was wrong in the console."""
+        self.context.close()
+        assert self.outside == []
+        assert self.complaints == []
+
+
+def plain(text: str) -> str:
+    """A text with single, ordinary spaces."""
+    return " ".join(text.split())
+
+
+def new_hands(
+    chromium: Browser,
+    demo: Demo,
+    name: str,
+    *,
+    script: bool = True,
+    size: dict[str, int] | None = None,
+    dark: bool = False,
+    state: Any = None,
+) -> Hands:
+    """A fresh browser profile, French, that notes every request leaving the house (R51) and every complaint.
+
+    `state` is what another profile of the same person kept (its session, its language).
+    """
+    context = chromium.new_context(
+        viewport=size or PHONE,
+        locale="fr-FR",
+        timezone_id="Europe/Paris",
+        java_script_enabled=script,
+        color_scheme="dark" if dark else "light",
+        accept_downloads=True,
+        storage_state=state,
+    )
+    context.set_default_timeout(PATIENCE)
+    outside: list[str] = []
+    complaints: list[str] = []
+    context.on("request", lambda request: _note(request.url, demo.base_url, outside))
+    context.on("console", lambda message: _complain(message.type, message.text, complaints))
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    return Hands(context.new_page(), context, demo.base_url, name, outside, complaints)
+
+
+def _note(url: str, base_url: str, outside: list[str]) -> None:
+    if not url.startswith((base_url, "data:", "blob:", "about:")):
+        outside.append(url)
+
+
+def _complain(kind: str, text: str, complaints: list[str]) -> None:
+    # A page that refuses (404, 422) is announced by the browser as an error: that one is meant.
+    if kind in ("error", "warning") and "Failed to load resource" not in text:
+        complaints.append(text)
+
+
+def awaited(look: Callable[[], str | None], what: str) -> str:
+    """Look again until there is something to see."""
+    end = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < end:
+        seen = look()
+        if seen:
+            return seen
+    raise AssertionError(f"{what} did not come")
+
+
+def mail(hands: Hands, address: str, subject: str, but_not: str = "") -> str:
+    """The newest mail with this subject in somebody's mailbox, as the demo shows it, once it is there."""
+    mailbox = hands.context.new_page()
+
+    def look() -> str | None:
+        mailbox.goto(f"{hands.base_url}/demo/outbox")
+        letters = mailbox.get_by_role("article").filter(has_text=address).filter(has_text=subject)
+        text = letters.first.inner_text() if letters.count() else ""
+        return text if text != but_not else None
+
+    try:
+        return awaited(look, f"the mail “{subject}”")
+    finally:
+        mailbox.close()
+
+
+def sign_in(hands: Hands, person: dict[str, Any], app: AuthenticatorApp) -> None:
+    """Sign in as one of the demo's patients."""
+    hands.open("/connexion")
+    hands.fill("Adresse e-mail", person["email"])
+    hands.fill("Mot de passe", person["password"])
+    hands.press("Continuer")
+    hands.title_is("Recopiez le code de votre application")
+    hands.fill("Code", app.code())
+    hands.press("Entrer dans mon espace")
+    expect(hands.page.get_by_role("heading", level=1)).not_to_have_text("Recopiez le code de votre application")
+
+
+def sign_in_professional(hands: Hands, professional: dict[str, Any]) -> None:
+    """Sign in as one of the demo's professionals, through the demo's identity provider."""
+    hands.open("/pro/connexion")
+    hands.press("Se connecter avec Pro Santé Connect")
+    hands.title_is("Fournisseur d'identité de démonstration")
+    hands.fill("Identifiant", professional["psc_login"])
+    hands.fill("Mot de passe", professional["psc_password"])
+    hands.press("Prouver mon identité")
+    hands.title_is("Mes patients")
+
+
+def read_cast(folder: Path) -> dict[str, Any]:
+    """What `demo.json` says."""
+    found: dict[str, Any] = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,542 @@
+"""The whole journey, as people make it: a phone of 360 × 740, in French, with script and without.
+
+Nothing here knows an address of a record or a name of a field: only what is written on the screen.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from espace.access.services.matrix import PACKAGED
+from tests.support.papers import jpeg, pdf
+
+from .announced import Newcomer, announce, command_line, importable, located_photo, title_of, write_documents
+from .hands import DESK, AuthenticatorApp, Demo, Hands, mail, new_hands, plain, sign_in_professional
+
+PASSWORD = "lanterne cactus prairie ruban"
+PHOTO, PRESCRIPTION, CHILDS_PHOTO = "Radio de mon poignet", "Ordonnance du test", "Dessin du test"
+SCREENS, TYPED_FIELDS = 6, 9
+"""From the letter to the record, at most; boxes to tick are counted apart."""
+
+
+@dataclass
+class Journey:
+    """One person's way through the house, and the devices of those they meet."""
+
+    demo: Demo
+    chromium: Browser
+    folder: Path
+    script: bool
+    person: Newcomer
+    professional: dict[str, Any]
+    profession: str
+
+    def __post_init__(self) -> None:
+        kind = "script" if self.script else "plain"
+        self.phone = self._device(f"journey-{kind}")
+        self.desk = self._device(f"journey-{kind}-professional", DESK)
+        self.app = AuthenticatorApp("")
+
+    def _device(self, name: str, size: dict[str, int] | None = None) -> Hands:
+        return new_hands(self.chromium, self.demo, name, script=self.script, size=size)
+
+    @property
+    def email(self) -> str:
+        """Where she reads her mail."""
+        return f"vasseur.{self.person.order}@example.org"
+
+    @property
+    def doctor(self) -> str:
+        """How the house calls the professional."""
+        return str(self.professional["display_name"])
+
+    def put_away(self) -> None:
+        """Close every device."""
+        self.phone.close()
+        self.desk.close()
+
+
+@pytest.fixture(
+    params=[(True, "cardiologist", "G15_10", 701), (False, "dentist", "G15_40", 711)], ids=["script", "no-script"]
+)
+def journey(
+    request: pytest.FixtureRequest, demo: Demo, chromium: Browser, tmp_path: Path
+) -> Iterator[Journey]:
+    """Somebody whom the insurer has just announced, with the letter they received."""
+    script, key, profession, order = request.param
+    person = Newcomer("Maëlle", "Vasseur", "F", date(1990, 4, 17), order)
+    [code] = announce(demo, tmp_path, person)
+    professional = demo.person("professionals", key)
+    made = Journey(demo, chromium, tmp_path, script, replace(person, code=code), professional, profession)
+    yield made
+    made.put_away()
+
+
+def test_a_person_comes_in_reads_decides_and_acts_for_her_child(journey: Journey, kept: Callable[[str], Any]) -> None:
+    _activates_her_space(journey)
+    _reads_what_arrived(journey)
+    _adds_a_photo(journey)
+    _professional_is_refused_and_asks(journey)
+    _she_answers(journey)
+    _professional_reads_what_the_matrix_allows(journey)
+    _professional_deposits(journey)
+    _she_is_told_and_finds_who_did_what(journey)
+    _she_takes_the_access_back(journey)
+    _acts_for_her_child(journey, kept("newcomer"))
+    _signs_out_for_good(journey)
+
+
+# Activation
+
+
+@dataclass
+class _Screens:
+    """The screens between the letter and the record, and what each asks for."""
+
+    seen: list[tuple[str, int, int]]
+
+    def note(self, page: Page) -> None:
+        main = page.get_by_role("main")
+        asked = main.locator("input:not([type=hidden], [readonly]), select, textarea")
+        ticks = main.locator("input[type=checkbox], input[type=radio]").count()
+        title = page.get_by_role("heading", level=1).inner_text()
+        self.seen.append((title, asked.count() - ticks, ticks))
+
+
+def _give_the_letter(phone: Hands, person: Newcomer, ins: str = "", code: str = "") -> None:
+    phone.title_is("Activer mon espace")
+    phone.fill("Numéro de sécurité sociale", ins or person.ins)
+    phone.fill("Code provisoire", code or person.code)
+    for label, value in (("Jour", person.birth.day), ("Mois", person.birth.month), ("Année", person.birth.year)):
+        phone.fill(label, str(value))
+    phone.press("Vérifier et continuer")
+
+
+def _activates_her_space(journey: Journey) -> None:
+    phone, person, screens = journey.phone, journey.person, _Screens([])
+    phone.open("/")
+    phone.shot("01-first-page")
+    phone.follow("Activer mon espace")
+    phone.title_is("Activer mon espace")
+    screens.note(phone.page)
+    _give_the_letter(phone, person, ins=person.ins[:-1])
+    phone.says_error("Vous avez écrit 14 chiffres, il en faut 15.")
+    phone.shot("02-wrong-number")
+    expect(phone.page.get_by_label("Code provisoire")).to_have_value(person.code)
+    expect(phone.page.get_by_label("Année")).to_have_value("1990")
+    _give_the_letter(phone, person, code="".join(reversed(person.code)))
+    phone.says_error("Ces trois informations ne vont pas ensemble.")
+    _give_the_letter(phone, person, ins=_as_on_the_card(person.ins), code=person.code.lower())
+    _gives_an_address(journey, screens)
+    _chooses_a_password(journey, screens)
+    _links_an_app(journey, screens)
+    _keeps_the_codes(journey, screens)
+    typed, ticks = sum(line[1] for line in screens.seen), sum(line[2] for line in screens.seen)
+    print(f"\nfrom the letter to the record: {len(screens.seen)} screens, {typed} fields, {ticks} boxes to tick")
+    assert len(screens.seen) <= SCREENS, screens.seen
+    assert typed <= TYPED_FIELDS, screens.seen
+
+
+def _as_on_the_card(ins: str) -> str:
+    return " ".join((ins[0], ins[1:3], ins[3:5], ins[5:7], ins[7:10], ins[10:13], ins[13:]))
+
+
+def _gives_an_address(journey: Journey, screens: _Screens) -> None:
+    phone = journey.phone
+    phone.title_is("Votre adresse e-mail")
+    screens.note(phone.page)
+    phone.fill("Votre adresse e-mail", "vasseur@example")
+    phone.press("Recevoir un code")
+    phone.says_error("Il manque la fin de l'adresse")
+    phone.fill("Votre adresse e-mail", journey.email)
+    phone.press("Recevoir un code")
+    phone.title_is("Recopiez le code reçu")
+    screens.note(phone.page)
+    phone.fill("Code à 6 chiffres", "12345")
+    phone.press("Vérifier ce code")
+    phone.says_error("Vous avez écrit 5 chiffres, il en faut 6.")
+    letter = mail(phone, journey.email, "Votre code de vérification")
+    received = re.search(r"\b\d{6}\b", letter)
+    assert received
+    wrong = f"{(int(received[0]) + 1) % 10**6:06d}"
+    phone.fill("Code à 6 chiffres", wrong)
+    phone.press("Vérifier ce code")
+    phone.says_error("Ce n'est pas le code que nous avons envoyé.")
+    # Interrupted: later, on the same phone, she takes it up where she was.
+    phone.open("/")
+    phone.follow("Activer mon espace")
+    phone.reads("Vous avez déjà commencé ici.")
+    phone.follow("Reprendre où j'en étais")
+    phone.title_is("Recopiez le code reçu")
+    phone.fill("Code à 6 chiffres", received[0])
+    phone.press("Vérifier ce code")
+
+
+def _chooses_a_password(journey: Journey, screens: _Screens) -> None:
+    phone = journey.phone
+    phone.title_is("Choisissez un mot de passe")
+    screens.note(phone.page)
+    phone.fill("Votre mot de passe", "court")
+    phone.press("Garder ce mot de passe")
+    phone.says_error("Il en faut au moins 12.")
+    phone.fill("Votre mot de passe", "MaelleVasseur1990")
+    phone.press("Garder ce mot de passe")
+    phone.says_error("Ce mot de passe contient votre nom")
+    expect(phone.page.get_by_label("Votre mot de passe")).to_have_value("")
+    phone.shot("03-weak-password")
+    phone.fill("Votre mot de passe", PASSWORD)
+    phone.press("Garder ce mot de passe")
+
+
+def _links_an_app(journey: Journey, screens: _Screens) -> None:
+    phone = journey.phone
+    phone.title_is("Liez une application d'authentification")
+    # Her phone dies here; on another one, the letter leads back to this very step.
+    other = new_hands(journey.chromium, journey.demo, phone.name, script=journey.script)
+    other.open("/activation")
+    _give_the_letter(other, journey.person)
+    other.title_is("Liez une application d'authentification")
+    phone.close()
+    journey.phone = phone = other
+    screens.note(phone.page)
+    phone.page.get_by_text("Mon application est sur un autre appareil").click()
+    expect(phone.page.get_by_role("img", name="Code QR")).to_be_visible()
+    phone.shot("04-authenticator")
+    key = phone.main().locator("p", has_text=re.compile(r"^([A-Z2-7]{4}\s?){8}$")).inner_text()
+    journey.app = AuthenticatorApp(re.sub(r"\s", "", key))
+    phone.fill("Code à 6 chiffres", journey.app.code())
+    phone.press("Lier cette application")
+
+
+def _keeps_the_codes(journey: Journey, screens: _Screens) -> None:
+    phone = journey.phone
+    phone.title_is("Gardez vos codes de secours")
+    screens.note(phone.page)
+    shown = phone.main().get_by_role("listitem").filter(has_text=re.compile(r"^\w{5}-\w{5}$")).all_inner_texts()
+    assert len(set(shown)) == 10
+    with phone.page.expect_download() as download:
+        phone.follow("Télécharger les codes")
+    kept_file = Path(download.value.path()).read_text(encoding="utf-8")
+    assert all(code in kept_file for code in shown)
+    phone.page.get_by_label("J'ai gardé mes 10 codes de secours").check()
+    phone.press("Ouvrir mon espace")
+    phone.says_error("Sans votre accord")
+    expect(phone.page.get_by_label("J'ai gardé mes 10 codes de secours")).to_be_checked()
+    phone.page.get_by_label("J'accepte les conditions d'utilisation").check()
+    phone.press("Ouvrir mon espace")
+    phone.title_is(f"Bonjour {journey.person.given}")
+    phone.reads("les premiers pas")
+    phone.shot("05-first-home")
+
+
+# Documents
+
+
+def _all_titles(hands: Hands) -> list[str]:
+    """Every document of the list, the older ones asked for too."""
+    titles: list[str] = []
+    while True:
+        rows = hands.main().get_by_role("heading", level=3)
+        shown = [plain(title) for title in rows.all_inner_texts()]
+        titles += [title for title in shown if title not in titles]
+        more = hands.main().get_by_role("link", name="documents de plus")
+        if not more.count():
+            return titles
+        more.click()
+        expect(rows).not_to_have_count(len(shown))
+
+
+def _open_document(hands: Hands, title: str) -> None:
+    hands.main().get_by_role("link", name=title, exact=True).click()
+    hands.title_is(title)
+
+
+def _is_painted(picture: Locator) -> None:
+    expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("complete", value=True)
+    assert picture.evaluate("image => image.naturalWidth") > 0
+
+
+def _reads_what_arrived(journey: Journey) -> None:
+    phone, person = journey.phone, journey.person
+    kinds = write_documents(journey.folder / "post", person)
+    said = command_line(journey.demo, "import", "documents", str(journey.folder / "post"))
+    assert str(len(kinds)) in said
+    phone.go("Dossier")
+    phone.title_is("Documents")
+    assert sorted(_all_titles(phone)) == sorted(title_of(kind) for kind in kinds)
+    by_code = {kind.code: title_of(kind) for kind in kinds}
+    phone.page.get_by_label("Sorte de document").select_option("Ordonnances")
+    phone.press("Afficher ces documents")
+    expect(phone.main().get_by_role("link", name=by_code["11502-2"], exact=True)).to_have_count(0)
+    phone.shot("06-prescriptions")
+    _open_document(phone, by_code["57833-6"])
+    _is_painted(phone.page.get_by_role("img", name="Page 1 sur 1"))
+    phone.page.get_by_text("Lire le texte de la page 1").click()
+    phone.reads("Ordonnance 1")
+    phone.shot("07-pdf")
+    phone.go("Dossier")
+    phone.title_is("Documents")
+    phone.page.get_by_label("Sorte de document").select_option("Imagerie")
+    phone.press("Afficher ces documents")
+    _open_document(phone, by_code["18748-4"])
+    _is_painted(phone.page.get_by_role("img", name="Page 1 sur 1"))
+    phone.go("Dossier")
+    phone.title_is("Documents")
+    phone.page.get_by_label("Sorte de document").select_option("Comptes rendus")
+    phone.press("Afficher ces documents")
+    _open_document(phone, by_code["11502-2"])
+    phone.reads("tout va bien")
+
+
+def _add(phone: Hands, name: str, content: bytes, title: str, kind: str) -> None:
+    phone.go("Dossier")
+    phone.title_is("Documents")
+    phone.follow("Ajouter un document")
+    phone.title_is("Ajouter un document")
+    upload = {"name": name, "mimeType": "image/jpeg", "buffer": content}
+    phone.page.get_by_label("Le fichier").set_input_files([upload])  # type: ignore[list-item]
+    phone.fill("Titre", title)
+    phone.fill("Date inscrite sur le document", "2025-07-14")
+    phone.page.get_by_label("Qu'est-ce que c'est ?").select_option(kind)
+    phone.press("Ajouter le document")
+    phone.title_is(title)
+
+
+def _adds_a_photo(journey: Journey) -> None:
+    phone = journey.phone
+    assert b"APPAREIL-TEMOIN" in located_photo()
+    kind = "Une image du corps (radio, échographie, IRM)"
+    _add(phone, "poignet.jpg", located_photo(), PHOTO, kind)
+    phone.reads("Le document est dans le dossier.")
+    _is_painted(phone.page.get_by_role("img", name="Page 1 sur 1"))
+    href = phone.main().get_by_role("link", name="Télécharger le document").get_attribute("href")
+    received = phone.context.request.get(f"{phone.base_url}{href}")
+    assert received.headers["content-type"] == "image/jpeg"
+    assert b"APPAREIL-TEMOIN" not in received.body()
+    assert b"Exif" not in received.body()
+    assert dict(Image.open(io.BytesIO(received.body())).getexif()) == {}
+
+
+# A professional
+
+
+def _professional_is_refused_and_asks(journey: Journey) -> None:
+    desk, person = journey.desk, journey.person
+    sign_in_professional(desk, journey.professional)
+    desk.fill("Matricule INS", person.ins)
+    desk.fill("Date de naissance", "18/04/1990")
+    desk.press("Ouvrir le dossier")
+    desk.says_error("Aucun dossier n'est ouvert pour ce matricule et cette date de naissance.")
+    desk.fill("Date de naissance", "17/04/1990")
+    desk.press("Ouvrir le dossier")
+    desk.title_is("Page du patient")
+    desk.reads("Vous pouvez déposer, pas lire")
+    expect(desk.page.get_by_role("link", name="Documents")).to_have_count(0)
+    assert "Papier" not in desk.main().inner_text()
+    desk.shot("08-refused")
+    here = desk.page.url
+    assert desk.open(f"{here.removeprefix(desk.base_url)}documents") == 404
+    desk.title_is("Cette page n'existe pas, ou n'est pas pour vous")
+    desk.page.goto(here)
+    desk.follow("Demander à lire le dossier")
+    desk.fill("Pourquoi vous demandez", "pour préparer votre rendez-vous du 2 décembre")
+    desk.press("Envoyer la demande")
+    desk.reads("Votre demande est notée.")
+
+
+def _she_answers(journey: Journey) -> None:
+    phone = journey.phone
+    _says_nothing(journey, mail(phone, journey.email, "Une demande vous attend"))
+    phone.go("Accueil")
+    phone.reads(f"{journey.doctor} demande à lire ce dossier")
+    phone.shot("09-asked")
+    phone.follow("Répondre à la demande")
+    phone.title_is(f"Accès de {journey.doctor}")
+    phone.reads("pour préparer votre rendez-vous du 2 décembre")
+    phone.reads(f"Si vous acceptez, {journey.doctor} verra :")
+    phone.reads("Ce que vous cachez reste invisible.")
+    durations = phone.page.get_by_label("Pendant combien de temps")
+    three_months = durations.locator("option", has_text="3 mois")
+    durations.select_option(value=three_months.get_attribute("value"))
+    phone.shot("10-answer")
+    phone.press("Accepter la demande")
+    _prove(journey)
+    phone.reads(f"C'est fait. {journey.doctor} voit ce dossier dès maintenant.")
+    phone.shot("11-allowed")
+
+
+def _prove(journey: Journey) -> None:
+    """When the last proof is old, giving more access asks for another one, then for the same press again."""
+    phone = journey.phone
+    asked, done = phone.page.get_by_label("Code", exact=True), phone.page.get_by_text("C'est fait.")
+    expect(asked.or_(done).first).to_be_visible()
+    if asked.count():
+        phone.fill("Code", journey.app.code())
+        phone.press("Confirmer que c'est moi")
+        phone.title_is(f"Accès de {journey.doctor}")
+        phone.press("Accepter la demande")
+
+
+def _readable(profession: str) -> set[str]:
+    with PACKAGED.open(encoding="utf-8") as table:
+        rows = [row for row in csv.DictReader(table) if row["profession_code"] == profession]
+    return {row["document_type_code"] for row in rows if row["read"] == "yes"}
+
+
+def _professional_reads_what_the_matrix_allows(journey: Journey) -> None:
+    desk, readable = journey.desk, _readable(journey.profession)
+    desk.page.reload()
+    desk.follow("Lire les documents")
+    desk.title_is("Documents")
+    shown = [title_of(kind) for kind in importable() if kind.code in readable]
+    shown += [PHOTO] if "DOCPAT04" in readable else []
+    assert sorted(_all_titles(desk)) == sorted(shown)
+    unseen = [kind for kind in importable() if kind.code not in readable]
+    assert unseen, "the table opens everything to this profession: the test shows nothing"
+    desk.shot("12-professional-list")
+    desk.page.get_by_label("Sorte de document").select_option("Ordonnances")
+    desk.press("Afficher ces documents")
+    _open_document(desk, title_of(next(kind for kind in importable() if kind.code == "57833-6")))
+    _is_painted(desk.page.get_by_role("img", name="Page 1 sur 1"))
+    _cannot_open(journey, title_of(unseen[0]))
+
+
+def _cannot_open(journey: Journey, title: str) -> None:
+    """The address of a document the matrix closes, taken from her own list, leads the professional nowhere."""
+    phone, desk = journey.phone, journey.desk
+    phone.go("Dossier")
+    phone.title_is("Documents")
+    _all_titles(phone)
+    link = phone.main().get_by_role("link", name=title, exact=True)
+    if not link.count():  # without script it stood on the first of the pages
+        phone.follow("Revenir aux documents les plus récents")
+        expect(link).to_have_count(1)
+    document_id = (link.get_attribute("href") or "").rpartition("/")[2]
+    list_url = desk.page.url.rpartition("/")[0]
+    assert desk.open(f"{list_url.removeprefix(desk.base_url)}/{document_id}") == 404
+    desk.page.go_back()
+
+
+def _professional_deposits(journey: Journey) -> None:
+    desk = journey.desk
+    desk.page.get_by_role("navigation", name="Dossier de").get_by_role("link", name="Déposer").click()
+    desk.title_is("Déposer un document")
+    upload = {"name": "ordonnance.pdf", "mimeType": "application/pdf", "buffer": pdf("Repos et marche")}
+    desk.page.get_by_label("Choisir le document").set_input_files([upload])  # type: ignore[list-item]
+    desk.press("Envoyer le fichier")
+    desk.title_is("Relire et déposer")
+    desk.shot("13-deposit")
+    chosen = desk.page.get_by_label("Sorte de document")
+    assert chosen.locator("option:checked").inner_text() == "Prescription de produits de santé"
+    desk.fill("Titre que lira le patient", PRESCRIPTION)
+    desk.press(f"Déposer dans le dossier de {journey.person.name}")
+    desk.title_is("Document déposé")
+    desk.shot("14-receipt")
+
+
+def _says_nothing(journey: Journey, letter: str) -> None:
+    """A mail names nobody and holds no word of health (R52)."""
+    words = plain(letter).replace(journey.email, "").casefold()
+    named = [*journey.person.name.split(), *journey.doctor.split()[1:], "ordonnance", "radio", "médecin", "dentist"]
+    assert [word for word in named if word.casefold() in words] == []
+
+
+def _she_is_told_and_finds_who_did_what(journey: Journey) -> None:
+    phone = journey.phone
+    _says_nothing(journey, mail(phone, journey.email, "Du nouveau dans votre espace"))
+    phone.go("Accueil")
+    _open_document(phone, PRESCRIPTION)
+    _is_painted(phone.page.get_by_role("img", name="Page 1 sur 1"))
+    phone.go("Plus")
+    phone.follow("Historique")
+    phone.title_is("Historique")
+    told = plain(phone.main().inner_text())
+    read = title_of(next(kind for kind in importable() if kind.code == "57833-6"))
+    assert f"{journey.doctor} a déposé le document « {PRESCRIPTION} »." in told
+    assert f"{journey.doctor} a ouvert le document « {read} »." in told
+    assert f"{journey.doctor} a demandé à lire ce dossier. Rien ne lui a été montré." in told
+    phone.shot("15-history")
+    phone.follow("Moi")
+    phone.reads(f"Vous avez autorisé {journey.doctor} à lire ce dossier.")
+
+
+def _she_takes_the_access_back(journey: Journey) -> None:
+    phone, desk = journey.phone, journey.desk
+    desk.page.get_by_role("navigation", name="Dossier de").get_by_role("link", name="Documents").click()
+    desk.title_is("Documents")
+    phone.go("Accès")
+    phone.title_is("Qui voit ce dossier")
+    phone.follow("Modifier ou retirer")
+    phone.reads(f"{journey.doctor} ne verra plus rien, dès maintenant.")
+    phone.shot("16-end-access")
+    phone.press("Retirer l'accès maintenant")
+    phone.reads(f"C'est fait. {journey.doctor} ne voit plus rien, dès maintenant.")
+    answer = desk.page.reload()
+    assert answer
+    assert answer.status == 404
+    assert "Papier" not in desk.main().inner_text()
+
+
+# A child
+
+
+def _acts_for_her_child(journey: Journey, stranger: Any) -> None:
+    phone, mother = journey.phone, journey.person
+    child = Newcomer("Timéo", mother.family, "M", date(2018, 3, 9), mother.order + 1, parents=(mother.ins,))
+    announce(journey.demo, journey.folder, child)
+    phone.go("Plus")
+    phone.follow(child.name)
+    phone.title_is(f"Le dossier de {child.given}")
+    acting = phone.page.get_by_role("region", name=f"Vous agissez pour {child.given}")
+    expect(acting).to_be_visible()
+    phone.shot("17-child")
+    place = phone.page.url.removeprefix(phone.base_url)
+    _add(phone, "dessin.jpg", jpeg(), CHILDS_PHOTO, "Autre chose")
+    expect(acting).to_be_visible()
+    phone.go("Dossier")
+    assert _all_titles(phone) == [CHILDS_PHOTO]
+    other = new_hands(journey.chromium, journey.demo, "stranger", script=journey.script, state=stranger)
+    for path in (place, f"{place}documents", f"{place}historique", f"{place}acces"):
+        assert other.open(path) == 404
+        assert child.given not in other.page.content()
+    other.close()
+
+
+def _signs_out_for_good(journey: Journey) -> None:
+    phone = journey.phone
+    phone.go("Plus")
+    phone.press("Se déconnecter")
+    phone.title_is("Se connecter")
+    phone.page.go_back()
+    phone.title_is("Se connecter")
+    assert journey.person.family not in phone.page.content()
+    phone.shot("18-signed-out")
+
+
+def test_the_second_parent_acts_for_the_same_child(
+    demo: Demo, chromium: Browser, kept: Callable[[str], Any]
+) -> None:
+    child = demo.person("children", "child")
+    given = child["display_name"].split()[0]
+    for key in ("mother", "second_parent"):
+        phone = new_hands(chromium, demo, f"parents-{key}", state=kept(key))
+        phone.open("/dossiers/")
+        phone.title_is("Quel dossier voulez-vous ouvrir ?")
+        phone.shot("01-records")
+        phone.follow(child["display_name"])
+        phone.title_is(f"Le dossier de {given}")
+        expect(phone.page.get_by_role("region", name=f"Vous agissez pour {given}")).to_be_visible()
+        _add(phone, f"{key}.jpg", jpeg(width=100 + len(key)), f"Photo de {key}", "Autre chose")
+        phone.go("Dossier")
+        assert f"Photo de {key}" in _all_titles(phone)
+        phone.close()
