@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Row, and_, bindparam, true
 
 from espace import clock, crypto, db, settings
 from espace.access import policy
-from espace.access.models import Consent, Encounter, MatrixVersion
+from espace.access.models import Consent, Encounter
 from espace.access.policy import ConsentState, Judgement, PersonFacts, ProfessionalFacts
 from espace.family import services as family
 from espace.people import services as people
@@ -34,17 +35,17 @@ class RecordCard:
     birth_date: date
 
 
-# One row, always: the version of the matrix, and what the record holds about this professional, if anything.
 _VERSION = ACTIVE.subquery()
+# One row for a record that exists: it, its holder, the version of the matrix, and what it holds about this
+# professional, if anything.
 _BEFORE_RECORD = (
-    select(
-        MatrixVersion.id.label("version_id"),
-        Consent.state,
+    records.WITH_HOLDER.add_columns(
+        _VERSION.c.id.label("version_id"),
+        Consent.state.label("consent_state"),
         Consent.valid_until,
         Encounter.until,
     )
-    .select_from(_VERSION)
-    .join(MatrixVersion, MatrixVersion.id == _VERSION.c.id)
+    .outerjoin(_VERSION, true())
     .outerjoin(
         Consent,
         and_(Consent.record_id == bindparam("record"), Consent.professional_id == bindparam("professional")),
@@ -58,14 +59,11 @@ _BEFORE_RECORD = (
 
 def standing(actor: Actor, record_id: UUID) -> Standing | None:
     """The actor's standing before a record, judged anew at every request; None for a stranger (404)."""
-    record = records.records([record_id]).get(record_id)
-    if record is None:
-        return None
     match actor.kind:
         case ActorKind.PATIENT:
-            return _of_person(actor, record)
+            return _of_person(actor, record_id)
         case ActorKind.PROFESSIONAL:
-            return _of_professional(actor, record)
+            return _of_professional(actor, record_id)
         case ActorKind.SYSTEM:
             return None
 
@@ -75,25 +73,29 @@ def system_standing(record_id: UUID) -> Standing:
     return Standing(SYSTEM, record_id, Relation.SYSTEM, "", frozenset({Permission.DOCUMENTS_ADD}))
 
 
-def _of_person(actor: Actor, record: records.RecordFacts) -> Standing | None:
-    if actor.person_id is None:
+def _of_person(actor: Actor, record_id: UUID) -> Standing | None:
+    with db.read() as tx:
+        row = tx.execute(records.WITH_HOLDER, {"record": record_id}).first()
+    if row is None or actor.person_id is None:
         return None
+    record = records.facts_of(row)
     is_holder = record.person_id == actor.person_id
     represented = [] if is_holder else family.records_represented(actor.person_id)
     judgement = policy.judge_person(
         PersonFacts(reachable=record.is_open, is_holder=is_holder, represents=record.id in represented)
     )
     relation = Relation.HOLDER if is_holder else Relation.REPRESENTATIVE
-    return _standing(actor, record, relation, judgement, OWN_COLOUR if is_holder else colour_of(record.id, represented))
+    return _standing(actor, row, relation, judgement, OWN_COLOUR if is_holder else colour_of(record.id, represented))
 
 
-def _of_professional(actor: Actor, record: records.RecordFacts) -> Standing | None:
-    now = clock.now()
+def _of_professional(actor: Actor, record_id: UUID) -> Standing | None:
     with db.read() as tx:
-        row = tx.execute(_BEFORE_RECORD, {"record": record.id, "professional": actor.id}).first()
-    if row is None:  # no matrix was ever loaded: nothing can be judged
+        row = tx.execute(_BEFORE_RECORD, {"record": record_id, "professional": actor.id}).first()
+    if row is None or row.version_id is None:  # without a matrix nothing can be judged
         return None
-    state = ConsentState(row.state) if row.state else ConsentState.NONE
+    now = clock.now()
+    record = records.facts_of(row)
+    state = ConsentState(row.consent_state) if row.consent_state else ConsentState.NONE
     house = settings.current()
     judgement = policy.judge_professional(
         ProfessionalFacts(
@@ -106,15 +108,15 @@ def _of_professional(actor: Actor, record: records.RecordFacts) -> Standing | No
             blocked_may_deposit=house.blocked_may_deposit,
         )
     )
-    return _standing(actor, record, Relation.PROFESSIONAL, judgement, OWN_COLOUR)
+    return _standing(actor, row, Relation.PROFESSIONAL, judgement, OWN_COLOUR)
 
 
-def _standing(
-    actor: Actor, record: records.RecordFacts, relation: Relation, judgement: Judgement, colour: str
-) -> Standing | None:
+def _standing(actor: Actor, row: Row[Any], relation: Relation, judgement: Judgement, colour: str) -> Standing | None:
     if not judgement.rights:
         return None
-    holder = people.person(record.person_id)
+    record = records.facts_of(row)
+    with db.read() as tx:
+        holder = people.opened(tx, record.person_id, row.person)
     return Standing(
         actor=actor,
         record_id=record.id,

@@ -1,7 +1,7 @@
 """What other rooms may ask of the directories."""
 
 from .labels import plain_label, profession_label
-from .persons import Person, Traits, find_person, person, persons, save_person
+from .persons import Person, Traits, beside, find_person, opened, person, persons, save_person
 from .professionals import (
     Professional,
     Structure,
@@ -17,9 +17,11 @@ __all__ = [
     "Professional",
     "Structure",
     "Traits",
+    "beside",
     "find_person",
     "find_professional",
     "import_professionals",
+    "opened",
     "person",
     "persons",
     "plain_label",

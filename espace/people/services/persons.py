@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from espace import crypto, db
@@ -77,6 +77,16 @@ def person(person_id: UUID) -> Person:
         if row is None:
             raise NotFoundError
         return _open(tx, row.id, row.payload)
+
+
+def beside(statement: Select[*tuple[Any, ...]], person_id: ColumnElement[UUID]) -> Select[*tuple[Any, ...]]:
+    """`statement` with, in its column `person`, the sealed person of each row: one look-up less (see `opened`)."""
+    return statement.add_columns(PersonRow.payload.label("person")).join(PersonRow, PersonRow.id == person_id)
+
+
+def opened(tx: Connection, person_id: UUID, sealed: bytes) -> Person:
+    """The person of a row read through `beside`."""
+    return _open(tx, person_id, sealed)
 
 
 def persons(person_ids: Collection[UUID]) -> dict[UUID, Person]:
