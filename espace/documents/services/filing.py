@@ -17,7 +17,7 @@ from espace.errors import ConflictError
 from espace.identifiers import new_id
 from espace.interop import media as medias
 
-from .reading import TABLE, DocumentFacts
+from .reading import SEALED, TABLE, DocumentFacts
 from .types import types
 
 _BY_UNIQUE_ID = select(Document.id, Document.content_index).where(
@@ -138,12 +138,9 @@ def write_row(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUI
     return filed
 
 
-_SEALED = frozenset({"title", "author", "structure", "depositor", "pages", "active"})
-
-
 def _insert(tx: Connection, record_id: UUID, filed: DocumentFacts, new: NewDocument) -> None:
     values = {name: getattr(filed, name) for name in DocumentFacts.__dataclass_fields__}
-    payload = {name: values.pop(name) for name in _SEALED}
+    payload = {name: values.pop(name) for name in SEALED}
     payload["unique_id"] = new.unique_id
     try:
         tx.execute(

@@ -38,10 +38,6 @@ class DocumentFacts:
     date: date
     type_code: str
     class_code: str
-    title: str
-    author: str
-    structure: str
-    depositor: str
     hidden: bool
     patient_invisible: bool
     representatives_invisible: bool
@@ -54,6 +50,10 @@ class DocumentFacts:
     body_media: str
     body_size: int
     body_file_id: UUID
+    title: str
+    author: str
+    structure: str
+    depositor: str
     pages: int
     active: bool
 
@@ -66,6 +66,10 @@ class DocumentFacts:
     def wrapped(self) -> bool:
         """Whether what people read came inside another file (a CDA)."""
         return self.file_id != self.body_file_id
+
+
+SEALED = ("title", "author", "structure", "depositor", "pages", "active")
+"""The fields of `DocumentFacts` that are kept sealed, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,14 +231,6 @@ def _open_all(tx: Connection, record_id: UUID, rows: Sequence[Row[Any]]) -> list
 
 def _open(tx: Connection, record_id: UUID, row: Row[Any]) -> DocumentFacts:
     facts: Mapping[str, Any] = crypto.unseal(tx, record_id, TABLE, row.id, row.payload)
-    columns = row._asdict()
-    del columns["payload"]
-    return DocumentFacts(
-        **columns,
-        title=facts["title"],
-        author=facts["author"],
-        structure=facts["structure"],
-        depositor=facts["depositor"],
-        pages=facts["pages"],
-        active=facts["active"],
-    )
+    # The fields of DocumentFacts stand in the order of the columns, then come the sealed ones.
+    values: list[Any] = [*row[:-1], *(facts[name] for name in SEALED)]
+    return DocumentFacts(*values)

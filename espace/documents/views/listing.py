@@ -13,7 +13,7 @@ from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
 from espace.web.viewpoint import Viewpoint
 
-from .words import Line, line
+from .words import Line, lines
 
 CARD_ROWS = 3
 
@@ -30,6 +30,7 @@ def listing() -> Response:
         "documents/list.html",
         fragments={"documents": "documents/_years.html"},
         years=_years(page.rows, here),
+        start=page.rows[0].id if before and page.rows else "",
         goes_on=before[0].year if before else None,
         first=before is None,
         more=_more(page, class_code, here),
@@ -42,11 +43,11 @@ def listing() -> Response:
 def latest_card(here: Viewpoint) -> dict[str, object] | None:
     """The newest documents, on the record's home; nothing while there is none."""
     rows = documents.latest(here.standing, CARD_ROWS)
-    return {"lines": [line(row, here) for row in rows]} if rows else None
+    return {"lines": lines(rows, here)} if rows else None
 
 
 def _years(rows: tuple[DocumentFacts, ...], here: Viewpoint) -> list[tuple[int, list[Line]]]:
-    return [(year, [line(row, here) for row in group]) for year, group in groupby(rows, key=lambda row: row.date.year)]
+    return [(year, lines(group, here)) for year, group in groupby(rows, key=lambda row: row.date.year)]
 
 
 def _more(page: Page, class_code: str | None, here: Viewpoint) -> str:

@@ -16,7 +16,7 @@ from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
 
 from .contents import SANDBOX
-from .words import icon_of, line
+from .words import marks
 
 SHEETS = 5
 """How many pages of a PDF stand on one page of ours."""
@@ -34,8 +34,7 @@ def one(document_id: UUID) -> Response:
     return render(
         "documents/one.html",
         document=document,
-        line=line(document, here),
-        icon=icon_of(document),
+        marks=marks(document, here),
         kind=type_label(document.type_code),
         **_shown(content, first),
     )

@@ -1,18 +1,20 @@
-"""One document in words, for the one who reads: its line in a list, and what is said of how it is shared."""
+"""Documents in words, for the one who reads: their lines in a list, and what is said of how they are shared.
 
+Words are found here once per page, not once per row in a template.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from espace.documents.services import CLASS_WORDS, DocumentFacts
-from espace.web.viewpoint import Viewpoint
-from espace.words import N_, Message
+from flask_babel import gettext
 
-_TYPE_ICONS = {
-    "11502-2": "flask",
-    "DOCPAT05": "flask",
-    "11369-6": "syringe",
-    "87273-9": "syringe",
-    "96874-3": "syringe",
-}
+from espace.documents.services import CLASS_WORDS, DocumentFacts
+from espace.web.forms import translated
+from espace.web.i18n import day_numeric, near_day
+from espace.web.viewpoint import Viewpoint
+from espace.words import N_
+
+_TYPE_ICONS = {"11502-2": "flask", "11369-6": "syringe", "87273-9": "syringe", "96874-3": "syringe"}
 _CLASS_ICONS = {"42": "pill", "43": "pill", "10": "steth", "31": "scan"}
 
 
@@ -20,31 +22,52 @@ _CLASS_ICONS = {"42": "pill", "43": "pill", "10": "steth", "31": "scan"}
 class Mark:
     """A badge: its words, its kind and its icon."""
 
-    word: Message
+    word: str
     kind: str
     icon: str
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One document in a list. `by_reader`: the reader added it themself."""
+    """One document in a list, ready to be written. `about` says what it is and from whom."""
 
-    document: DocumentFacts
-    kind: Message
+    href: str
+    title: str
+    about: str
+    day: str
+    iso: str
     icon: str
-    by_reader: bool
     marks: tuple[Mark, ...]
 
 
-def line(document: DocumentFacts, here: Viewpoint) -> Line:
-    """A document as `here` sees it."""
-    return Line(
-        document=document,
-        kind=CLASS_WORDS[document.class_code],
-        icon=icon_of(document),
-        by_reader=document.by_patient and not here.is_professional and document.depositor == here.actor.name,
-        marks=marks(document, here),
-    )
+def lines(rows: Iterable[DocumentFacts], here: Viewpoint) -> list[Line]:
+    """Documents as `here` sees them."""
+    kinds: dict[str, str] = {}
+    written = day_numeric if here.is_professional else near_day
+    found = []
+    for row in rows:
+        kind = kinds.get(row.class_code) or kinds.setdefault(row.class_code, translated(CLASS_WORDS[row.class_code]))
+        found.append(
+            Line(
+                href=f"{here.base}/documents/{row.id}",
+                title=row.title,
+                about=kind + _from(row, here),
+                day=written(row.date),
+                iso=row.date.isoformat(),
+                icon=icon_of(row),
+                marks=marks(row, here),
+            )
+        )
+    return found
+
+
+def _from(document: DocumentFacts, here: Viewpoint) -> str:
+    if document.by_patient:
+        if not here.is_professional and document.depositor == here.actor.name:
+            return str(gettext(", added by you"))
+        return str(gettext(", added by %(name)s", name=document.depositor))
+    author = document.author or document.structure
+    return f", {author}" if author else ""
 
 
 def icon_of(document: DocumentFacts) -> str:
@@ -56,13 +79,10 @@ def icon_of(document: DocumentFacts) -> str:
 
 def marks(document: DocumentFacts, here: Viewpoint) -> tuple[Mark, ...]:
     """What must be said before it is opened (rules.md CO-13, AR-15, AR-18)."""
-    found = []
-    if document.by_patient and here.is_professional:
-        found.append(Mark(N_("Added by the patient"), "tip", "person"))
-    if document.hidden:
-        found.append(Mark(N_("Hidden from professionals"), "", "eye-off"))
-    if document.patient_invisible:
-        found.append(Mark(N_("Not announced to the patient yet"), "warn", "eye-off"))
-    if document.representatives_invisible:
-        found.append(Mark(N_("Not visible to the parents"), "", "eye-off"))
-    return tuple(found)
+    said = (
+        (document.by_patient and here.is_professional, N_("Added by the patient"), "tip", "person"),
+        (document.hidden, N_("Hidden from professionals"), "", "eye-off"),
+        (document.patient_invisible, N_("Not announced to the patient yet"), "warn", "eye-off"),
+        (document.representatives_invisible, N_("Not visible to the parents"), "", "eye-off"),
+    )
+    return tuple(Mark(translated(word), kind, icon) for true, word, kind, icon in said if true)
