@@ -3,7 +3,7 @@
 from .keys import KeyRing, new_ring, read_ring, write_ring
 from .passwords import Hasher, hasher
 from .sealing import Vault, bind, current, ensure_owner_key, new_owner_key, seal, seal_bytes, unseal, unseal_bytes
-from .tokens import blind, new_code, new_digits, new_token, same, token_hash
+from .tokens import blind, new_code, new_digits, new_token, same, token_hash, unveil, veil
 
 __all__ = [
     "Hasher",
@@ -26,5 +26,7 @@ __all__ = [
     "token_hash",
     "unseal",
     "unseal_bytes",
+    "unveil",
+    "veil",
     "write_ring",
 ]

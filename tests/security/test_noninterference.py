@@ -1,0 +1,192 @@
+"""What one may not see changes nothing for the one who may not see it (security.md R13, R14).
+
+Two families are made alike, minute by minute; in one of them a doctor also deposits secret documents, and others read
+them. Whoever is excluded then walks through everything: every page, fragment, header and letter must be the same.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, update
+
+from espace import db
+from espace.access import services as access
+from espace.access.services import Answer
+from espace.accounts.models import Throttle
+from espace.documents import services as documents
+from espace.documents.models import Document
+from tests.support import build
+from tests.support.browser_client import Browser, Page
+from tests.support.clock import START, FakeClock
+from tests.support.crawl import crawl
+from tests.support.marks import on_sqlite
+
+SECRET, TITLE = "Entretien Zibeline", "Compte rendu"
+_KINDS: dict[str, dict[str, bool]] = {
+    "from the parents": {"representatives_see": False},
+    "from the person": {"representatives_see": True, "patient_invisible": True},
+    "from professionals": {"representatives_see": True},
+}
+_EXCLUDED = {
+    "from the parents": ("mother", "father", "stranger", "visitor"),
+    "from the person": ("teen", "mother", "father", "stranger"),
+    "from professionals": ("reader", "asking", "stranger"),
+}
+_MASKS = (
+    (re.compile(r'nonce(="|-)[\w-]{22}'), "NONCE"),
+    (re.compile(r'name="csrf_token"[^>]*value="[^"]+"|"X-CSRFToken": *"[^"]+"'), "CSRF"),
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}"), "ID"),
+    (re.compile(r"personne\d+@"), "MAIL"),
+    (re.compile(r"R?\d( ?\d){9,}|\d \d\d \d\d \d{2,3} \d{3} \d{3}( \d\d)?"), "NUMBER"),
+    (re.compile(r"avant=[\w%=-]{20,60}"), "CURSOR"),
+    (re.compile(r'<b class="num">[0-9A-Z]{4} [0-9A-Z]{4}'), "MARK"),
+)
+_SAME = ("Content-Type", "Vary", "Cache-Control", "ETag", "Last-Modified", "Location", "Retry-After", "Allow")
+
+
+@dataclass(frozen=True)
+class Family:
+    """A girl of sixteen with an account of her own, her parents, and those who care for her."""
+
+    people: dict[str, build.Citizen | build.Caregiver]
+    teen: build.Citizen
+    depositor: build.Caregiver
+
+    def browser(self, app: Flask, who: str) -> Browser:
+        """A browser in the hands of one of them."""
+        found = self.people.get(who)
+        return found.browser(app) if found else Browser(app)
+
+
+def _family(app: Flask, clock: FakeClock, kind: str, *, others: int, secrets: int) -> Family:
+    clock.now = START
+    with db.write() as tx:
+        tx.execute(delete(Throttle))  # the first family's activations are not the second's
+    mother, father = build.citizen("Claire"), build.citizen("Karim", "Benali", sex="M", birth=date(1982, 3, 4))
+    teen = build.citizen("Léa", birth=date(2010, 6, 1), parents=(mother, father))
+    depositor, reader = build.caregiver("Aubin", "Luce"), build.caregiver("Perrin", "Luc")
+    asking = build.caregiver("Roy", "Ana")
+    for professional in (depositor, reader):
+        build.consent(teen, professional, Answer.GRANT)
+    build.consent(teen, asking)
+    for number in range(others):
+        clock.advance(timedelta(minutes=1))
+        _deposit(depositor, teen, f"{TITLE} {number}", representatives_see=True)
+    for number in range(secrets):
+        clock.now = START + timedelta(minutes=30)
+        made = _deposit(depositor, teen, f"{SECRET} {number}", **_KINDS[kind])
+        if kind == "from professionals":
+            _hide(teen, made)
+    clock.now = START + timedelta(hours=1)
+    everybody = {"mother": mother, "father": father, "teen": teen, "reader": reader, "asking": asking}
+    stranger = build.citizen("Odile", "Marchand", birth=date(1951, 1, 9))
+    family = Family({**everybody, "stranger": stranger}, teen, depositor)
+    for professional in (depositor, reader):
+        _read_all(professional.browser(app), teen)
+    clock.now = START + timedelta(hours=3)
+    return family
+
+
+def _deposit(by: build.Caregiver, at: build.Citizen, title: str, **marks: bool) -> UUID:
+    standing = by.standing(at.record_id)
+    assert standing is not None
+    kind = min(access.may_deposit(by.actor.profession) & access.readable_types(by.actor.profession))
+    command = documents.DepositDocument(
+        title=title, date=date(2026, 11, 2), type_code=kind, content=title.encode(), **marks
+    )
+    return documents.deposit(standing, command)
+
+
+def _hide(holder: build.Citizen, document_id: UUID) -> None:
+    """As the holder may (rules.md AR-13)."""
+    with db.write() as tx:
+        mine = (Document.record_id == holder.record_id, Document.id == document_id)
+        assert tx.execute(update(Document).where(*mine).values(hidden=True)).rowcount == 1
+
+
+def _read_all(browser: Browser, holder: build.Citizen) -> None:
+    """Open the list and every document of it, and take one away."""
+    for page in crawl(browser, f"/pro/patients/{holder.record_id}/documents"):
+        assert page.status == 200
+
+
+def _seen(browser: Browser, family: Family) -> Iterator[tuple[str, int, list[str | None], str]]:
+    """Everything one meets: pages, parts of pages, and addresses one only guesses."""
+    record = family.teen.record_id
+    starts = [f"/dossiers/{record}/", f"/dossiers/{record}/historique", f"/dossiers/{record}/historique?qui=moi"]
+    starts += [f"/pro/patients/{record}/", f"/pro/patients/{record}/documents", "/dossiers/", "/pro/"]
+    starts += [f"/dossiers/{record}/documents?sorte={code}" for code in documents.CLASSES]
+    open_to = [place for place in starts if browser.get(place, expect=None, follow=False).status == 200]
+    shut = [place for place in starts if place not in open_to]
+    for page in crawl(browser, *open_to) if open_to else ():
+        yield _masked(page, page.path)
+    for place in shut:
+        yield _masked(browser.get(place, expect=None, follow=False), place)
+    for place, part in itertools.product(open_to[:2], ("history", "documents")):
+        yield _masked(browser.fragment(place, part, expect=None, follow=False), place)
+
+
+def _masked(page: Page, place: str) -> tuple[str, int, list[str | None], str]:
+    def mask(text: str) -> str:
+        for pattern, word in _MASKS:
+            text = pattern.sub(word, text)
+        return text
+
+    body = mask(page.response.get_data(as_text=True))
+    return mask(place), page.status, [mask(page.headers.get(name, "")) for name in _SAME], body
+
+
+def _letters(family: Family, who: str) -> list[Any]:
+    person = family.people.get(who)
+    if not isinstance(person, build.Citizen):
+        return []
+    return [{**one, "to": "", "values": sorted(one["values"])} for one in build.mails_to(person.email)]
+
+
+@pytest.mark.parametrize("kind", list(_KINDS))
+def test_whoever_is_excluded_meets_the_same_with_and_without_forty_of_them(
+    app: Flask, clock: FakeClock, kind: str
+) -> None:
+    _compare(app, clock, kind, others=3, secrets=40)
+
+
+@on_sqlite
+@pytest.mark.parametrize("kind", list(_KINDS))
+def test_a_record_that_holds_nothing_else_looks_empty(app: Flask, clock: FakeClock, kind: str) -> None:
+    _compare(app, clock, kind, others=0, secrets=1)
+
+
+def _compare(app: Flask, clock: FakeClock, kind: str, *, others: int, secrets: int) -> None:
+    without = _family(app, clock, kind, others=others, secrets=0)
+    with_it = _family(app, clock, kind, others=others, secrets=secrets)
+    for who in _EXCLUDED[kind]:
+        walks = []
+        for family in (without, with_it):
+            clock.now = START + timedelta(hours=4)
+            walks.append(list(_seen(family.browser(app, who), family)))
+        assert len(walks[0]) > 10
+        for one, other in zip(*walks, strict=True):
+            assert SECRET not in other[3], f"{who} reads the title at {other[0]}"
+            assert one == other, f"{who} can tell at {other[0]}: {_difference(one[3], other[3])}"
+        assert _letters(without, who) == _letters(with_it, who), f"{who} gets other letters"
+
+
+def _difference(one: str, other: str) -> str:
+    at = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return f"{one[max(at - 60, 0) : at + 90]!r} / {other[max(at - 60, 0) : at + 90]!r}"
+
+
+@on_sqlite
+def test_whoever_is_not_excluded_sees_a_difference(app: Flask, clock: FakeClock) -> None:
+    """The comparison can fail."""
+    without, with_it = (_family(app, clock, "from the parents", others=1, secrets=n) for n in (0, 1))
+    walks = [list(_seen(family.browser(app, "teen"), family)) for family in (without, with_it)]
+    assert walks[0] != walks[1]
+    assert any(SECRET in body for *_, body in walks[1])
