@@ -3,10 +3,11 @@
 import os
 from collections.abc import Callable, Iterable
 from importlib import import_module
+from io import BytesIO
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import IO, Any
 
-from flask import Flask
+from flask import Flask, Request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -64,6 +65,7 @@ def assemble(machines: Machines | None = None) -> Flask:
 
 def _configured(machines: Machines) -> Flask:
     app = Flask(__name__, static_folder=None)
+    app.request_class = _Request
     secure = machines.settings.secure_cookies
     app.config.update(
         SECRET_KEY=machines.vault.ring.derived("index", "form-session"),
@@ -78,6 +80,13 @@ def _configured(machines: Machines) -> Flask:
         ORIGIN=machines.settings.base_url.rstrip("/"),
     )
     return app
+
+
+class _Request(Request):
+    """A request whose uploads stay in memory: a temporary file would hold them readable on the disk (R20)."""
+
+    def _get_file_stream(self, *_facts: Any, **_more: Any) -> IO[bytes]:
+        return BytesIO()
 
 
 _Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
