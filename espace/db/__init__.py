@@ -2,7 +2,7 @@
 
 from .models import PARTITIONS, Base, RecordRow, record_table
 from .types import Code, Digest, Id, Instant, Sealed
-from .unit import Database, after_commit, bind, current, in_write, read, write, write_apart
+from .unit import Database, after_commit, bind, current, in_write, read, write, write_apart, write_if_free
 
 __all__ = [
     "PARTITIONS",
@@ -22,4 +22,5 @@ __all__ = [
     "record_table",
     "write",
     "write_apart",
+    "write_if_free",
 ]

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_SECONDS = 5
+_MOMENT_MS = 100
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -140,6 +141,29 @@ def write_apart() -> Iterator[Connection]:
         raise RuntimeError("write_apart() inside a unit of work would deadlock: call it before or after")
     with write() as connection:
         yield connection
+
+
+@contextmanager
+def write_if_free() -> Iterator[Connection]:
+    """A transaction of its own for what may as well not be written: it hardly waits for a locked database.
+
+    Raises:
+        OperationalError: when somebody else holds the lock.
+    """
+    with current().writer.connect() as connection:
+        if not current().is_sqlite:
+            with connection.begin():
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_MOMENT_MS}")
+                yield connection
+            return
+        driver = connection.connection.driver_connection
+        assert driver is not None  # noqa: S101 - narrows SQLAlchemy's type
+        driver.execute(f"PRAGMA busy_timeout={_MOMENT_MS}")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
 def after_commit(act: Callable[[], None]) -> None:

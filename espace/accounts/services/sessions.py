@@ -204,8 +204,9 @@ def _is_live(row: Any) -> bool:
 
 
 def _touch(token_hash: bytes) -> None:
-    # The holder's reading must not depend on this write: untouched, the session only ends a little earlier.
-    with suppress(OperationalError), db.write() as tx:
+    # The holder's reading must neither depend on this write nor wait for it: untouched, the session only ends a
+    # little earlier.
+    with suppress(OperationalError), db.write_if_free() as tx:
         tx.execute(update(Session).where(Session.token_hash == token_hash).values(seen_at=clock.now()))
 
 
