@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,9 +13,10 @@ from uuid import UUID
 
 import pikepdf
 import pyotp
+from PIL import Image
 from stdnum.fr import nir
 
-from espace import clock, crypto, db, outbox
+from espace import clock, db, outbox
 from espace.access import services as access
 from espace.accounts import services as accounts
 from espace.accounts.services import activation
@@ -120,18 +122,12 @@ def _fill(holder: Standing) -> UUID:
                         content=_png(number),
                     ),
                 )
-    command = documents.AddDocument(
-        title="Lettre de sortie", date=day, type_code=kinds[0], content=_big_pdf()
-    )
+    command = documents.AddDocument(title="Lettre de sortie", date=day, type_code=kinds[0], content=_big_pdf())
     return documents.add(holder, command).id
 
 
 def _png(number: int) -> bytes:
     """A tiny picture, each one another."""
-    from io import BytesIO
-
-    from PIL import Image
-
     made = BytesIO()
     Image.new("RGB", (8, 8), (number % 256, number // 256 % 256, 40)).save(made, "PNG")
     return made.getvalue()
@@ -139,8 +135,6 @@ def _png(number: int) -> bytes:
 
 def _big_pdf() -> bytes:
     """One page and enough incompressible bytes to weigh 2 MiB."""
-    from io import BytesIO
-
     made = BytesIO()
     with pikepdf.new() as pdf:
         page = pdf.add_blank_page()

@@ -76,9 +76,7 @@ def measure(house: BenchHouse, rounds: int) -> list[Figure]:
     ]
 
 
-def _request(
-    house: BenchHouse, name: str, path: str, token: str, parts: Mapping[str, float], rounds: int
-) -> Figure:
+def _request(house: BenchHouse, name: str, path: str, token: str, parts: Mapping[str, float], rounds: int) -> Figure:
     call = _caller(house, path, token)
     with counted(house.machines.database) as counts:
         size = call()
@@ -88,8 +86,12 @@ def _request(
 
 def _caller(house: BenchHouse, path: str, token: str) -> Callable[[], int]:
     """One GET through the whole application, as a browser on one of our pages sends it; gives the bytes sent."""
-    headers = {"Accept-Encoding": "gzip, zstd", "Sec-Fetch-Site": "same-origin", "Accept-Language": "fr"}
-    cookie = f"{cookie_name(house.app)}={token}"
+    headers = {
+        "Accept-Encoding": "gzip, zstd",
+        "Sec-Fetch-Site": "same-origin",
+        "Accept-Language": "fr",
+        "Cookie": f"{cookie_name(house.app)}={token}",
+    }
     statuses: list[str] = []
 
     def start_response(status: str, _headers: Any, _error: Any = None) -> Callable[[bytes], object]:
@@ -97,9 +99,7 @@ def _caller(house: BenchHouse, path: str, token: str) -> Callable[[], int]:
         return lambda _data: None
 
     def call() -> int:
-        builder = EnvironBuilder(
-            path=path, base_url=house.machines.settings.base_url, headers={**headers, "Cookie": cookie}
-        )
+        builder = EnvironBuilder(path=path, base_url=house.machines.settings.base_url, headers=headers)
         answer = house.app.wsgi_app(builder.get_environ(), start_response)
         size = sum(len(piece) for piece in answer)
         if hasattr(answer, "close"):
@@ -128,9 +128,9 @@ def _list_parts(house: BenchHouse, standing: Any, token: str, rounds: int) -> di
             for row in rows:
                 crypto.unseal(tx, house.record_id, "documents", row.id, row.payload)
 
-    shown = [row for row in documents.latest(house.holder, documents.PAGE_SIZE)]
+    shown = documents.latest(house.holder, documents.PAGE_SIZE)
     template = house.app.jinja_env.from_string(_ROW)
-    page = _page_bytes(house, token)
+    page = template.render(rows=shown, base="/dossiers").encode()
     compressor = zstandard.ZstdCompressor(level=3)
     acts: dict[str, Callable[[], Any]] = {
         "session query": lambda: accounts.identify(token),
@@ -140,13 +140,6 @@ def _list_parts(house: BenchHouse, standing: Any, token: str, rounds: int) -> di
         "compression": lambda: compressor.compress(page),
     }
     return {name: timed(act, rounds).cpu for name, act in acts.items()}
-
-
-def _page_bytes(house: BenchHouse, token: str) -> bytes:
-    """About what a list weighs before compression."""
-    return house.app.jinja_env.from_string(_ROW).render(
-        rows=documents.latest(house.holder, documents.PAGE_SIZE), base="/dossiers"
-    ).encode()
 
 
 def _download_parts(house: BenchHouse, rounds: int) -> dict[str, float]:

@@ -105,7 +105,7 @@ def cast(app: Flask, clock: FakeClock) -> Cast:
     added = documents.add(
         parent, documents.AddDocument(title=TITLE, date=date(2026, 11, 2), type_code="DOCPAT03", content=pdf(TITLE))
     )
-    asked = next(line for line in access.consents(parent) if line.professional_id == people["asked"].id)
+    asked = next(line for line in access.consents(parent) if line.state is access.ConsentState.ASKED)
     ids = {"record_id": child.record_id, "document_id": added.id, "consent_id": asked.id}
     return Cast(app, child, mother, people, ids, {name: UUID(int=value.int ^ 1) for name, value in ids.items()})
 

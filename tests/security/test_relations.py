@@ -1,7 +1,7 @@
 """Every route x everybody who may stand before a record x the allowed method and a wrong one (security.md R12)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from flask import Flask
@@ -16,7 +16,8 @@ from tests.support.clock import FakeClock
 from .relations import EXPECTED, RELATIONS, Cast, cast
 
 _MASKED = re.compile(
-    rb'nonce="[^"]+"|name="csrf_token"[^>]*value="[^"]+"|content="[^"]{60,}"|[0-9a-f]{8}-[0-9a-f-]{27}|<b class="num">[0-9A-Z]{4} [0-9A-Z]{4}'
+    rb'nonce="[^"]+"|name="csrf_token"[^>]*value="[^"]+"|content="[^"]{60,}"'
+    rb'|[0-9a-f]{8}-[0-9a-f-]{27}|<b class="num">[0-9A-Z]{4} [0-9A-Z]{4}'
 )
 
 
@@ -26,7 +27,7 @@ def people(app: Flask, clock: FakeClock) -> Cast:
     return cast(app, clock)
 
 
-def _record_routes(app: Flask, method: str, ids: dict[str, object]) -> Iterator[tuple[Rule, str, Permission]]:
+def _record_routes(app: Flask, method: str, ids: Mapping[str, object]) -> Iterator[tuple[Rule, str, Permission]]:
     for rule, place in addresses(app, method=method, ids=ids):
         if "record_id" in rule.arguments:
             yield rule, place, Permission(str(guards.declared(app.view_functions[rule.endpoint])))
@@ -54,7 +55,7 @@ def _look(people: Cast, relation: str) -> int:
     """Every GET route on the record, whole and as a fragment, and a method nobody has; gives how many requests."""
     browser = people.browser(relation)
     tried = 0
-    for rule, place, permission in _record_routes(people.app, "GET", dict(people.ids)):
+    for rule, place, permission in _record_routes(people.app, "GET", people.ids):
         served = rule.rule.startswith("/pro/") is people.is_professional(relation) and relation in EXPECTED[permission]
         for headers in ({}, {"HX-Request": "true", "HX-Target": "contenu"}):
             answer = browser.get(place, expect=None, follow=False, whole=not headers, headers=headers)
@@ -86,7 +87,7 @@ def _act(people: Cast, relation: str) -> None:
     """Every POST route on the record, with a valid token and an empty form."""
     browser = people.browser(relation)
     token = _token(browser)
-    for rule, place, permission in _record_routes(people.app, "POST", dict(people.ids)):
+    for rule, place, permission in _record_routes(people.app, "POST", people.ids):
         answer = browser.post(place, {"csrf_token": token}, follow=False)
         served = rule.rule.startswith("/pro/") is people.is_professional(relation) and relation in EXPECTED[permission]
         if relation == "anonymous":
