@@ -15,6 +15,10 @@ from espace.web.viewpoint import Viewpoint
 from espace.words import N_
 
 _TYPE_ICONS = {"11502-2": "flask", "11369-6": "syringe", "87273-9": "syringe", "96874-3": "syringe"}
+_BY_PATIENT = N_("Added by the patient")
+_HIDDEN = N_("Hidden from professionals")
+_AWAITS = N_("Not announced to the patient yet")
+_SECRET = N_("Not visible to the parents")
 _CLASS_ICONS = {"42": "pill", "43": "pill", "10": "steth", "31": "scan"}
 
 
@@ -43,6 +47,7 @@ class Line:
 def lines(rows: Iterable[DocumentFacts], here: Viewpoint) -> list[Line]:
     """Documents as `here` sees them."""
     kinds: dict[str, str] = {}
+    authors: dict[str, str] = {}
     written = day_numeric if here.is_professional else near_day
     found = []
     for row in rows:
@@ -51,7 +56,7 @@ def lines(rows: Iterable[DocumentFacts], here: Viewpoint) -> list[Line]:
             Line(
                 href=f"{here.base}/documents/{row.id}",
                 title=row.title,
-                about=kind + _from(row, here),
+                about=kind + _from(row, here, authors),
                 day=written(row.date),
                 iso=row.date.isoformat(),
                 icon=icon_of(row),
@@ -61,11 +66,13 @@ def lines(rows: Iterable[DocumentFacts], here: Viewpoint) -> list[Line]:
     return found
 
 
-def _from(document: DocumentFacts, here: Viewpoint) -> str:
+def _from(document: DocumentFacts, here: Viewpoint, known: dict[str, str]) -> str:
     if document.by_patient:
-        if not here.is_professional and document.depositor == here.actor.name:
-            return str(gettext(", added by you"))
-        return str(gettext(", added by %(name)s", name=document.depositor))
+        name = document.depositor
+        if name not in known:
+            by_reader = not here.is_professional and name == here.actor.name
+            known[name] = gettext(", added by you") if by_reader else gettext(", added by %(name)s", name=name)
+        return known[name]
     author = document.author or document.structure
     return f", {author}" if author else ""
 
@@ -79,10 +86,13 @@ def icon_of(document: DocumentFacts) -> str:
 
 def marks(document: DocumentFacts, here: Viewpoint) -> tuple[Mark, ...]:
     """What must be said before it is opened (rules.md CO-13, AR-15, AR-18)."""
-    said = (
-        (document.by_patient and here.is_professional, N_("Added by the patient"), "tip", "person"),
-        (document.hidden, N_("Hidden from professionals"), "", "eye-off"),
-        (document.patient_invisible, N_("Not announced to the patient yet"), "warn", "eye-off"),
-        (document.representatives_invisible, N_("Not visible to the parents"), "", "eye-off"),
-    )
-    return tuple(Mark(translated(word), kind, icon) for true, word, kind, icon in said if true)
+    found = []
+    if document.by_patient and here.is_professional:
+        found.append(Mark(translated(_BY_PATIENT), "tip", "person"))
+    if document.hidden:
+        found.append(Mark(translated(_HIDDEN), "", "eye-off"))
+    if document.patient_invisible:
+        found.append(Mark(translated(_AWAITS), "warn", "eye-off"))
+    if document.representatives_invisible:
+        found.append(Mark(translated(_SECRET), "", "eye-off"))
+    return tuple(found)
