@@ -89,7 +89,6 @@ class Stage:
         actor = accounts.identify(signed_in.token)
         if actor is not None:
             accounts.close_session(actor)
-        deliver()
 
     def as_patient(self, someone: Someone, whose: Someone | None = None) -> Standing:
         """A person before their own record, or that of someone they act for."""
@@ -128,6 +127,7 @@ class Stage:
         """A professional reads the list, then some of the newest documents, a minute apart."""
         with later(1):
             standing = self.as_professional(key, patient)
+            access.note_visit(standing)
             shown = documents.page(standing, limit=20).rows
         for number, each in enumerate(shown[:opened]):
             with later(2 + number):

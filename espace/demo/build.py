@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from uuid import uuid4
 
-from espace import clock, db
+from espace import clock, crypto, db
 from espace.accounts import services as accounts
 from espace.assembly import handle_events
 from espace.audit import services as audit
@@ -19,9 +19,10 @@ from espace.family.services.beneficiaries import Letter, import_beneficiaries
 from espace.import_report import Report
 from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
 from espace.interop.cda_write import wrap
+from espace.machines import Machines
 from espace.people import services as people
 from espace.settings import Settings
-from espace.setup import init_house
+from espace.setup import migrate_house
 
 from . import ledger, registers
 from .acting import BuildError, Stage, at, deliver
@@ -45,14 +46,17 @@ def build(settings: Settings, folder: Path) -> None:
     Raises:
         BuildError: when a service refuses what the cast says.
     """
-    machines = init_house(settings, say=lambda _words: None)
-    machines.bind()
-    handle_events()
     now = clock.now()
     stage = Stage(now.astimezone(clock.HOME_ZONE).date(), now, Mailbox(folder))
+    crypto.write_ring(crypto.new_ring(), settings.key_file)
+    # The house opens in the past: ids carry their time and only grow, so nothing may be made at the present first.
+    machines = Machines.open(settings, clock=at(stage.moment(_OPENING, 5)))
+    machines.bind()
+    migrate_house(machines, say=lambda _words: None)
+    handle_events()
     with tempfile.TemporaryDirectory() as scratch:
         _play(stage, Path(scratch))
-    deliver()
+    clock.bind(clock.system_clock)
     audit.checkpoint()
     logins = [_login(pro) for pro in PROFESSIONALS]
     ledger.write(folder / ledger.PROVIDER_ACCOUNTS, [_provider_account(*login) for login in logins])
@@ -67,7 +71,10 @@ def _play(stage: Stage, scratch: Path) -> None:
     with Printer([event.paper for event in events if event.paper], stage.today) as workshop.printer:
         for alone, acts in groupby(events, key=lambda event: event.alone):
             if alone:
-                _act(acts)
+                for event in acts:
+                    _act([event])
+                    with clock.bound(at(event.at)):
+                        deliver()
                 continue
             while together := list(islice(acts, _TOGETHER)):
                 with db.write():
@@ -117,7 +124,12 @@ def _filings(shop: _Workshop, someone: Someone, since: int) -> Iterator[Event]:
     for number, paper in enumerate(papers(someone.key, today)):
         ago = min((today - paper.day).days, since - 1)
         act = partial(_file, shop, someone, paper)
-        yield Event(shop.stage.moment(ago, 9 + number % 5, 13 * number % 60), act, paper=(someone.key, number))
+        yield Event(
+            shop.stage.moment(ago, 9 + number % 5, 13 * number % 60),
+            act,
+            alone=paper.deposited,
+            paper=(someone.key, number),
+        )
 
 
 def _import_professionals(scratch: Path) -> None:

@@ -198,8 +198,8 @@ class Pro:
 
     @property
     def title(self) -> str:
-        """`Dr` for doctors, nothing for others."""
-        return "Dr" if self.civility == "DR" else ""
+        """How they are addressed, as the directory says it."""
+        return {"DR": "Dr", "MME": "Mme", "M": "M."}[self.civility]
 
     @property
     def mssante(self) -> str:

@@ -18,7 +18,7 @@ _REASON = "pour vous suivre et lire vos derniers documents"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happens at an instant. `alone`: it commits by itself (counters, deliveries), joining no other.
+    """Something that happens at an instant. `alone`: it commits by itself, and what it sends leaves at once.
 
     `paper`: the document it files, as the printer's order names it.
     """
@@ -118,7 +118,7 @@ def story(stage: Stage) -> Iterator[Event]:
 def _grant(
     stage: Stage, holder: Someone, whose: Someone, key: str, ago: int, days: int, *, hour: int
 ) -> Iterator[Event]:
-    yield Event(stage.moment(ago, hour, 5), partial(stage.ask, key, whose, _REASON))
+    yield Event(stage.moment(ago, hour, 5), partial(stage.ask, key, whose, _REASON), alone=True)
     yield Event(
         stage.moment(ago, hour + 3, 20), partial(stage.answer, holder, key, Answer.GRANT, days=days, whose=whose)
     )
@@ -128,11 +128,11 @@ def _decisions(stage: Stage) -> Iterator[Event]:
     mother, retired = ALL["mother"], ALL["retired"]
     yield Event(stage.moment(168, 19), partial(stage.answer, mother, "physio", Answer.BLOCK))
     yield Event(stage.moment(230, 18), partial(stage.answer, retired, "physio", Answer.REVOKE))
-    yield Event(stage.moment(60, 10), partial(stage.ask, "dentist", mother, "pour préparer votre contrôle annuel"))
+    check_up = "pour préparer votre contrôle annuel"
+    yield Event(stage.moment(60, 10), partial(stage.ask, "dentist", mother, check_up), alone=True)
     yield Event(stage.moment(59, 21), partial(stage.answer, mother, "dentist", Answer.REFUSE))
-    yield Event(
-        stage.moment(2, 9), partial(stage.ask, "dentist", retired, "pour connaître vos traitements avant un soin")
-    )
+    treatments = "pour connaître vos traitements avant un soin"
+    yield Event(stage.moment(2, 9), partial(stage.ask, "dentist", retired, treatments), alone=True)
 
 
 def _look(stage: Stage, parent: Someone, child: Someone) -> None:
