@@ -100,6 +100,14 @@ class ConfirmForm(Form):
             self.date.data = day_numeric(clock.today())
         return self
 
+    def fill(self, said: Confirmation | None) -> "ConfirmForm":
+        """Show what was confirmed before a cut, if anything: that is what will be deposited."""
+        if said is not None:
+            self.type_code.data, self.title.data, self.date.data = said.type_code, said.title, day_numeric(said.date)
+            self.patient_sees.data = NO if said.patient_invisible else YES
+            self.representatives_see.data = {True: YES, False: NO, None: None}[said.representatives_see]
+        return self
+
     def command(self, *, minor: bool) -> Confirmation | None:
         """What was stated; None, with a sentence beside the field, when the date is no date."""
         day = read_day(self.date.data or "")

@@ -205,8 +205,8 @@ def test_each_address_serves_those_it_is_for_and_answers_the_others_like_nothing
         for name in ("allowed", "asked", "met", "blocked", "refused", "nobody")
     }
     answers = {"allowed": Answer.GRANT, "asked": None, "blocked": Answer.BLOCK, "refused": Answer.REFUSE}
-    for name, answer in answers.items():
-        build.consent(teen, professionals[name], answer)
+    for name, given in answers.items():
+        build.consent(teen, professionals[name], given)
     access.note_encounter(professionals["met"].actor, teen.record_id)
     build.consent(elsewhere, professionals["nobody"], Answer.GRANT)
     foreign = access.consents(elsewhere.standing())[0].id
@@ -233,8 +233,10 @@ def test_each_address_serves_those_it_is_for_and_answers_the_others_like_nothing
 
 
 def _ask(browser: Browser, method: str, place: str, token: str) -> Page:
-    data = {"csrf_token": token, "decision": "refuse", "version": "77"} if method == "POST" else None
-    return browser.send(method, place.removesuffix("#"), follow=False, **({"data": data} if data else {}))
+    if method == "GET":
+        return browser.get(place, expect=None, follow=False)
+    data = {"csrf_token": token, "decision": "refuse", "version": "77"}
+    return browser.post(place.removesuffix("#"), data, follow=False)
 
 
 def _plain(page: Page) -> str:

@@ -15,6 +15,7 @@ from espace.machines import Machines
 from espace.people import services as people
 from espace.permissions import SYSTEM, Permission, Relation, Standing
 from espace.records import services as records
+from tests.documents.house import statements
 from tests.support import build
 from tests.support.build import Caregiver, Citizen
 from tests.support.clock import FakeClock
@@ -292,3 +293,13 @@ def test_without_a_matrix_no_professional_reaches_anything(machines: Machines, d
     access.note_encounter(doctor.actor, holder.record_id)
     assert doctor.standing(holder.record_id) is None
     assert clock.now()
+
+
+def test_one_statement_judges_a_request(mother: Citizen, doctor: Caregiver) -> None:
+    """performance.md: a professional's list has five statements, one of them for all of this."""
+    build.consent(mother, doctor, Answer.GRANT)
+    for actor in (mother.actor, doctor.actor):
+        access.standing(actor, mother.record_id)  # the matrix is read once per process
+        with statements() as sent:
+            assert access.standing(actor, mother.record_id) is not None
+        assert len(sent) == 1

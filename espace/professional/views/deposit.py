@@ -56,7 +56,7 @@ def review(draft_id: UUID) -> Response:
     draft = drafts.draft(here.standing, draft_id)
     if draft.deposited is not None:
         return to(f"{here.base}/deposer/{draft_id}/recu")
-    return _reviewing(draft, ConfirmForm(formdata=None).offer(here.actor.profession))
+    return _reviewing(draft, ConfirmForm(formdata=None).offer(here.actor.profession).fill(draft.confirmed))
 
 
 def _reviewing(draft: drafts.DraftFacts, form: ConfirmForm) -> Response:

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Response, current_app, request, session
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
@@ -19,6 +20,7 @@ from espace.web.rendering import render
 from .blueprints import pages, to
 
 HOME = "/pro/"
+_log = structlog.get_logger()
 _BROWSER, _CHOICE = "pro_sign_in", "pro_choice"
 _STATUS = {"unknown": 403, "inactive": 403, "down": 503}
 
@@ -31,8 +33,8 @@ def entrance() -> Response:
         return _told("closed", 200)
     try:
         origin = provider.endpoints().entrance
-    except ProviderDownError:
-        return _told("down")
+    except ProviderDownError as error:
+        return _down(error)
     response = render("professional/sign_in.html", why="")
     _allow_form_to(response, origin)
     return response
@@ -54,8 +56,8 @@ def leave() -> Response:
         return _told("closed", 200)
     try:
         begun = sign_in.begin()
-    except ProviderDownError:
-        return _told("down")
+    except ProviderDownError as error:
+        return _down(error)
     session[_BROWSER] = begun.browser
     return to(begun.address)
 
@@ -73,8 +75,8 @@ def come_back() -> Response:
         )
     except SignInRefusedError as error:
         return _told(error.reason)
-    except ProviderDownError:
-        return _told("down")
+    except ProviderDownError as error:
+        return _down(error)
     if len(professional.structures) > 1:
         session[_CHOICE] = sign_in.keep_choice(professional)
         return to("/pro/connexion/lieu")
@@ -120,6 +122,11 @@ def _enter(token: str) -> Response:
     response = to(place if place.startswith(HOME) else HOME)
     set_session_cookie(current_app, response, token)
     return response
+
+
+def _down(error: ProviderDownError) -> Response:
+    _log.warning("identity_provider_down", reason=str(error))
+    return _told("down")
 
 
 def _told(why: str, status: int | None = None) -> Response:
