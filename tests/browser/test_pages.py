@@ -1,0 +1,266 @@
+"""Every page that people reach, examined: axe-core, narrow screens, spaced text, keyboard, console, no other site."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.house.access_table import ACCESS, DEMO
+from tests.support.papers import pdf
+
+from .announced import Newcomer, announce
+from .examination import Fault, examine, portraits
+from .hands import DESK, AuthenticatorApp, Demo, Hands, mail, new_hands, sign_in_professional
+
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NOT_PAGES = ("/contenu", "/static/", "/langue/", "/codes/texte")
+_SAMPLES = {"/dossiers/*/acces/*": 5, "/dossiers/*/documents/*": 2}
+"""Pages that look different from one thing to the next: how many of them are examined."""
+
+# What no link of the crawl shows, and why.
+_NO_PAGE = {
+    "/.well-known/security.txt", "/healthz", "/readyz", "/robots.txt", "/manifest.webmanifest", "/static/*",
+    "/langue/*", "/activation/codes/texte", "/dossiers/*/documents/*/contenu", "/dossiers/*/documents/*/pages/*",
+    "/pro/patients/*/documents/*/contenu", "/pro/patients/*/documents/*/pages/*", "/pro/connexion/retour",
+    "/demo/psc/.well-known/openid-configuration", "/demo/psc/jwks", "/demo/psc/logout", "/demo/psc/userinfo",
+}  # fmt: skip
+_NOBODY_OF_THE_CAST = {"/pro/connexion/lieu"}  # needs a professional with several places of practice
+
+examined: set[str] = set()
+"""The shapes of the pages examined by the tests of this file."""
+
+
+def shape(url: str) -> str:
+    """An address with its identifiers replaced: `/dossiers/*/documents?avant`."""
+    parts = urlsplit(url)
+    path = _IDENTIFIER.sub("*", parts.path)
+    keys = sorted({key for key, _ in parse_qsl(parts.query)})
+    return f"{path}?{'&'.join(keys)}" if keys else path
+
+
+@dataclass
+class Examiner:
+    """Looks at pages one by one and keeps what is wrong with them."""
+
+    hands: Hands
+    faults: list[Fault] = field(default_factory=list)
+
+    def look(self, what: str) -> None:
+        """Examine the page that is open and keep its picture."""
+        self.faults += examine(self.hands, f"{self.hands.name} {what}")
+        portraits(self.hands, what)
+        examined.add(shape(self.hands.page.url).partition("?")[0])
+
+    def conclude(self) -> None:
+        """Say everything that was found at once."""
+        assert "\n".join(f"{fault.page}: {fault.kind}: {fault.what}" for fault in self.faults) == ""
+        self.hands.close()
+
+
+def _crawl(examiner: Examiner, *starts: str) -> list[str]:
+    """Examine every page that links lead to, each shape once or as often as it deserves; gives the shapes."""
+    hands, waiting, times = examiner.hands, list(starts), dict[str, int]()
+    while waiting:
+        place = waiting.pop(0)
+        mould = shape(place)
+        if times.get(mould, 0) >= _SAMPLES.get(mould, 1) or any(part in place for part in _NOT_PAGES):
+            continue
+        times[mould] = times.get(mould, 0) + 1
+        status = hands.open(place)
+        assert status == 200, f"{place} answers {status}"
+        name = re.sub(r"\W+", "-", mould).strip("-") or "first"
+        examiner.look(f"{name}-{times[mould]}")
+        links = hands.page.locator("a[href^='/']").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+        waiting += [link.partition("#")[0] for link in dict.fromkeys(links)]
+    return sorted(times)
+
+
+@pytest.mark.parametrize("key", ["mother", "newcomer"])
+def test_pages_of_a_person(key: str, demo: Demo, chromium: Browser, kept: Callable[[str], Any]) -> None:
+    examiner = Examiner(new_hands(chromium, demo, f"pages-{key}", state=kept(key)))
+    shapes = _crawl(examiner, "/", "/dossiers/", "/connexion/preuve")
+    print(f"\n{key}: {len(shapes)} shapes of pages")
+    examiner.conclude()
+
+
+def test_pages_of_a_parent_on_a_childs_record(demo: Demo, chromium: Browser, kept: Callable[[str], Any]) -> None:
+    child = demo.person("children", "child")["display_name"]
+    examiner = Examiner(new_hands(chromium, demo, "pages-child", state=kept("second_parent")))
+    examiner.hands.open("/dossiers/")
+    examiner.hands.follow(child)
+    examiner.hands.title_is(f"Le dossier de {child.split()[0]}")
+    _crawl(examiner, examiner.hands.page.url.removeprefix(demo.base_url))
+    examiner.conclude()
+
+
+def test_pages_of_a_professional(demo: Demo, chromium: Browser, kept: Callable[[str], Any]) -> None:
+    hands = new_hands(chromium, demo, "pages-gp", size=DESK, state=kept("gp"))
+    examiner = Examiner(hands)
+    _crawl(examiner, "/pro/")
+    hands.open("/pro/patients")
+    hands.fill("Matricule INS", "123")
+    hands.fill("Date de naissance", "hier")
+    hands.press("Ouvrir le dossier")
+    hands.says_error("il en faut 15")
+    examiner.look("search-refused")
+    _deposit(examiner, demo.person("patients", "newcomer"))
+    examiner.conclude()
+
+
+def _deposit(examiner: Examiner, patient: dict[str, Any]) -> None:
+    hands = examiner.hands
+    hands.open("/pro/patients")
+    hands.fill("Matricule INS", patient["ins"])
+    hands.fill("Date de naissance", patient["birth_date"])
+    hands.press("Ouvrir le dossier")
+    hands.title_is("Page du patient")
+    examiner.look("patient-without-access")
+    hands.follow("Demander à lire le dossier")
+    hands.title_is("Demander à lire le dossier")
+    hands.press("Envoyer la demande")
+    hands.says_error("")
+    examiner.look("ask-refused")
+    hands.page.get_by_role("navigation", name="Dossier de").get_by_role("link", name="Déposer").click()
+    hands.title_is("Déposer un document")
+    hands.press("Envoyer le fichier")
+    hands.says_error("Choisissez d'abord un fichier")
+    examiner.look("deposit-no-file")
+    upload = {"name": "ordonnance.pdf", "mimeType": "application/pdf", "buffer": pdf("Repos")}
+    hands.page.get_by_label("Choisir le document").set_input_files([upload])  # type: ignore[list-item]
+    hands.press("Envoyer le fichier")
+    hands.title_is("Relire et déposer")
+    hands.fill("Date du document", "demain")
+    hands.press(f"Déposer dans le dossier de {patient['display_name']}")
+    hands.says_error("Écrivez la date")
+    examiner.look("deposit-refused")
+    hands.fill("Date du document", "01/06/2025")
+    hands.press(f"Déposer dans le dossier de {patient['display_name']}")
+    hands.title_is("Document déposé")
+    examiner.look("deposited")
+
+
+def test_pages_for_anybody(demo: Demo, chromium: Browser) -> None:
+    hands = new_hands(chromium, demo, "pages-visitor")
+    examiner = Examiner(hands)
+    _crawl(examiner, "/", "/demo/", "/deconnexion", "/langue/en?vers=/aide")
+    hands.open("/connexion")
+    hands.press("Continuer")
+    hands.says_error("Écrivez votre mot de passe.")
+    examiner.look("sign-in-refused")
+    hands.open("/activation/nouveau-code")
+    hands.press("Envoyer un nouveau code")
+    hands.says_error("Écrivez votre numéro de sécurité sociale.")
+    examiner.look("new-code-refused")
+    hands.open("/n-existe-pas")
+    hands.title_is("Cette page n'existe pas, ou n'est pas pour vous")
+    examiner.look("not-found")
+    examiner.conclude()
+
+
+def test_pages_of_a_sign_in(demo: Demo, chromium: Browser, apps: Callable[[str], AuthenticatorApp]) -> None:
+    hands = new_hands(chromium, demo, "pages-sign-in")
+    examiner, carer = Examiner(hands), demo.person("patients", "carer")
+    hands.open("/connexion")
+    hands.fill("Adresse e-mail", carer["email"])
+    hands.fill("Mot de passe", carer["password"])
+    hands.press("Continuer")
+    hands.title_is("Recopiez le code de votre application")
+    examiner.look("second-factor")
+    hands.fill("Code", "0")
+    hands.press("Entrer dans mon espace")
+    hands.says_error("")
+    examiner.look("second-factor-refused")
+    hands.fill("Code", apps("carer").code())
+    hands.press("Entrer dans mon espace")
+    hands.title_is(re.compile("Quel dossier|Bonjour"))
+    examiner.conclude()
+
+
+def test_pages_of_a_professionals_sign_in(demo: Demo, chromium: Browser) -> None:
+    hands = new_hands(chromium, demo, "pages-pro-sign-in", size=DESK)
+    examiner = Examiner(hands)
+    hands.open("/pro/connexion")
+    hands.press("Se connecter avec Pro Santé Connect")
+    hands.title_is("Fournisseur d'identité de démonstration")
+    examiner.look("provider")
+    hands.fill("Identifiant", "personne")
+    hands.fill("Mot de passe", "rien")
+    hands.press("Prouver mon identité")
+    hands.says_error("")
+    examiner.look("provider-refused")
+    hands.open("/demo/psc/authorize")
+    examiner.look("provider-unknown-request")
+    sign_in_professional(hands, demo.person("professionals", "samu"))
+    examiner.look("home")
+    examiner.conclude()
+
+
+@pytest.fixture
+def letter(demo: Demo, tmp_path: Path) -> Iterator[Newcomer]:
+    """Somebody who has just received a letter."""
+    person = Newcomer("Anouk", "Legrand", "F", date(1985, 9, 2), 731)
+    [code] = announce(demo, tmp_path, person)
+    yield replace(person, code=code)
+
+
+def test_pages_of_an_activation(letter: Newcomer, demo: Demo, chromium: Browser) -> None:
+    hands = new_hands(chromium, demo, "pages-activation")
+    examiner = Examiner(hands)
+    hands.open("/activation")
+    hands.press("Vérifier et continuer")
+    hands.says_error("Écrivez votre numéro de sécurité sociale.")
+    examiner.look("1-refused")
+    hands.fill("Numéro de sécurité sociale", letter.ins)
+    hands.fill("Code provisoire", letter.code)
+    for label, value in (("Jour", "2"), ("Mois", "9"), ("Année", "1985")):
+        hands.fill(label, value)
+    hands.press("Vérifier et continuer")
+    hands.title_is("Votre adresse e-mail")
+    examiner.look("2")
+    hands.press("Recevoir un code")
+    hands.says_error("Écrivez votre adresse e-mail.")
+    examiner.look("2-refused")
+    hands.fill("Votre adresse e-mail", "anouk.legrand@example.org")
+    hands.press("Recevoir un code")
+    hands.title_is("Recopiez le code reçu")
+    received = re.search(r"\b\d{6}\b", mail(hands, "anouk.legrand@example.org", "Votre code de vérification"))
+    assert received
+    hands.press("Vérifier ce code")
+    hands.says_error("Écrivez le code à 6 chiffres.")
+    examiner.look("3-refused")
+    hands.fill("Code à 6 chiffres", received[0])
+    hands.press("Vérifier ce code")
+    hands.title_is("Choisissez un mot de passe")
+    hands.press("Garder ce mot de passe")
+    hands.says_error("")
+    examiner.look("4-refused")
+    hands.fill("Votre mot de passe", "lanterne cactus prairie ruban")
+    hands.press("Garder ce mot de passe")
+    hands.title_is("Liez une application d'authentification")
+    hands.press("Lier cette application")
+    hands.says_error("Écrivez le code à 6 chiffres.")
+    examiner.look("5-refused")
+    key = hands.main().locator("p", has_text=re.compile(r"^([A-Z2-7]{4}\s?){8}$")).inner_text()
+    hands.fill("Code à 6 chiffres", AuthenticatorApp(re.sub(r"\s", "", key)).code())
+    hands.press("Lier cette application")
+    hands.title_is("Gardez vos codes de secours")
+    hands.press("Ouvrir mon espace")
+    hands.says_error("Sans votre accord")
+    examiner.look("6-refused")
+    examiner.conclude()
+
+
+def test_every_page_of_the_map_was_examined(request: pytest.FixtureRequest) -> None:
+    """The tables of routes name every page; whatever is no page, or cannot be shown by the cast, is listed above."""
+    here = {item.name for item in request.session.items if item.path == request.path}
+    if len(here) < len([name for name in globals() if name.startswith("test_")]):
+        pytest.skip("only some of these tests run")
+    routes = {*ACCESS, *DEMO}
+    pages = {re.sub(r"<[^>]+>", "*", route.partition(" ")[2]) for route in routes if route.startswith("GET ")}
+    assert sorted(pages - examined - _NO_PAGE - _NOBODY_OF_THE_CAST) == []
