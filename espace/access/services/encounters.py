@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from espace import clock, db, settings
 from espace.access.models import Encounter
@@ -25,12 +26,12 @@ def note_encounter(professional: Actor, record_id: UUID) -> None:
     """Write down that `professional` found the holder by exact identity just now (rules.md AR-4)."""
     now = clock.now()
     values = {"found_at": now, "until": now + timedelta(hours=settings.current().encounter_hours)}
-    mine = (Encounter.record_id == record_id, Encounter.professional_id == professional.id)
     with db.write() as tx:
-        if tx.execute(update(Encounter).where(*mine).values(**values)).rowcount:
-            return
+        dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
         tx.execute(
-            insert(Encounter).values(record_id=record_id, id=new_id(), professional_id=professional.id, **values)
+            dialect.insert(Encounter)
+            .values(record_id=record_id, id=new_id(), professional_id=professional.id, **values)
+            .on_conflict_do_update(index_elements=["record_id", "professional_id"], set_=values)
         )
 
 
