@@ -25,9 +25,12 @@ import psycopg
 from psycopg import sql
 
 import espace
-from espace import crypto, db
+from espace import clock, crypto, db
+from espace.access.services import ensure_matrix
 from espace.crypto.owners import ensure_house_keys
 from espace.db.schema import partitions
+
+from .clock import FakeClock
 
 TEMPLATE = "espace_template"
 _SETTINGS: Mapping[str, str] = {
@@ -87,7 +90,7 @@ def import_models() -> None:
 
 
 def fill_template(database: db.Database, ring: crypto.KeyRing) -> None:
-    """Build every table of the models (tests/house proves that the migrations make the same) and the house's keys."""
+    """Make what `espace init` makes; tables come from the models (tests/house proves the migrations make the same)."""
     import_models()
     with database.writer.begin() as tx:
         db.Base.metadata.create_all(tx)
@@ -97,6 +100,9 @@ def fill_template(database: db.Database, ring: crypto.KeyRing) -> None:
                     tx.exec_driver_sql(partitions(table.name))
         crypto.bind(crypto.Vault(ring))
         ensure_house_keys(tx)
+    db.bind(database)
+    clock.bind(FakeClock())
+    ensure_matrix()
 
 
 class SqliteTemplate:
@@ -128,6 +134,32 @@ def postgresql_programs() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
+class Filled:
+    """A table that is not empty in the template: put back when a test changed it."""
+
+    def __init__(self, connection: psycopg.Connection[Any], name: str) -> None:
+        self.name = name
+        self._connection = connection
+        self.rows = self._run("SELECT * FROM {}").fetchall()
+        self._state = self._look()
+
+    def restore(self) -> None:
+        """Make its rows those of the template."""
+        if self._look() == self._state:
+            return
+        self._run("DELETE FROM {}")
+        marks = sql.SQL(",").join(sql.Placeholder() * len(self.rows[0]))
+        insert = sql.SQL("INSERT INTO {} VALUES ({})").format(sql.Identifier(self.name), marks)
+        self._connection.cursor().executemany(insert, self.rows)
+        self._state = self._look()
+
+    def _look(self) -> list[Any]:
+        return self._run("SELECT count(*), max(xmin::text::bigint) FROM {}").fetchall()
+
+    def _run(self, statement: str) -> psycopg.Cursor[Any]:
+        return self._connection.execute(sql.SQL(statement).format(sql.Identifier(self.name)))
+
+
 class Lent:
     """A PostgreSQL database lent to one test after the other, with the connection that cleans it in between."""
 
@@ -135,15 +167,11 @@ class Lent:
         self.name = name
         self.url = url
         self._connection = connection
-        tables = [sql.Identifier(name) for (name,) in connection.execute(_TABLES).fetchall()]
+        names = [name for (name,) in connection.execute(_TABLES).fetchall()]
+        self._filled = [filled for filled in (Filled(connection, name) for name in names) if filled.rows]
+        tables = [sql.Identifier(name) for name in names if name not in {filled.name for filled in self._filled}]
         one = sql.SQL("IF EXISTS (SELECT FROM {0}) THEN DELETE FROM {0}; END IF;")
         self._empty = sql.SQL("DO $$ BEGIN {} END $$").format(sql.SQL("").join(one.format(table) for table in tables))
-        self._filled: list[tuple[sql.Composed, list[Any]]] = []
-        for table in tables:
-            rows = connection.execute(sql.SQL("SELECT * FROM {}").format(table)).fetchall()
-            if rows:
-                marks = sql.SQL(",").join(sql.Placeholder() * len(rows[0]))
-                self._filled.append((sql.SQL("INSERT INTO {} VALUES ({})").format(table, marks), rows))
         self._schema = self._look()
 
     def clean(self) -> bool:
@@ -154,8 +182,8 @@ class Lent:
             return False
         with self._connection.transaction():
             self._connection.execute(self._empty)
-            for insert, rows in self._filled:
-                self._connection.cursor().executemany(insert, rows)
+            for filled in self._filled:
+                filled.restore()
         return True
 
     def close(self) -> None:
