@@ -99,7 +99,7 @@ def _caller(house: BenchHouse, path: str, token: str) -> Callable[[], int]:
         return lambda _data: None
 
     def call() -> int:
-        builder = EnvironBuilder(path=path, base_url=house.machines.settings.base_url, headers=headers)
+        builder = EnvironBuilder(path=path, base_url=house.machines.settings.base_url, headers=list(headers.items()))
         answer = house.app.wsgi_app(builder.get_environ(), start_response)
         size = sum(len(piece) for piece in answer)
         if hasattr(answer, "close"):
