@@ -7,7 +7,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
 from espace import clock
@@ -32,7 +32,7 @@ class DecisionForm(Form):
 
     decision = HiddenField(validators=[InputRequired()])
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
-    days = SelectField(_l("For how long"), coerce=int, validators=[Optional()], validate_choice=False)
+    days = SelectField(_l("For how long"), coerce=int, validate_choice=False)
 
     def offer(self, chosen: int | None = None) -> "DecisionForm":
         """Offer the durations of this house; one chosen before is kept."""

@@ -82,6 +82,7 @@ def chromium() -> Iterator[Browser]:
             args=[
                 "--no-sandbox",
                 "--disable-gpu",
+                "--lang=fr-FR",
                 "--no-first-run",
                 "--disable-background-networking",
                 "--disable-component-update",

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import axe_playwright_python
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from .hands import DESK, PHONE, Hands
 
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _BY_COLOUR = ["color-contrast", "link-in-text-block"]
+Theme = Literal["light", "dark"]
 WIDTHS = (320, 360, 768, 1280)
 _MOST_STOPS = 160
 
@@ -77,7 +78,7 @@ def examine(hands: Hands, place: str) -> list[Fault]:
     size = page.viewport_size
     found = [Fault(place, f"axe {theme}", what) for theme, what in _axe(page)]
     found += [Fault(place, "too wide", what) for what in _too_wide(page)]
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     found += [Fault(place, "keyboard", what) for what in _keyboard(page)]
     if size is not None:
         page.set_viewport_size(size)
@@ -87,8 +88,9 @@ def examine(hands: Hands, place: str) -> list[Fault]:
 def _axe(page: Page) -> list[tuple[str, str]]:
     page.evaluate(_AXE)
     wrong: list[tuple[str, str]] = []
-    for theme, rules in (("light", None), ("dark", _BY_COLOUR)):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    themes: tuple[tuple[Theme, list[str] | None], ...] = (("light", None), ("dark", _BY_COLOUR))
+    for theme, rules in themes:
+        page.emulate_media(color_scheme=theme)
         wrong += [(theme, what) for what in page.evaluate(_RUN, [_TAGS, rules])]
     page.emulate_media(color_scheme="light")
     return wrong
@@ -121,9 +123,10 @@ def _keyboard(page: Page) -> list[str]:
 
 def portraits(hands: Hands, what: str) -> None:
     """Two pictures for the eye: a phone in daylight, a desk in the dark."""
-    views: tuple[tuple[str, dict[str, int], Any], ...] = (("phone", PHONE, "light"), ("desk-dark", DESK, "dark"))
+    views: tuple[tuple[str, ViewportSize, Theme], ...] = (("phone", PHONE, "light"), ("desk-dark", DESK, "dark"))
+    hands.page.evaluate("() => { document.activeElement?.blur?.(); scrollTo(0, 0); }")
     for name, size, theme in views:
-        hands.page.set_viewport_size(size)  # type: ignore[arg-type]
+        hands.page.set_viewport_size(size)
         hands.page.emulate_media(color_scheme=theme)
         hands.shot(f"{what}-{name}")
     hands.page.emulate_media(color_scheme="light")

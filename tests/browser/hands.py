@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pyotp
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, ViewportSize, expect
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1280, "height": 800}
+PHONE = ViewportSize(width=360, height=740)
+DESK = ViewportSize(width=1280, height=800)
 PATIENCE = 30_000  # milliseconds; what is awaited comes in far less on an idle machine
 
 
@@ -78,6 +78,10 @@ class Hands:
         """Write into the field of this name."""
         self.page.get_by_label(label, exact=True).fill(value)
 
+    def attach(self, label: str, name: str, media: str, content: bytes) -> None:
+        """Choose a file in the field of this name."""
+        self.page.get_by_label(label).set_input_files(FilePayload(name=name, mimeType=media, buffer=content))
+
     def press(self, name: str) -> None:
         """Press the button of this name."""
         self.page.get_by_role("button", name=name, exact=True).click()
@@ -97,8 +101,8 @@ class Hands:
         expect(self.page).to_have_title(re.compile("^Erreur"))
         wrong = self.page.locator("[aria-invalid=true]")
         if wrong.count():
-            described = wrong.first.get_attribute("aria-describedby") or ""
-            said = " ".join(self.page.locator(f"#{each}").inner_text() for each in described.split())
+            ids = " ".join(field.get_attribute("aria-describedby") or "" for field in wrong.all()).split()
+            said = " ".join(self.page.locator(f"#{each}").inner_text() for each in ids)
             assert plain(words) in plain(said), said
 
     def main(self) -> Locator:
@@ -123,7 +127,7 @@ def new_hands(
     name: str,
     *,
     script: bool = True,
-    size: dict[str, int] | None = None,
+    size: ViewportSize | None = None,
     dark: bool = False,
     state: Any = None,
 ) -> Hands:
@@ -137,6 +141,7 @@ def new_hands(
         timezone_id="Europe/Paris",
         java_script_enabled=script,
         color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
         accept_downloads=True,
         storage_state=state,
     )

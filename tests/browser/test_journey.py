@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from espace.access.services.matrix import PACKAGED
 from tests.support.papers import jpeg, pdf
@@ -46,7 +46,7 @@ class Journey:
         self.desk = self._device(f"journey-{kind}-professional", DESK)
         self.app = AuthenticatorApp("")
 
-    def _device(self, name: str, size: dict[str, int] | None = None) -> Hands:
+    def _device(self, name: str, size: ViewportSize | None = None) -> Hands:
         return new_hands(self.chromium, self.demo, name, script=self.script, size=size)
 
     @property
@@ -68,9 +68,7 @@ class Journey:
 @pytest.fixture(
     params=[(True, "cardiologist", "G15_10", 701), (False, "dentist", "G15_40", 711)], ids=["script", "no-script"]
 )
-def journey(
-    request: pytest.FixtureRequest, demo: Demo, chromium: Browser, tmp_path: Path
-) -> Iterator[Journey]:
+def journey(request: pytest.FixtureRequest, demo: Demo, chromium: Browser, tmp_path: Path) -> Iterator[Journey]:
     """Somebody whom the insurer has just announced, with the letter they received."""
     script, key, profession, order = request.param
     person = Newcomer("Maëlle", "Vasseur", "F", date(1990, 4, 17), order)
@@ -303,8 +301,7 @@ def _add(phone: Hands, name: str, content: bytes, title: str, kind: str) -> None
     phone.title_is("Documents")
     phone.follow("Ajouter un document")
     phone.title_is("Ajouter un document")
-    upload = {"name": name, "mimeType": "image/jpeg", "buffer": content}
-    phone.page.get_by_label("Le fichier").set_input_files([upload])  # type: ignore[list-item]
+    phone.attach("Le fichier", name, "image/jpeg", content)
     phone.fill("Titre", title)
     phone.fill("Date inscrite sur le document", "2025-07-14")
     phone.page.get_by_label("Qu'est-ce que c'est ?").select_option(kind)
@@ -431,8 +428,7 @@ def _professional_deposits(journey: Journey) -> None:
     desk = journey.desk
     desk.page.get_by_role("navigation", name="Dossier de").get_by_role("link", name="Déposer").click()
     desk.title_is("Déposer un document")
-    upload = {"name": "ordonnance.pdf", "mimeType": "application/pdf", "buffer": pdf("Repos et marche")}
-    desk.page.get_by_label("Choisir le document").set_input_files([upload])  # type: ignore[list-item]
+    desk.attach("Choisir le document", "ordonnance.pdf", "application/pdf", pdf("Repos et marche"))
     desk.press("Envoyer le fichier")
     desk.title_is("Relire et déposer")
     desk.shot("13-deposit")
@@ -523,9 +519,7 @@ def _signs_out_for_good(journey: Journey) -> None:
     phone.shot("18-signed-out")
 
 
-def test_the_second_parent_acts_for_the_same_child(
-    demo: Demo, chromium: Browser, kept: Callable[[str], Any]
-) -> None:
+def test_the_second_parent_acts_for_the_same_child(demo: Demo, chromium: Browser, kept: Callable[[str], Any]) -> None:
     child = demo.person("children", "child")
     given = child["display_name"].split()[0]
     for key in ("mother", "second_parent"):

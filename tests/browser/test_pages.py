@@ -1,7 +1,7 @@
 """Every page that people reach, examined: axe-core, narrow screens, spaced text, keyboard, console, no other site."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -59,7 +59,8 @@ class Examiner:
 
     def conclude(self) -> None:
         """Say everything that was found at once."""
-        assert "\n".join(f"{fault.page}: {fault.kind}: {fault.what}" for fault in self.faults) == ""
+        lines = dict.fromkeys(f"{fault.page}: {fault.kind}: {fault.what}" for fault in self.faults)
+        assert not lines, "\n".join(lines)
         self.hands.close()
 
 
@@ -74,7 +75,7 @@ def _crawl(examiner: Examiner, *starts: str) -> list[str]:
         times[mould] = times.get(mould, 0) + 1
         status = hands.open(place)
         assert status == 200, f"{place} answers {status}"
-        name = re.sub(r"\W+", "-", mould).strip("-") or "first"
+        name = re.sub(r"\W+", "-", mould.replace("*", "x")).strip("-") or "first"
         examiner.look(f"{name}-{times[mould]}")
         links = hands.page.locator("a[href^='/']").evaluate_all("all => all.map(one => one.getAttribute('href'))")
         waiting += [link.partition("#")[0] for link in dict.fromkeys(links)]
@@ -131,8 +132,7 @@ def _deposit(examiner: Examiner, patient: dict[str, Any]) -> None:
     hands.press("Envoyer le fichier")
     hands.says_error("Choisissez d'abord un fichier")
     examiner.look("deposit-no-file")
-    upload = {"name": "ordonnance.pdf", "mimeType": "application/pdf", "buffer": pdf("Repos")}
-    hands.page.get_by_label("Choisir le document").set_input_files([upload])  # type: ignore[list-item]
+    hands.attach("Choisir le document", "ordonnance.pdf", "application/pdf", pdf("Repos"))
     hands.press("Envoyer le fichier")
     hands.title_is("Relire et déposer")
     hands.fill("Date du document", "demain")
@@ -202,11 +202,11 @@ def test_pages_of_a_professionals_sign_in(demo: Demo, chromium: Browser) -> None
 
 
 @pytest.fixture
-def letter(demo: Demo, tmp_path: Path) -> Iterator[Newcomer]:
+def letter(demo: Demo, tmp_path: Path) -> Newcomer:
     """Somebody who has just received a letter."""
     person = Newcomer("Anouk", "Legrand", "F", date(1985, 9, 2), 731)
     [code] = announce(demo, tmp_path, person)
-    yield replace(person, code=code)
+    return replace(person, code=code)
 
 
 def test_pages_of_an_activation(letter: Newcomer, demo: Demo, chromium: Browser) -> None:

@@ -5,9 +5,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, redirect, request
 from flask_babel import gettext
 from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
 
 from espace import crypto
 from espace.access import services as access
@@ -32,9 +33,12 @@ _ASIDE = 50
 
 @pages.get("/dossiers/")
 @requires(Permission.ACCOUNT)
-def my_records() -> Response:
-    """The records this account may open: one's own, then those of the people one acts for."""
-    return render("home/records.html", records=access.my_records(signed_in()))
+def my_records() -> AnyResponse:
+    """The records this account may open, one's own first; who may open one only is led there."""
+    records = access.my_records(signed_in())
+    if len(records) == 1:
+        return redirect(f"/dossiers/{records[0].record_id}/", 303)
+    return render("home/records.html", records=records)
 
 
 @record_pages.get("/")

@@ -1,0 +1,89 @@
+"""The keyboard alone: sign-in, answering a request, adding a document. No click, no pointer."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Browser, FilePayload, Locator, expect
+
+from tests.support.papers import pdf
+
+from .hands import DESK, AuthenticatorApp, Demo, Hands, new_hands
+
+_MOST_STOPS = 120
+
+
+def _reach(hands: Hands, target: Locator) -> None:
+    """Press Tab until the focus is there, as often as the page has stops."""
+    expect(target).to_be_attached()
+    for _ in range(_MOST_STOPS):
+        if target.evaluate("each => each === document.activeElement"):
+            return
+        hands.page.keyboard.press("Tab")
+    raise AssertionError(f"the keyboard does not reach {target}")
+
+
+def _write(hands: Hands, label: str, text: str) -> None:
+    _reach(hands, hands.page.get_by_label(label, exact=True))
+    hands.page.keyboard.type(text)
+
+
+def _activate(hands: Hands, role: str, name: str) -> None:
+    _reach(hands, hands.page.get_by_role(role, name=name, exact=True).first)  # type: ignore[arg-type]  # a role's word
+    hands.page.keyboard.press("Enter")
+
+
+def test_a_person_signs_in_answers_and_adds_by_keyboard(
+    demo: Demo, chromium: Browser, apps: Callable[[str], AuthenticatorApp]
+) -> None:
+    hands = new_hands(chromium, demo, "keyboard", size=DESK)
+    _signs_in(hands, demo, apps("retired"))
+    _answers(hands)
+    _adds_a_document(hands)
+    hands.close()
+
+
+def _signs_in(hands: Hands, demo: Demo, app: AuthenticatorApp) -> None:
+    retired = demo.person("patients", "retired")
+    hands.open("/")
+    _activate(hands, "link", "Se connecter")
+    hands.title_is("Se connecter")
+    _write(hands, "Adresse e-mail", retired["email"])
+    _write(hands, "Mot de passe", retired["password"])
+    hands.page.keyboard.press("Enter")
+    hands.title_is("Recopiez le code de votre application")
+    _write(hands, "Code", app.code())
+    hands.page.keyboard.press("Enter")
+    hands.title_is(f"Bonjour {retired['display_name'].split()[0]}")
+
+
+def _answers(hands: Hands) -> None:
+    _activate(hands, "link", "Répondre à la demande")
+    expect(hands.page.get_by_role("heading", name="Accepter la demande")).to_be_visible()
+    durations = hands.page.get_by_label("Pendant combien de temps")
+    _reach(hands, durations)
+    before = durations.input_value()
+    hands.page.keyboard.press("ArrowUp")
+    expect(durations).not_to_have_value(before)
+    _activate(hands, "button", "Accepter la demande")
+    hands.reads("C'est fait.")
+
+
+def _adds_a_document(hands: Hands) -> None:
+    _activate(hands, "link", "Documents")
+    hands.title_is("Documents")
+    # The skip link spares the whole navigation.
+    hands.page.keyboard.press("Tab")
+    expect(hands.page.get_by_role("link", name="Aller au contenu")).to_be_focused()
+    hands.page.keyboard.press("Enter")
+    _activate(hands, "link", "Ajouter un document")
+    hands.title_is("Ajouter un document")
+    _reach(hands, hands.page.get_by_label("Le fichier"))
+    with hands.page.expect_file_chooser() as chooser:
+        hands.page.keyboard.press("Enter")
+    letter = FilePayload(name="lettre.pdf", mimeType="application/pdf", buffer=pdf("Lettre du test"))
+    chooser.value.set_files(letter)
+    _write(hands, "Titre", "Lettre au clavier")
+    _write(hands, "Date inscrite sur le document", "06062025")  # the same whichever part the browser asks for first
+    _write(hands, "Qu'est-ce que c'est ?", "Autre chose")
+    _activate(hands, "button", "Ajouter le document")
+    hands.title_is("Lettre au clavier")
+    hands.reads("Vendredi 6 juin 2025")
