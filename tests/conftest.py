@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,6 +21,16 @@ if (memory := databases.memory_folder()) is not None:  # pytest's folders, befor
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 LIGHT_HASHER = crypto.Hasher(memory_kib=64, time_cost=1, lanes=1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several processes, keep tests together that share a demo, a browser or a wheel."""
+    if config.getvalue("dist") != "load":
+        return None  # another order was asked for by name
+    from .support.schedule import Schedule
+
+    return Schedule(config, log)
 
 
 @pytest.fixture(scope="session")

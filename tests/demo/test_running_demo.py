@@ -42,8 +42,6 @@ CAST = {
     "professionals": ["gp", "cardiologist", "pharmacist", "nurse", "biologist", "dentist", "samu", "physio"],
 }
 
-pytestmark = pytest.mark.xdist_group("demo")  # one demo for all these tests
-
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:

@@ -23,8 +23,6 @@ for address in sorted(set(re.findall(r'/static/[^"]+', page))):
     print(address.partition("#")[0], browser.get(address.partition("#")[0]).status_code)
 """
 
-pytestmark = pytest.mark.xdist_group("wheel")  # built once
-
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
