@@ -42,8 +42,8 @@ _numbers = count(1)
 
 
 def ins(*, sex: str = "F", birth: date = date(1984, 5, 12), place: str = "75056") -> str:
-    """A number with its right key, never the same twice; `place` is an INSEE code (2A004 for Ajaccio)."""
-    body = f"{1 if sex == 'M' else 2}{birth:%y%m}{place}{next(_numbers):03d}"
+    """A number with its right key, another each time (999 of them); `place` is an INSEE code (2A004 for Ajaccio)."""
+    body = f"{1 if sex == 'M' else 2}{birth:%y%m}{place}{next(_numbers) % 999 + 1:03d}"
     return body + nir.calc_check_digits(body)
 
 
