@@ -167,12 +167,20 @@ def clean_image(content: bytes, max_bytes: int = MAX_STORED_IMAGE) -> tuple[str,
         raise MediaError("unknown-type")
     with _opened_image(content, media) as image:
         _load(image)
-        upright = ImageOps.exif_transpose(image)
+        upright = upright_image(image)
         if media == PNG:
             written = _write(_without_profile(upright), "PNG", optimize=False)
             if len(written) <= max_bytes:
                 return PNG, written
         return JPEG, _fitted(_flat(upright), max_bytes)
+
+
+def upright_image(image: Image.Image) -> Image.Image:
+    """The picture as its camera was held; as it stands when what the camera wrote cannot be read."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, OSError, struct.error):
+        return image
 
 
 def _opened_image(content: bytes, media: str) -> Image.Image:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from io import BytesIO
 
 import pypdfium2
-from PIL import Image, ImageOps
+from PIL import Image
 
-from .media import IMAGES, MediaError, check_image
+from .media import IMAGES, MediaError, check_image, upright_image
 
 WEBP = "image/webp"
 MAX_SIDE = 6000
@@ -104,7 +104,7 @@ def picture(content: bytes, media: str, width: int) -> bytes:
     check_image(content, media)
     with Image.open(BytesIO(content)) as image:
         image.thumbnail((width, MAX_SIDE))
-        upright = ImageOps.exif_transpose(image)
+        upright = upright_image(image)
         return _webp(upright.convert("RGB"))
 
 
