@@ -1,0 +1,88 @@
+"""No other site, and no other browser's token, makes somebody do something (security.md R32, R7)."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from espace.access.services import Answer
+from tests.house.test_get_writes import changes, state
+from tests.house.test_routes import UNSAFE, addresses
+from tests.support import build
+from tests.support.browser_client import Browser
+from tests.support.marks import on_sqlite
+
+pytestmark = on_sqlite
+
+ELSEWHERE: list[dict[str, str]] = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "null"},
+    {"Origin": "https://elsewhere.example"},
+    {"Origin": "http://localhost:8001"},
+    {"Origin": "http://localhost:8000.elsewhere.example"},
+    {"Sec-Fetch-Site": "cross-site", "HX-Request": "true"},
+]
+
+
+def _token(browser: Browser, place: str) -> str:
+    return browser.get(place).csrf_token
+
+
+def _doors(app: Flask) -> Iterator[tuple[Browser, str, dict[str, object]]]:
+    """A visitor, a person and a professional, a page where each gets a token, and the ids of the record."""
+    holder, doctor = build.citizen(), build.caregiver()
+    build.consent(holder, doctor, Answer.GRANT)
+    build.document(holder.standing())
+    ids: dict[str, object] = dict(build.ids_of(holder.standing()))
+    yield Browser(app), "/connexion", ids
+    yield holder.browser(app), "/compte", ids
+    yield doctor.browser(app), "/pro/patients", ids
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE, ids=str)
+def test_another_site_s_page_makes_nobody_do_anything(app: Flask, elsewhere: dict[str, str]) -> None:
+    for browser, door, ids in _doors(app):
+        token, before = _token(browser, door), state()
+        for method in sorted(UNSAFE):
+            for rule, place in addresses(app, method=method, ids=ids):
+                answer = browser.send(
+                    method, place, data={"csrf_token": token}, headers=elsewhere, follow=False, whole=False
+                )
+                assert answer.status == 403, f"{method} {rule.rule}: {answer.status}"
+        assert changes(before, state()) == set()
+
+
+@pytest.mark.parametrize("kind", ["none", "empty", "made up", "another browser's", "in the address"])
+def test_no_act_passes_without_a_token_of_this_browser(app: Flask, kind: str) -> None:
+    stranger = Browser(app)
+    for browser, door, ids in _doors(app):
+        own = _token(browser, door)
+        token = {"empty": "", "made up": "x" * 91, "another browser's": _token(stranger, "/connexion")}.get(kind)
+        before = state()
+        for rule, place in addresses(app, method="POST", ids=ids):
+            data = {} if token is None else {"csrf_token": token}
+            query = {"csrf_token": own} if kind == "in the address" else {}
+            for headers in ({}, {"HX-Request": "true"}):
+                answer = browser.send(
+                    "POST", place, data=data, query_string=query, headers=headers, follow=False, whole=False
+                )
+                assert answer.status == 400, f"{rule.rule}: {answer.status}"
+        assert changes(before, state()) == set()
+
+
+def test_a_token_from_before_the_sign_in_is_worthless_after_it(app: Flask) -> None:
+    holder = build.citizen()
+    browser = Browser(app)
+    planted = _token(browser, "/connexion")
+    sent = {"email": holder.email, "password": build.PASSWORD, "csrf_token": planted}
+    browser.post("/connexion", sent, expect=303, follow=False)
+    assert browser.post("/connexion/code", {"csrf_token": planted, "code": "1"}, follow=False).status == 400
+
+
+def test_an_act_of_ones_own_passes(app: Flask) -> None:
+    """The tests above can fail: the same acts pass from here."""
+    browser = build.citizen().browser(app)
+    for headers in ({}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost:8000"}, {"Origin": "null"}):
+        sent = {"csrf_token": _token(browser, "/compte"), "locale": "fr"}
+        browser.post("/compte/langue", sent, headers=headers, follow=False, expect=303)
