@@ -9,7 +9,7 @@ TOGETHER = ("tests/browser/", "tests/demo/test_running_demo.py", "tests/house/te
 """Beginnings of ids: a demo and a browser, a demo, a wheel."""
 
 
-class Schedule(LoadScopeScheduling):  # type: ignore[misc] - it comes without types
+class Schedule(LoadScopeScheduling):  # type: ignore[misc]
     """Tests go one by one to the process that is free, those of `TOGETHER` first and as one."""
 
     def _split_scope(self, nodeid: str) -> str:
