@@ -47,6 +47,7 @@ _SETTINGS: Mapping[str, str] = {
     "min_wal_size": "32MB",
     "max_wal_size": "128MB",
 }
+_PREFIX = "espace-pg-"
 _PR_SET_PDEATHSIG = 1
 _MEMORY, _ROOM = Path("/dev/shm"), 2 << 30
 
@@ -263,8 +264,11 @@ class Cluster:
 
 @contextmanager
 def cluster(programs: Path) -> Iterator[Cluster]:
-    """A running cluster; its folder and its server end with the block, even when the tests are killed."""
-    folder = Path(tempfile.mkdtemp(prefix="espace-pg-", dir=memory_folder()))
+    """A running cluster; its folder and its server end with the block, the server even when the tests are killed."""
+    place = memory_folder()
+    if place is not None:
+        _sweep(place)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     user: dict[str, Any] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         account = pwd.getpwnam("postgres")
@@ -286,6 +290,13 @@ def cluster(programs: Path) -> Iterator[Cluster]:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(place: Path) -> None:
+    """Free the memory of clusters that ended an hour ago or more: tests that are killed leave their folder."""
+    for left in place.glob(f"{_PREFIX}*"):
+        if not (left / "data" / "postmaster.pid").exists() and left.stat().st_mtime < time.time() - 3600:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _end_with_parent() -> None:
