@@ -13,7 +13,7 @@ from espace import crypto
 from espace.machines import Machines
 from espace.settings import Settings
 
-from .support import databases
+from .support import databases, log
 from .support.browser_client import Browser
 from .support.clock import FakeClock
 
@@ -76,6 +76,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
             yield url
 
 
+@pytest.fixture(autouse=True)
+def _own_log() -> None:
+    """No test's log goes where the application of the test before sent its own."""
+    log.configure()
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     """The house's clock: `clock.now = …`, `clock.advance(timedelta)`."""
@@ -107,7 +113,9 @@ def machines(settings: Settings, clock: FakeClock) -> Iterator[Machines]:
 @pytest.fixture
 def app(machines: Machines) -> Flask:
     """The application, with its locks and CSRF as in a real house."""
-    return espace.create_app(machines=machines)
+    made = espace.create_app(machines=machines)
+    log.configure()
+    return made
 
 
 @pytest.fixture
