@@ -4,6 +4,7 @@ French is the default. A signed-in person's language is their account's; a visit
 what the browser asks for, as far as it is French or English.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -94,8 +95,7 @@ def local(at: datetime) -> datetime:
 
 def day(value: date | datetime) -> str:
     """« mardi 17 novembre », with the year when it is not this one."""
-    value = _civil(value)
-    return _day(value, language(), value.year != clock.today().year)
+    return _day(_civil(value), language(), clock.today().year)
 
 
 def full_day(value: date | datetime) -> str:
@@ -138,9 +138,13 @@ def instant(at: datetime) -> str:
 
 def near_day(value: date | datetime) -> str:
     """« Aujourd'hui », « Hier », else the day with a capital: the title of a day's list."""
-    value = _civil(value)
-    words = _NEAR[language()].get((clock.today() - value).days) or day(value)
-    return words[0].upper() + words[1:]
+    return near_days([_civil(value)])[0]
+
+
+def near_days(values: Iterable[date]) -> list[str]:
+    """`near_day` of each of a list's days: language and today are asked for once."""
+    code, today = language(), clock.today()
+    return [_near_day(value, code, today) for value in values]
 
 
 def size(octets: int) -> str:
@@ -157,8 +161,14 @@ def _civil(value: date | datetime) -> date:
 
 
 @lru_cache(4096)
-def _day(value: date, code: str, with_year: bool) -> str:  # noqa: FBT001 - part of the cache key
-    words = _date(value, code, "EEEE d MMMM y" if with_year else "EEEE d MMMM")
+def _near_day(value: date, code: str, today: date) -> str:
+    words = _NEAR[code].get((today - value).days) or _day(value, code, today.year)
+    return words[0].upper() + words[1:]
+
+
+@lru_cache(4096)
+def _day(value: date, code: str, this_year: int) -> str:
+    words = _date(value, code, "EEEE d MMMM" if value.year == this_year else "EEEE d MMMM y")
     return words.replace(" 1 ", " 1er ", 1) if code == "fr" else words
 
 

@@ -47,7 +47,7 @@ def latest_card(here: Viewpoint) -> dict[str, object] | None:
 
 
 def _years(rows: tuple[DocumentFacts, ...], here: Viewpoint) -> list[tuple[int, list[Line]]]:
-    return [(year, lines(group, here)) for year, group in groupby(rows, key=lambda row: row.date.year)]
+    return [(year, lines(list(group), here)) for year, group in groupby(rows, key=lambda row: row.date.year)]
 
 
 def _more(page: Page, class_code: str | None, here: Viewpoint) -> str:

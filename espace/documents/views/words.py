@@ -3,14 +3,14 @@
 Words are found here once per page, not once per row in a template.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext
 
 from espace.documents.services import CLASS_WORDS, DocumentFacts
 from espace.web.forms import translated
-from espace.web.i18n import day_numeric, near_day
+from espace.web.i18n import day_numeric, near_days
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_
 
@@ -44,20 +44,21 @@ class Line:
     marks: tuple[Mark, ...]
 
 
-def lines(rows: Iterable[DocumentFacts], here: Viewpoint) -> list[Line]:
+def lines(rows: Sequence[DocumentFacts], here: Viewpoint) -> list[Line]:
     """Documents as `here` sees them."""
     kinds: dict[str, str] = {}
     authors: dict[str, str] = {}
-    written = day_numeric if here.is_professional else near_day
+    days = [row.date for row in rows]
+    written = map(day_numeric, days) if here.is_professional else near_days(days)
     found = []
-    for row in rows:
+    for row, day in zip(rows, written, strict=True):
         kind = kinds.get(row.class_code) or kinds.setdefault(row.class_code, translated(CLASS_WORDS[row.class_code]))
         found.append(
             Line(
                 href=f"{here.base}/documents/{row.id}",
                 title=row.title,
                 about=kind + _from(row, here, authors),
-                day=written(row.date),
+                day=day,
                 iso=row.date.isoformat(),
                 icon=icon_of(row),
                 marks=marks(row, here),
