@@ -28,6 +28,11 @@ class AddForm(Form):
         offered = [(code, translated(words)) for code, words in PATIENT_TYPES.items()]
         self.type_code.choices = [("", translated(N_("Choose"))), *offered]
 
+    def validate_file(self, field: FileField) -> None:
+        """A file forgotten is said at once, beside what else is missing."""
+        if not field.data:
+            field.errors = [translated(N_("Choose a file first: a PDF, or a picture of the document."))]
+
     def validate_date(self, field: DateField) -> None:
         """A date that cannot be read gets one sentence in words, in the place of the library's."""
         if field.errors:

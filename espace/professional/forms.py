@@ -116,8 +116,15 @@ class ConfirmForm(Form):
             return None
         return Confirmation(
             type_code=self.type_code.data or "",
-            title=self.title.data or "",
+            title=self._title(),
             date=day,
             representatives_see={YES: True, NO: False}.get(self.representatives_see.data or "") if minor else None,
             patient_invisible=self.patient_sees.data == NO,
         )
+
+    def _title(self) -> str:
+        """The title as typed; one that was offered for the first kind and left so becomes the chosen kind's."""
+        typed = self.title.data or ""
+        labels = {str(choice.value): choice.label for choice in self.type_code.choices or ()}
+        offered = next(iter(labels.values()), "")
+        return labels.get(self.type_code.data or "", typed) if typed.strip() == offered else typed

@@ -151,6 +151,7 @@ def test_signing_out_ends_the_session_and_clears_the_browser(
     assert answer.headers["Clear-Site-Data"] == '"cache"'
     assert token
     assert accounts.identify(token) is None
+    assert "Vous êtes déconnecté de ce navigateur." in client.get("/connexion").text
     assert client.get("/compte").h1 == "Se connecter"
 
 

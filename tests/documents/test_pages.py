@@ -341,7 +341,9 @@ def test_a_date_that_is_none_is_explained(home: House, mother: Browser, day: str
 def test_without_a_file_one_is_asked(home: House, mother: Browser) -> None:
     form = mother.get(own(home, "/ajouter")).form("file")
     page = mother.submit(form, {"title": "Radio", "date": "2026-03-04", "type_code": "DOCPAT04"}, expect=422)
-    assert "Ce fichier est vide" in page.text
+    assert "Choisissez d'abord un fichier" in page.text
+    forgotten = mother.submit(form, {}, expect=422)
+    assert forgotten.tree.xpath("//*[@aria-invalid]/@name") == ["file", "title", "date", "type_code"]
 
 
 class _Endless(RawIOBase):

@@ -51,6 +51,14 @@ def test_a_signed_in_person_starts_in_their_own_record(app: Flask) -> None:
     assert len(page.body) <= 60 * 1024
 
 
+def test_who_is_signed_in_reads_the_help_and_finds_the_way_back(app: Flask) -> None:
+    browser = build.citizen().browser(app)
+    for path in PUBLIC[1:]:
+        page = browser.get(path)
+        assert page.link("Revenir à mon espace") == "/"
+        assert not page.tree.xpath("//header//a[@href='/connexion']")
+
+
 def test_a_professional_starts_on_their_side(app: Flask) -> None:
     assert build.caregiver().browser(app).get("/").path.startswith("/pro/")
 

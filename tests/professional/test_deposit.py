@@ -140,6 +140,20 @@ def test_wrong_answers_stand_beside_their_fields_and_nothing_typed_is_lost(
 
 
 @on_sqlite
+def test_an_offered_title_follows_the_kind_and_a_typed_one_stays(
+    app: Flask, holder: Citizen, doctor: Caregiver
+) -> None:
+    browser = doctor.browser(app)
+    before(holder, doctor)
+    for number, (typed, kept) in enumerate(((None, documents.type_label("11502-2")), ("Bilan", "Bilan"))):
+        form = send_file(browser, holder, pdf(f"Bilan {number}")).form("type_code", "title", "date")
+        values = {"type_code": "11502-2"} | ({"title": typed} if typed else {})
+        receipt = browser.submit(form, values, expect=200)
+        assert kept in receipt.text
+        assert form.values["title"][0] not in receipt.text
+
+
+@on_sqlite
 def test_a_file_that_cannot_be_deposited_is_refused_beside_its_field(
     app: Flask, holder: Citizen, doctor: Caregiver
 ) -> None:

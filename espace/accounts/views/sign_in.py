@@ -1,6 +1,7 @@
 """Sign-in with two factors, the proof asked again, and sign-out."""
 
-from flask import Blueprint, Response, current_app, session
+from flask import Blueprint, Response, current_app, flash, session
+from flask_babel import gettext
 
 from espace.accounts.forms import FactorForm, PasswordForm
 from espace.accounts.services import sessions, sign_in
@@ -113,4 +114,6 @@ def sign_out() -> Response:
     is_professional = actor is not None and actor.kind is ActorKind.PROFESSIONAL
     response = to("/pro/connexion" if is_professional else "/connexion")
     drop_session_cookie(current_app, response)
+    if not is_professional:
+        flash(gettext("You are signed out of this browser."), "ok")
     return response

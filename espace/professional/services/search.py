@@ -61,7 +61,9 @@ def _checked(search: PatientSearch) -> str:
         number = parse_ins(search.ins).number
     except WrongInsError as error:
         problems["ins"] = {
-            "length": N_("You wrote %(written)d characters, the number has 15.", written=error.digits),
+            "length": N_("You wrote %(written)d characters, the number has 15.", written=error.digits)
+            if search.ins.strip()
+            else N_("Write the INS number."),
             "form": N_("This is no INS number: read it again, digit by digit."),
             "key": N_("The two last digits do not fit the others. Read the number again."),
         }[error.why]
