@@ -2,6 +2,7 @@
 
 import io
 import sys
+from typing import TextIO, cast
 
 from espace.web import logs
 
@@ -18,4 +19,4 @@ class _Here(io.TextIOBase):
 
 def configure() -> None:
     """Send the log to the test that runs, not to the one during which an application was made."""
-    logs.configure(_Here())
+    logs.configure(cast(TextIO, _Here()))
