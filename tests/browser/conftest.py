@@ -18,14 +18,12 @@ from .hands import DESK, AuthenticatorApp, Demo, new_hands, read_cast, sign_in, 
 _START_SECONDS = 120
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Everything in this folder drives a browser; with several processes, one of them takes it all: one demo."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            if config.pluginmanager.hasplugin("xdist"):
-                item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def _free_port() -> int:
