@@ -1,6 +1,8 @@
 """What professionals send."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -86,12 +88,15 @@ class ConfirmForm(Form):
         validate_choice=False,
     )
 
+    _labels: Mapping[str, str] = MappingProxyType({})
+
     def offer(self, profession: str) -> "ConfirmForm":
         """Offer the kinds this profession deposits, prescriptions first; fill what was not typed yet."""
         usual, others = deposit_types(profession)
         groups = ((gettext("Usual for your profession"), usual), (gettext("Other documents"), others))
+        self._labels = {code: type_label(code) for _, codes in groups for code in codes}
         self.type_code.choices = [
-            SelectChoice(code, type_label(code), optgroup=name) for name, codes in groups for code in codes
+            SelectChoice(code, self._labels[code], optgroup=name) for name, codes in groups for code in codes
         ]
         if not self.is_submitted() and (usual or others):
             first = (usual or others)[0]
@@ -125,6 +130,5 @@ class ConfirmForm(Form):
     def _title(self) -> str:
         """The title as typed; one that was offered for the first kind and left so becomes the chosen kind's."""
         typed = self.title.data or ""
-        labels = {str(choice.value): choice.label for choice in self.type_code.choices or ()}
-        offered = next(iter(labels.values()), "")
-        return labels.get(self.type_code.data or "", typed) if typed.strip() == offered else typed
+        offered = next(iter(self._labels.values()), "")
+        return self._labels.get(self.type_code.data or "", typed) if typed.strip() == offered else typed

@@ -13,6 +13,8 @@ from espace.access.services import Answer, ConsentLine, ConsentState
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, StepUpError
+from espace.family import services as family
+from espace.people import services as people
 from espace.permissions import Permission, Relation
 from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
@@ -68,10 +70,16 @@ def _list(*, changed_meanwhile: bool = False) -> Response:
         allowed=in_state(ConsentState.VALID),
         blocked=in_state(ConsentState.BLOCKED),
         past=in_state(ConsentState.REFUSED, ConsentState.REVOKED, ConsentState.EXPIRED),
+        parents=_parents(viewpoint()),
         form=DecisionForm(formdata=None).offer(),
         changed_meanwhile=changed_meanwhile,
         status=409 if changed_meanwhile else 200,
     )
+
+
+def _parents(here: Viewpoint) -> list[str]:
+    """Who acts for the child this record is of: they see it too, without any consent; nobody once of age."""
+    return sorted(person.display_name for person in people.persons(family.representatives(here.record_id)).values())
 
 
 def _read(here: Viewpoint) -> list[ConsentLine]:
