@@ -142,7 +142,8 @@ def test_a_whole_upload_is_written_sealed_only(app: Flask, machines: Machines) -
     form = browser.get(place).form("file", "title")
     large = pdf(CANARY * 60_000)
     kind = form.element.xpath(".//select[@name='type_code']//option/@value")[-1]
-    sent = {"title": CANARY, "date": "2026-11-20", "type_code": str(kind), "file": Upload("a.pdf", large)}
+    sent: dict[str, str | list[str] | Upload | None] = {"title": CANARY, "date": "2026-11-20", "type_code": str(kind)}
+    sent["file"] = Upload("a.pdf", large)
     with _watched() as opened:
         answer = browser.submit(form, sent, follow=False)
     assert answer.status == 303, answer.text

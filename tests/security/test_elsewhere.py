@@ -113,7 +113,7 @@ def test_what_is_moved_inside_the_database_or_the_storage_does_not_open(app: Fla
         query = select(Document.payload, Document.body_file_id).where(
             Document.record_id == person.record_id, Document.id == document
         )
-        return tx.execute(query).one()  # type: ignore[attr-defined, no-any-return]
+        return tx.execute(query).one()  # type: ignore[attr-defined]
 
     with db.write() as tx:
         (stolen, stolen_file), (own, own_file) = columns(tx, victim, theirs), columns(tx, thief, mine)

@@ -85,7 +85,13 @@ def _family(app: Flask, clock: FakeClock, kind: str, *, others: int, secrets: in
         if kind == "from professionals":
             _hide(teen, made)
     clock.now = START + timedelta(hours=1)
-    everybody = {"mother": mother, "father": father, "teen": teen, "reader": reader, "asking": asking}
+    everybody: dict[str, build.Citizen | build.Caregiver] = {
+        "mother": mother,
+        "father": father,
+        "teen": teen,
+        "reader": reader,
+        "asking": asking,
+    }
     stranger = build.citizen("Odile", "Marchand", birth=date(1951, 1, 9))
     family = Family({**everybody, "stranger": stranger}, teen, depositor)
     for professional in (depositor, reader):
