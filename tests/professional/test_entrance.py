@@ -29,7 +29,8 @@ def test_a_silent_provider_is_said_and_nothing_is_lost(app: Flask) -> None:
     browser = Browser(app)
     page = browser.get("/pro/connexion", expect=503)
     assert "ne répond pas" in page.text
-    page = browser.submit(page.form("csrf_token"), expect=503)
+    assert page.tree.xpath("//main//a[@href='/pro/connexion']"), "nothing to start again with"
+    page = browser.post("/pro/connexion", {"csrf_token": browser.get("/connexion").csrf_token}, expect=503)
     assert "ne répond pas" in page.text
 
 
