@@ -22,9 +22,7 @@ class Machines:
     clock: Clock
 
     @classmethod
-    def open(
-        cls, given: Settings, *, hasher: crypto.Hasher | None = None, clock: Clock = system_clock
-    ) -> Self:
+    def open(cls, given: Settings, *, hasher: crypto.Hasher | None = None, clock: Clock = system_clock) -> Self:
         """Open every machine.
 
         Raises:
