@@ -119,6 +119,33 @@ def test_people_are_called_as_the_register_says(
     assert one().display_name == name
 
 
+@pytest.mark.parametrize(
+    ("title", "civility", "profession", "skill", "label"),
+    [
+        ("DR", "MME", "10", "SM26", "médecin de famille"),
+        ("", "MME", "10", "", "médecin"),
+        ("", "MME", "10", "SM14", "chirurgienne du ventre"),
+        ("", "MME", "21", "", "pharmacienne"),
+        ("", "M", "21", "", "pharmacien"),
+        ("", "MME", "60", "", "infirmière"),
+        ("", "M", "60", "", "infirmier"),
+        ("", "MME", "60", "SI01", "infirmière spécialisée"),
+        ("", "MME", "41", "", "assistante sociale"),
+        ("", "MME", "36", "", "transport sanitaire"),
+        ("", "MME", "72", "", "thérapeute par la parole"),
+        ("", "MME", "69", "", "Infirmier Psychiatrique"),
+    ],
+)
+def test_professions_are_said_in_everyday_words_of_the_right_gender(
+    tmp_path: Path, title: str, civility: str, profession: str, skill: str, label: str
+) -> None:
+    said = {"PRACTICE_TITLE": title, "CIVILITY": civility, "PROFESSION": profession, "SKILL": skill}
+    bring_in(tmp_path, situation(1, PROFESSION_LABEL="INFIRMIER PSYCHIATRIQUE", **said))
+    assert one().plain_label == label
+    if profession != "69":  # the table does not name it
+        assert people.plain_label(one().specialty_code or one().profession_code, one().display_name) == label
+
+
 def test_several_situations_make_one_professional_wherever_their_lines_stand(tmp_path: Path) -> None:
     clinic = {"FINESS": "", "SIRET": "49940088500020", "COMPANY": "CLINIQUE DU PARC"}
     office = {"FINESS": "", "TECHNICAL_ID": "C75912415900", "COMPANY": "CABINET 2"}

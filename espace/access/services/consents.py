@@ -251,7 +251,7 @@ def _as_shown(standing: Standing) -> dict[str, str]:
     return {
         "name": professional.display_name,
         "profession_code": professional.profession_code,
-        "profession": professional.specialty_label or professional.profession_label,
+        "profession": professional.plain_label,
         "structure": standing.actor.structure,
     }
 

@@ -153,5 +153,5 @@ def _told(entries: list[Entry]) -> list[Shown]:
 def _one(group: list[Entry]) -> Shown:
     newest, oldest = group[0], group[-1]
     things = {thing.get("id", number): thing for number, thing in enumerate(t for e in group for t in e.objects)}
-    profession = people.plain_label(newest.actor_profession) if newest.actor_profession else ""
+    profession = people.plain_label(newest.actor_profession, newest.actor_name) if newest.actor_profession else ""
     return Shown(replace(newest, objects=tuple(things.values())), oldest.at, profession)

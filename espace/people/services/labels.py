@@ -7,6 +7,24 @@ from importlib import resources
 from .names import readable
 
 DOCTOR = "G15_10"
+_FEMININE = {
+    "aide-soignant": "aide-soignante",
+    "assistant": "assistante",
+    "chirurgien": "chirurgienne",
+    "fabricant": "fabricante",
+    "infirmier": "infirmière",
+    "manuel": "manuelle",
+    "opticien": "opticienne",
+    "organisateur": "organisatrice",
+    "pharmacien": "pharmacienne",
+    "praticien": "praticienne",
+    "préparateur": "préparatrice",
+    "rééducateur": "rééducatrice",
+    "social": "sociale",
+    "spécialisé": "spécialisée",
+    "technicien": "technicienne",
+}
+"""The words of the table that change for a woman; they stand first or second in a label, the others are epicene."""
 
 
 @cache
@@ -37,6 +55,13 @@ def profession_label(code: str, otherwise: str = "") -> str:
     return _table()[code][0] if known(code) else readable(otherwise)
 
 
-def plain_label(code: str, otherwise: str = "") -> str:
-    """The same in everyday words: `médecin du cœur et des vaisseaux`."""
-    return _table()[code][1] if known(code) else readable(otherwise)
+def plain_label(code: str, called: str = "", otherwise: str = "") -> str:
+    """The same in everyday words: `médecin du cœur et des vaisseaux`.
+
+    `called` is the professional's display name: « Mme », which the register gives, asks for the feminine form.
+    """
+    label = _table()[code][1] if known(code) else readable(otherwise)
+    if not called.startswith("Mme "):
+        return label
+    words = label.split(" ")
+    return " ".join([*(_FEMININE.get(word, word) for word in words[:2]), *words[2:]])

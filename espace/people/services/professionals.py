@@ -17,7 +17,7 @@ from espace.people.models import Professional as ProfessionalRow
 from espace.people.models import Structure as StructureRow
 
 from . import names
-from .labels import DOCTOR
+from .labels import DOCTOR, plain_label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,11 @@ class Professional:
         name = names.readable(self.given_name) + " " + names.readable(self.family_name)
         title = self.title or ("Dr" if self.profession_code == DOCTOR else "")
         return f"{title} {name}".strip()
+
+    @property
+    def plain_label(self) -> str:
+        """What they are, in everyday words: their specialty, else their profession."""
+        return plain_label(self.specialty_code or self.profession_code, self.display_name, self.profession_label)
 
     @property
     def initials(self) -> str:
