@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import Optional
 
 from espace import clock
-from espace.documents.services import type_label
+from espace.documents.services import plain_title, type_label
 from espace.professional.services.drafts import Confirmation, deposit_types
 from espace.professional.services.search import PatientSearch
 from espace.web.forms import Form
@@ -93,7 +93,7 @@ class ConfirmForm(Form):
     def offer(self, profession: str) -> "ConfirmForm":
         """Offer the kinds this profession deposits, prescriptions first; fill what was not typed yet."""
         usual, others = deposit_types(profession)
-        groups = ((gettext("Usual for your profession"), usual), (gettext("Other documents"), others))
+        groups = ((gettext("Most usual"), usual), (gettext("Other documents"), others))
         self._labels = {code: type_label(code) for _, codes in groups for code in codes}
         self.type_code.choices = [
             SelectChoice(code, self._labels[code], optgroup=name) for name, codes in groups for code in codes
@@ -101,7 +101,7 @@ class ConfirmForm(Form):
         if not self.is_submitted() and (usual or others):
             first = (usual or others)[0]
             self.type_code.data = first
-            self.title.data = type_label(first)
+            self.title.data = plain_title(first)
             self.date.data = day_numeric(clock.today())
         return self
 
@@ -130,5 +130,6 @@ class ConfirmForm(Form):
     def _title(self) -> str:
         """The title as typed; one that was offered for the first kind and left so becomes the chosen kind's."""
         typed = self.title.data or ""
-        offered = next(iter(self._labels.values()), "")
-        return self._labels.get(self.type_code.data or "", typed) if typed.strip() == offered else typed
+        offered = plain_title(next(iter(self._labels), ""))
+        chosen = self.type_code.data or ""
+        return plain_title(chosen) if typed.strip() == offered and chosen in self._labels else typed

@@ -145,11 +145,12 @@ def test_an_offered_title_follows_the_kind_and_a_typed_one_stays(
 ) -> None:
     browser = doctor.browser(app)
     before(holder, doctor)
-    for number, (typed, kept) in enumerate(((None, documents.type_label("11502-2")), ("Bilan", "Bilan"))):
+    for number, (typed, kept) in enumerate(((None, documents.plain_title("11502-2")), ("Bilan", "Bilan"))):
         form = send_file(browser, holder, pdf(f"Bilan {number}")).form("type_code", "title", "date")
         values = {"type_code": "11502-2"} | ({"title": typed} if typed else {})
         receipt = browser.submit(form, values, expect=200)
         assert kept in receipt.text
+        assert form.values["title"] == ["Ordonnance"]  # and its official label stays in the list of kinds
         assert form.values["title"][0] not in receipt.text
 
 

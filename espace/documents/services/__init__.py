@@ -16,7 +16,7 @@ from .reading import (
     original,
     page,
 )
-from .types import CLASS_WORDS, CLASSES, PATIENT_TYPES, DocumentType, type_label, types
+from .types import CLASS_WORDS, CLASSES, PATIENT_TYPES, DocumentType, plain_title, plain_titles, type_label, types
 
 __all__ = [
     "CLASSES",
@@ -43,6 +43,8 @@ __all__ = [
     "opened",
     "original",
     "page",
+    "plain_title",
+    "plain_titles",
     "type_label",
     "types",
 ]

@@ -8,6 +8,7 @@ from importlib.resources import files
 from espace.words import N_, Message
 
 _TABLE = files("espace.documents") / "data" / "document_types.csv"
+_PLAIN_TITLES = files("espace.documents") / "data" / "plain_titles.csv"
 
 CLASSES: dict[str, Message] = {
     "42": N_("Prescriptions"),
@@ -76,6 +77,18 @@ def types() -> dict[str, DocumentType]:
             for row in csv.DictReader(file)
         )
         return {kind.code: kind for kind in found if kind.class_code in CLASSES}
+
+
+@cache
+def plain_titles() -> dict[str, str]:
+    """The usual kinds, most usual first, and the short title by which patients know each: `Ordonnance`."""
+    with _PLAIN_TITLES.open(encoding="utf-8") as file:
+        return {row["type_code"]: row["plain_title_fr"] for row in csv.DictReader(file)}
+
+
+def plain_title(code: str) -> str:
+    """The title offered for a document of this kind; its label when it has no plainer one."""
+    return plain_titles().get(code) or type_label(code)
 
 
 def type_label(code: str) -> str:

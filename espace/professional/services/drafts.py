@@ -17,7 +17,7 @@ from espace.access import services as access
 from espace.documents.services import checks, depositing
 from espace.documents.services.depositing import DepositDocument
 from espace.documents.services.filing import stored
-from espace.documents.services.types import type_label, types
+from espace.documents.services.types import plain_titles, type_label, types
 from espace.errors import InvalidError, NotFoundError
 from espace.identifiers import new_id
 from espace.interop.media import MediaError
@@ -28,7 +28,8 @@ from espace.words import N_
 TABLE = "deposit_drafts"
 LIFE = timedelta(hours=24)
 """How long a file waits for its confirmation, and its receipt can be read again."""
-FIRST_CHOICE = "57833-6"
+FEW = 25
+"""More usual types than these are no short list any more."""
 """Prescription of health products: what is deposited most (NOS JDV_J07)."""
 PRESCRIPTIONS = "42"
 
@@ -64,10 +65,21 @@ _COLUMNS = (Draft.record_id, Draft.id, Draft.created_at, Draft.file_id, Draft.pa
 
 
 def deposit_types(profession: str) -> tuple[list[str], list[str]]:
-    """The types a profession may deposit: those natural to it, then the others; prescriptions first in both."""
+    """The types a profession may deposit: the most usual ones natural to it, then the others; prescriptions first.
+
+    A profession to which many types are natural (a doctor) is first offered those that have a plain title only.
+    """
+    plain = list(plain_titles())
     allowed = [code for code in types() if code in access.may_deposit(profession)]
-    usual = access.usually_deposits(profession)
-    allowed.sort(key=lambda code: (code != FIRST_CHOICE, types()[code].class_code != PRESCRIPTIONS, type_label(code)))
+    usual = set(allowed) & access.usually_deposits(profession)
+    if len(usual) > FEW:
+        usual &= set(plain)
+
+    def rank(code: str) -> tuple[int, bool, str]:
+        at = plain.index(code) if code in plain else len(plain)
+        return at, types()[code].class_code != PRESCRIPTIONS, type_label(code)
+
+    allowed.sort(key=rank)
     return [code for code in allowed if code in usual], [code for code in allowed if code not in usual]
 
 
