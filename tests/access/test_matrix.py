@@ -89,8 +89,8 @@ def test_every_type_of_the_table_has_the_category_that_documents_give_it() -> No
 
 def test_a_profession_s_categories_say_whether_all_of_them_is_read(machines: Machines) -> None:
     access.ensure_matrix()
-    doctor, optician = access.readable_categories("G15_10"), access.readable_categories("G15_28")
-    assert doctor["42"] is True
-    assert doctor["95"] is False  # all but the certificate of residence
-    assert 0 < len(optician) < len(doctor)
-    assert access.readable_categories("71") == {}
+    doctor, optician = access.sight("G15_10"), access.sight("G15_28")
+    assert not doctor["42"].unseen
+    assert doctor["95"].unseen == {"ATTEST-RESID"}
+    assert all(optician[code].seen <= doctor[code].seen for code in doctor)
+    assert not any(each.seen for each in access.sight("71").values())

@@ -9,6 +9,7 @@ from flask import Flask
 from espace import clock as clocks
 from espace.access import services as access
 from espace.access.services import Answer, ConsentState
+from espace.access.services.matrix import PACKAGED, column_of, read_table, type_categories
 from espace.access.views import words
 from espace.audit import services as audit
 from espace.audit.services import Action
@@ -76,7 +77,10 @@ def test_revoking_closes_the_professional_s_next_request(app: Flask, holder: Cit
     one = own.get(page_of(own, holder).link("Modifier ou retirer"))
     revoke = next(form for form in one.forms if "Retirer l'accès maintenant" in form.element.text_content())
     own.submit(revoke, button="decision=revoke", expect=200)
-    theirs.get(f"{patient}/documents", expect=404)
+    lost = theirs.get(f"{patient}/documents", expect=404)
+    assert "ne vous a pas donné accès" in lost.text
+    assert "votre dossier" not in lost.text
+    assert _plain(theirs.get(f"/pro/patients/{new_id()}/documents", expect=404)) == _plain(lost)
     page = theirs.get(f"{patient}/")
     assert "Vous pouvez déposer, pas lire" in page.text
     assert "Lire les documents" not in page.text
@@ -258,9 +262,32 @@ def test_what_a_profession_sees_in_words(app: Flask, machines: Machines) -> None
     access.ensure_matrix()
     with app.test_request_context("/", headers={"Accept-Language": "fr"}):
         machines.bind()
-        assert words.seen_in_words("G15_10") == "presque tous les documents"
+        assert words.seen_in_words("G15_10") == "presque tous les documents, sauf les justificatifs de domicile"
         assert words.seen_in_words("71") == words.seen_in_words("unknown") == "aucun document"
-        assert words.seen_in_words("G15_28").count(" et ") >= 1
+        assert words.unseen_in_words("71") == words.unseen_in_words("G15_10") == ""
+        assert words.seen_in_words("G15_28").startswith("seulement certains documents parmi\u00a0: les ordonnances")
+        assert words.unseen_in_words("G15_21") == (
+            "les synthèses psychiatriques, les bilans psychologiques, les résultats génétiques et 2 autres sortes"
+        )
         lines = {line.label: line.extent for line in words.categories_seen("G15_10")}
         assert lines["les ordonnances"] is words.Extent.ALL
         assert lines["les papiers administratifs"] is words.Extent.SOME
+
+
+@on_sqlite
+def test_the_sentence_follows_the_table_of_every_profession(app: Flask, machines: Machines) -> None:
+    access.ensure_matrix()
+    rows = [row for row in read_table(PACKAGED) if type_categories()[row.type_code] in words.CATEGORIES]
+    with app.test_request_context("/", headers={"Accept-Language": "fr"}):
+        machines.bind()
+        told = {}
+        for profession in sorted({row.profession for row in rows if column_of(row.profession) == row.profession}):
+            closed = [row for row in rows if row.profession == profession and not row.may_read]
+            sees, unseen = words.seen_in_words(profession), words.unseen_in_words(profession)
+            nothing = not any(row.may_read for row in rows if row.profession == profession)
+            assert ("presque tous" in sees) == (0 < len(closed) <= words.FEW), profession
+            assert (unseen == "") == (nothing or len(closed) <= words.FEW), profession
+            assert unseen.count(",") <= words.FEW - 1, profession
+            told[profession] = (sees, unseen)
+    five = [told[profession] for profession in ("G15_10", "G15_21", "G15_40", "G15_60", "G15_70")]
+    assert len(set(five)) == 5

@@ -18,11 +18,12 @@ from .consents import (
 )
 from .encounters import RecentPatient, note_encounter, recent_encounters
 from .matrix import (
+    Sight,
     ensure_matrix,
     load_matrix,
     may_deposit,
-    readable_categories,
     readable_types,
+    sight,
     usually_deposits,
 )
 from .standing import RecordCard, my_records, standing, system_standing
@@ -35,6 +36,7 @@ __all__ = [
     "DocumentFacts",
     "RecentPatient",
     "RecordCard",
+    "Sight",
     "VisibilityRule",
     "answer",
     "ask",
@@ -49,10 +51,10 @@ __all__ = [
     "note_encounter",
     "note_visit",
     "own_consent",
-    "readable_categories",
     "readable_types",
     "recent_encounters",
     "shown_state",
+    "sight",
     "standing",
     "system_standing",
     "usually_deposits",

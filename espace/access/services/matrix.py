@@ -203,10 +203,18 @@ def type_categories() -> dict[str, str]:
     return {row["document_type_code"]: row["class_code"] for row in csv.DictReader(lines)}
 
 
-def readable_categories(profession: str) -> dict[str, bool]:
-    """The categories a profession reads in: class code -> whether it reads all of its types."""
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The types of one category that a profession reads, and those it does not."""
+
+    seen: frozenset[str]
+    unseen: frozenset[str]
+
+
+def sight(profession: str) -> dict[str, Sight]:
+    """What a profession reads of each category, by class code."""
     readable = readable_types(profession)
-    found: dict[str, bool] = {}
+    kinds: dict[str, set[str]] = defaultdict(set)
     for type_code, class_code in type_categories().items():
-        found[class_code] = found.get(class_code, True) and type_code in readable
-    return {c: whole for c, whole in found.items() if any(type_categories().get(t) == c for t in readable)}
+        kinds[class_code].add(type_code)
+    return {code: Sight(frozenset(types & readable), frozenset(types - readable)) for code, types in kinds.items()}

@@ -22,7 +22,7 @@ from espace.web.shell import initials
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_
 
-from .words import CategoryLine, categories_seen, seen_in_words
+from .words import CategoryLine, categories_seen, seen_in_words, unseen_in_words
 
 record_pages = Blueprint("access", __name__)
 PROOF = "/connexion/preuve"
@@ -36,6 +36,7 @@ class Shown:
     line: ConsentLine
     initials: str
     sees: str
+    unseen: str
     profession: str
     days_left: int | None
 
@@ -46,6 +47,7 @@ def _shown(line: ConsentLine) -> Shown:
         line=line,
         initials=initials(line.name),
         sees=seen_in_words(line.profession_code),
+        unseen=unseen_in_words(line.profession_code),
         profession=line.profession,
         days_left=left if left is not None and left <= SOON_DAYS else None,
     )
