@@ -71,6 +71,7 @@ def test_the_whole_way_in_and_out(live: Flask, doctor: build.Caregiver) -> None:
     assert [entry.action for entry in entries] == [Action.SIGNED_IN]
     out = browser.submit(next(form for form in page.forms if form.action == "/pro/deconnexion"))
     assert out.path == "/pro/connexion"
+    assert "déconnecté" in out.text
     assert browser.get("/pro/", follow=False, expect=303).headers["Location"] == "/pro/connexion"
     assert sessions() == 0
 

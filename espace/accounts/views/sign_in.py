@@ -114,6 +114,5 @@ def sign_out() -> Response:
     is_professional = actor is not None and actor.kind is ActorKind.PROFESSIONAL
     response = to("/pro/connexion" if is_professional else "/connexion")
     drop_session_cookie(current_app, response)
-    if not is_professional:
-        flash(gettext("You are signed out of this browser."), "ok")
+    flash(gettext("You are signed out of this browser."), "ok")
     return response

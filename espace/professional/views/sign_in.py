@@ -3,7 +3,8 @@
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Response, current_app, request, session
+from flask import Response, current_app, flash, request, session
+from flask_babel import gettext
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from espace.errors import InvalidError
@@ -141,4 +142,5 @@ def sign_out() -> Response:
     sign_in.close_session(signed_in())
     response = to("/pro/connexion")
     drop_session_cookie(current_app, response)
+    flash(gettext("You are signed out of this browser."), "ok")
     return response
