@@ -36,7 +36,11 @@ class _IdentityForm(DoorForm):
     ins = StringField(
         lazy_gettext("Social security number"), _asked(lazy_gettext("Write your social security number."))
     )
-    day = StringField(lazy_gettext("Day"), [Length(max=_LONGEST)])
+    day = StringField(
+        lazy_gettext("Day"),
+        [Length(max=_LONGEST)],
+        description=lazy_gettext("Birth date"),  # what the summary calls it: it carries the errors of the whole date
+    )
     month = StringField(lazy_gettext("Month"), [Length(max=_LONGEST)])
     year = StringField(lazy_gettext("Year"), [Length(max=_LONGEST)])
 

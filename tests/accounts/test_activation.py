@@ -150,7 +150,9 @@ WRONG_DATES = [
 
 def test_a_date_that_cannot_be_is_explained(client: Browser, claire: Newcomer) -> None:
     for changed, sentence in WRONG_DATES:
-        assert sentence in give_letter(client, claire, 422, **changed).text, changed
+        page = give_letter(client, claire, 422, **changed)
+        assert sentence in page.text, changed
+        assert "Date de naissance" in page.tree.xpath("string(//*[@id='summary'])"), changed
 
 
 def test_a_code_of_the_wrong_length_is_counted(client: Browser, claire: Newcomer) -> None:
@@ -179,6 +181,7 @@ def test_a_used_code_leads_to_signing_in(app: Flask, client: Browser) -> None:
     keep_codes(client, follow=False)
     page = give_letter(Browser(app), who, 422)
     assert "a déjà servi" in page.text
+    assert page.tree.xpath("//main//a[@href='/connexion']")
 
 
 def test_a_new_code_comes_to_the_address_on_file_and_replaces_the_old_one(

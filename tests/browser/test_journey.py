@@ -174,7 +174,7 @@ def _she_answers(journey: Journey) -> None:
     phone.reads(f"{journey.doctor} demande à lire ce dossier")
     phone.shot("09-asked")
     phone.follow("Répondre à la demande")
-    phone.title_is(f"Accès de {journey.doctor}")
+    phone.title_is(f"Accès : {journey.doctor}")
     phone.reads("pour préparer votre rendez-vous du 2 décembre")
     phone.reads(f"Si vous acceptez, {journey.doctor} verra :")
     phone.reads("Ce que vous cachez reste invisible.")
@@ -196,7 +196,7 @@ def _prove(journey: Journey) -> None:
     if asked.count():
         phone.fill("Code", journey.app.code())
         phone.press("Confirmer que c'est moi")
-        phone.title_is(f"Accès de {journey.doctor}")
+        phone.title_is(f"Accès : {journey.doctor}")
         phone.press("Accepter la demande")
 
 
@@ -279,7 +279,7 @@ def _she_is_told_and_finds_who_did_what(journey: Journey) -> None:
     assert f"{journey.doctor} a demandé à lire ce dossier. Rien ne lui a été montré." in told
     phone.shot("15-history")
     phone.follow("Moi")
-    phone.reads(f"Vous avez autorisé {journey.doctor} à lire ce dossier.")
+    phone.reads(f"Vous avez donné un accès à ce dossier : {journey.doctor}.")
 
 
 def _she_takes_the_access_back(journey: Journey) -> None:
@@ -341,7 +341,7 @@ def test_the_second_parent_acts_for_the_same_child(demo: Demo, chromium: Browser
     for key in ("mother", "second_parent"):
         phone = new_hands(chromium, demo, f"parents-{key}", state=kept(key))
         phone.open("/dossiers/")
-        phone.title_is("Quel dossier voulez-vous ouvrir ?")
+        phone.title_is("Quel dossier ouvrir ?")
         phone.shot("01-records")
         phone.follow(child["display_name"])
         phone.title_is(f"Le dossier de {given}")

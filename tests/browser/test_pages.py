@@ -154,7 +154,7 @@ def test_pages_for_anybody(demo: Demo, chromium: Browser) -> None:
     hands.says_error("Écrivez votre mot de passe.")
     examiner.look("sign-in-refused")
     hands.open("/activation/nouveau-code")
-    hands.press("Envoyer un nouveau code")
+    hands.press("Recevoir un nouveau code")
     hands.says_error("Écrivez votre numéro de sécurité sociale.")
     examiner.look("new-code-refused")
     hands.open("/n-existe-pas")

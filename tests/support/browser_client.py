@@ -292,7 +292,7 @@ def _head_faults(page: Page) -> list[str]:
         found.append("no language")
     if len(page.tree.xpath("//h1")) != 1:
         found.append(f"{len(page.tree.xpath('//h1'))} h1")
-    # Stems: « Dossiers » names « Quel dossier voulez-vous ouvrir ? ».
+    # Stems: « Dossiers » names « Quel dossier ouvrir ? ».
     title, heading = ({w[:5] for w in re.findall(r"\w{3,}", words.lower())} for words in (page.title, page.h1))
     if not title or not (title & heading or page.title.startswith(("Erreur", "Error"))):
         found.append(f"the title {page.title!r} does not name the page {page.h1!r}")

@@ -28,19 +28,19 @@ def identity() -> Response:
     """The three facts of the letter; those given before are still there, but for the code."""
     draft = drafts.current(activation_token())
     if draft is None:
-        return page("accounts/activation/identity.html", LetterForm(formdata=None), under_way="")
+        return page("accounts/activation/identity.html", LetterForm(formdata=None), under_way="", used=False)
     person = people.person(draft.person_id)
     day = person.birth_date
     typed = {"ins": Ins(person.ins).grouped, "day": day.day, "month": day.month, "year": day.year}
     form = LetterForm(formdata=None, **typed)
-    return page("accounts/activation/identity.html", form, under_way=place_of(draft.step))
+    return page("accounts/activation/identity.html", form, under_way=place_of(draft.step), used=False)
 
 
 @pages.post("/activation")
 @public
 def recognise() -> Response:
     """Recognise the person; an activation left half-way goes on where it was."""
-    form = LetterForm()
+    form, used = LetterForm(), False
     if form.validate():
         with attempt(form):
             try:
@@ -49,11 +49,12 @@ def recognise() -> Response:
                 if error.why == "minor":
                     return _minor()
                 form.refuse(_problem(error))
+                used = error.why == "used"
             else:
                 response = to(place_of(draft.step))
                 hold_activation(response, token)
                 return response
-    return page("accounts/activation/identity.html", form, under_way="")
+    return page("accounts/activation/identity.html", form, under_way="", used=used)
 
 
 @pages.get("/activation/nouveau-code")
