@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import zstandard
@@ -85,22 +86,22 @@ def _request(house: BenchHouse, name: str, path: str, token: str, parts: Mapping
 
 
 def _caller(house: BenchHouse, path: str, token: str) -> Callable[[], int]:
-    """One GET through the whole application, as a browser on one of our pages sends it; gives the bytes sent."""
-    headers = {
-        "Accept-Encoding": "gzip, zstd",
-        "Sec-Fetch-Site": "same-origin",
-        "Accept-Language": "fr",
-        "Cookie": f"{cookie_name(house.app)}={token}",
-    }
+    """One GET through the whole application, as a browser that was here before sends it; gives the bytes sent."""
+    cookies = [f"{cookie_name(house.app)}={token}"]
     statuses: list[str] = []
 
-    def start_response(status: str, _headers: Any, _error: Any = None) -> Callable[[bytes], object]:
+    def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Callable[[bytes], object]:
         statuses.append(status)
+        cookies.extend(value.partition(";")[0] for name, value in headers if name == "Set-Cookie")
         return lambda _data: None
 
-    def call() -> int:
-        builder = EnvironBuilder(path=path, base_url=house.machines.settings.base_url, headers=list(headers.items()))
-        answer = house.app.wsgi_app(builder.get_environ(), start_response)
+    def environ() -> dict[str, Any]:
+        asked = {"Accept-Encoding": "gzip, zstd", "Sec-Fetch-Site": "same-origin", "Cookie": "; ".join(cookies)}
+        builder = EnvironBuilder(path=path, base_url=house.machines.settings.base_url, headers=list(asked.items()))
+        return builder.get_environ()
+
+    def send(prepared: dict[str, Any]) -> int:
+        answer = house.app.wsgi_app({**prepared}, start_response)
         size = sum(len(piece) for piece in answer)
         if hasattr(answer, "close"):
             answer.close()
@@ -108,7 +109,8 @@ def _caller(house: BenchHouse, path: str, token: str) -> Callable[[], int]:
             raise RuntimeError(f"{path} answered {statuses[-1]}")
         return size
 
-    return call
+    send(environ())  # the first visit brings the form's cookie home
+    return partial(send, environ())
 
 
 def _list_parts(house: BenchHouse, standing: Any, token: str, rounds: int) -> dict[str, float]:
