@@ -46,12 +46,13 @@ def assemble(machines: Machines | None = None) -> Flask:
         refuse_wrong_keys(tx)
     handle_events()
     app = _configured(machines)
-    CSRFProtect(app)
     i18n.install(app)
     assets.install(app)
     headers.install(app)
     errors.install(app)
     guards.install(app, identify=identify, judge=standing)
+    # After the guard: looking for the token reads the whole body, which is read for those only whom a route serves.
+    CSRFProtect(app)
     names = (*ROOMS, "demo") if machines.settings.demo_dir else ROOMS
     web_rooms.mount(app, tuple(import_module(f"espace.{name}.room").ROOM for name in names))
     compression.install(app)

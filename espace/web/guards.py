@@ -9,7 +9,8 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Flask, Response, abort, g, redirect, request, session
+from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session
+from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, current_user
 
 from espace.errors import SettingsError
@@ -131,6 +132,8 @@ def _admit(permission: Permission, judge: Judge) -> Response | None:
 def _to_sign_in(*, for_professionals: bool) -> Response:
     """303 to the sign-in page, which leads back here; a fragment request is told to leave its page."""
     place = "/pro/connexion" if for_professionals else "/connexion"
+    if request.method not in _SAFE:
+        _remember_form()
     if request.headers.get("HX-Request"):
         return Response(status=401, headers={"HX-Redirect": place})
     if request.method == "GET":
@@ -138,6 +141,25 @@ def _to_sign_in(*, for_professionals: bool) -> Response:
     answer = redirect(place, 303)
     assert isinstance(answer, Response)  # noqa: S101 - narrows Werkzeug's type
     return answer
+
+
+def form_place() -> str:
+    """The address of the form this request was sent by, where it can be opened again; "" where it cannot."""
+    adapter = current_app.create_url_adapter(request)
+    return request.path if adapter is not None and adapter.test(method="GET") else ""
+
+
+def _remember_form() -> None:
+    """Have the sign-in lead back to the form, and say what became of what was sent: none of it was read."""
+    if place := form_place():
+        session["next"] = place
+        sentence = gettext(
+            "Your session had ended: nothing was sent. Sign in and the form opens again, empty: "
+            "what you typed is to be typed again."
+        )
+    else:
+        sentence = gettext("Your session had ended: nothing was changed. Sign in, then try again.")
+    flash(sentence, "warn")
 
 
 def _check_origin(app: Flask) -> None:

@@ -14,6 +14,7 @@ from espace.accounts.models import Account, Device
 from espace.accounts.services import sessions
 from espace.audit import services as audit
 from espace.crypto import passwords as hashing
+from espace.identifiers import new_id
 from espace.machines import Machines
 from espace.web.guards import cookie_name, declared
 from tests.support.browser_client import Browser, Page
@@ -320,3 +321,18 @@ def test_what_was_typed_stays_but_the_password(client: Browser, member: Member) 
     assert fields["password"] == "current-password"
     code = give_password(client, member.email, expect=200).tree.xpath("//input[@name='code']")[0]
     assert code.get("autocomplete") == "one-time-code"
+
+
+def test_a_session_gone_in_the_middle_of_a_form_leads_back_to_it(app: Flask, clock: FakeClock) -> None:
+    member, browser = activated(app), Browser(app)
+    form = f"/dossiers/{member.person.record_id}/documents/ajouter"
+    page = browser.post(form, {"title": "Prise de sang"}, expect=200)
+    assert page.path == "/connexion"
+    assert "rien n'a été envoyé" in page.text
+    assert sign_in(browser, member, clock).headers["Location"] == form
+
+
+def test_an_act_without_a_page_of_its_own_leads_to_the_sign_in_only(app: Flask) -> None:
+    page = Browser(app).post(f"/compte/sessions/{new_id()}/fin", {}, expect=200)
+    assert page.path == "/connexion"
+    assert "rien n'a été changé" in page.text

@@ -79,6 +79,18 @@ def _doors(app: Flask) -> Iterator[tuple[Browser, str, build.Citizen]]:
 
 
 @on_sqlite
+def test_what_a_stranger_sends_to_a_protected_page_is_not_read(app: Flask) -> None:
+    """Who a route does not serve is led away before the body is looked at, length told or not."""
+    for _, place, _ in list(_doors(app))[:2]:
+        body = _Endless(20 * 1024 * 1024)
+        environ: dict[str, Any] = {"wsgi.input": body, "wsgi.input_terminated": True, "REMOTE_ADDR": "127.0.0.1"}
+        answer = Browser(app).send(
+            "POST", place, content_type="multipart/form-data; boundary=x", environ_overrides=environ, follow=False
+        )
+        assert (answer.status, body.read_so_far) == (303, 0), place
+
+
+@on_sqlite
 @pytest.mark.parametrize("told", [True, False], ids=["length told", "length not told"])
 def test_two_hundred_megabytes_are_refused_before_they_are_read(app: Flask, *, told: bool) -> None:
     for browser, place, _ in _doors(app):

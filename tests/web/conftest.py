@@ -29,12 +29,12 @@ def make_app() -> Callable[..., Flask]:
     def make(act: Callable[[], Any] = lambda: "", *, actor: Actor | None = None) -> Flask:
         app = Flask("espace", root_path=str(assets.FOLDER.parent), static_folder=None)
         app.config.update(SECRET_KEY="only for tests", SESSION_COOKIE_SECURE=False, ORIGIN="http://localhost")
-        CSRFProtect(app)
         i18n.install(app)
         assets.install(app)
         headers.install(app)
         errors.install(app)
         guards.install(app, identify=lambda _token: actor, judge=lambda _actor, _record: None)
+        CSRFProtect(app)
 
         @app.route("/act", methods=["GET", "POST"])
         @guards.public
