@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from espace import errors
 
 from . import i18n, logs
-from .guards import current_actor
+from .guards import current_actor, form_place
 from .rendering import wants_fragment
 
 RETRY_SECONDS = 5
@@ -49,7 +49,7 @@ def _http(error: HTTPException) -> Any:
     if error.response is not None or error.code is None or error.code < 400:
         return error
     status = error.code if error.code in _PAGES else 400 if error.code < 500 else 500
-    response = page(status)
+    response = page(status, form_at=form_place()) if status == 413 else page(status)
     response.status_code = error.code
     if error.code == 405:
         response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or ())
@@ -57,7 +57,7 @@ def _http(error: HTTPException) -> Any:
 
 
 def _stale_form(_error: CSRFError) -> Response:
-    return page(400, "stale-form")
+    return page(400, "stale-form", form_at=form_place())
 
 
 def _answering(status: int) -> Any:
@@ -130,7 +130,7 @@ def page(status: int, name: str = "", **data: Any) -> Response:
 def _written(name: str, data: dict[str, Any]) -> Response:
     actor = current_actor()
     home = "/" if actor is None else "/pro/" if actor.kind == "professional" else "/dossiers/"
-    data = {"name": name, "mark": logs.mark(), "home": home, "signed_in": actor is not None, **data}
+    data = {"name": name, "mark": logs.mark(), "home": home, "signed_in": actor is not None, "form_at": "", **data}
     if not wants_fragment():
         return make_response(render_template("errors/page.html", **data))
     response = make_response(render_template("errors/_words.html", **data))
