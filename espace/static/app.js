@@ -22,10 +22,46 @@ for (const box of document.querySelectorAll("[data-password]")) {
   input.form?.addEventListener("submit", () => { input.type = "password"; });
 }
 
+// A file too heavy is said beside its field before minutes of sending, as the server would say it.
+const heavy = ({ files, dataset }) => {
+  const over = (file, limit) => limit && file.size > limit * 1024 * 1024;
+  const pdf = (file) => file.type === "application/pdf" || /\.pdf$/i.test(file.name);
+  for (const file of files) {
+    if (over(file, dataset.limit)) return dataset.heavy;
+    if (pdf(file) && over(file, dataset.pdfLimit)) return dataset.pdfHeavy;
+  }
+  return "";
+};
+const weigh = (input) => {
+  const box = input.closest(".field"), id = `${input.id}-e`, sentence = heavy(input);
+  document.getElementById(id)?.remove();
+  box.classList.toggle("has-error", Boolean(sentence));
+  const others = (input.getAttribute("aria-describedby") ?? "").split(" ").filter((other) => other && other !== id);
+  input.setAttribute("aria-describedby", [...(sentence ? [id] : []), ...others].join(" "));
+  if (!sentence) { input.removeAttribute("aria-invalid"); return true; }
+  input.setAttribute("aria-invalid", "true");
+  const said = make("p", { class: "err", id }, "");
+  const sign = box.querySelector("svg")?.cloneNode(true);
+  if (sign) {
+    const use = sign.firstElementChild;
+    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, "#alert"));
+    said.append(sign);
+  }
+  const words = make("span", {}, "");
+  words.append(make("span", { class: "vh" }, input.dataset.error), sentence);
+  said.append(words);
+  box.prepend(said);
+  return false;
+};
+const FILES = "input[type=file][data-limit]";
+document.addEventListener("change", ({ target }) => { if (target.matches(FILES) && !weigh(target)) target.focus(); });
+
 // A form is sent once; its button says so. After ten seconds it may be sent again: the answer may be a file.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) { event.preventDefault(); return; }
+  const tooHeavy = [...form.querySelectorAll(FILES)].find((input) => heavy(input));
+  if (tooHeavy) { event.preventDefault(); weigh(tooHeavy); tooHeavy.focus(); return; }
   form.dataset.sent = "1";
   setTimeout(release, 10000);
   const button = event.submitter;

@@ -13,6 +13,7 @@ from espace import db
 from espace.access import services as access
 from espace.documents import services as documents
 from espace.documents.models import Document
+from espace.documents.services.checks import MAX_STORED, MAX_UPLOAD
 from espace.documents.services.importing import import_paths
 from espace.documents.views.contents import disposition
 from espace.interop import media
@@ -399,3 +400,14 @@ def test_revoked_at_the_next_request(home: House, doctor: Browser, mother: Brows
     access.answer(home.holder, line.id, access.Answer.BLOCK, version=line.version, days=None)
     for rest in ("", f"/{found}", f"/{found}/contenu"):
         assert doctor.get(seen_by_doctor(home, rest), expect=404).status == 404
+
+
+def test_a_file_beyond_every_limit_leads_back_to_the_form(home: House, mother: Browser) -> None:
+    place = own(home, "/ajouter")
+    chosen = mother.get(place).tree.xpath("//input[@type='file']")[0]
+    assert int(chosen.get("data-limit")) * 1024 * 1024 == MAX_UPLOAD
+    assert int(chosen.get("data-pdf-limit")) * 1024 * 1024 == MAX_STORED
+    page = mother.send("POST", place, expect=413, environ_overrides={"CONTENT_LENGTH": str(30 * 1024 * 1024)})
+    assert "Une photo peut peser 25 Mo, un PDF 5 Mo." in page.text
+    assert page.link("Rouvrir le formulaire") == place
+    mother.get(place)
