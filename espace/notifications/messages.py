@@ -33,6 +33,20 @@ _TEMPLATES = {
             "You asked for nothing? You can ignore this message.",
         ),
     },
+    "space-active": {
+        "fr": Template(
+            "Votre espace est actif",
+            "Bonjour,\n\nVotre espace est actif. Pour y entrer, connectez-vous sur le site.\n"
+            "Gardez vos codes de secours loin de votre téléphone.\n"
+            "Vous n'avez rien activé ? Demandez de l'aide sur le site, à la page « Aide ».",
+        ),
+        "en": Template(
+            "Your space is active",
+            "Hello,\n\nYour space is active. To enter it, sign in on the site.\n"
+            "Keep your recovery codes away from your phone.\n"
+            "You activated nothing? Ask for help on the site, on the page “Help”.",
+        ),
+    },
     "email-verification": {
         "fr": Template(
             "Votre code de vérification",

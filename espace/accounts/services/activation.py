@@ -225,6 +225,7 @@ def finish(token: str, locale: str, visitor: Visitor) -> SignedIn:
             actor = Actor(ActorKind.PATIENT, account_id, person.display_name, person_id=person.id)
             audit.record(actor, account_id, audit.Action.ACTIVATED, detail={"terms": TERMS_VERSION})
             outbox.post(ACTIVATED_TOPIC, {"person_id": str(person.id), "account_id": str(account_id)})
+            send_mail(draft.email, locale, "space-active")
             facts = {"name": person.display_name, "browser": visitor.browser, "system": visitor.system}
             return SignedIn(
                 sessions.open_session(ActorKind.PATIENT, account_id, payload=facts),
