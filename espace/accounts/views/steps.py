@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash
 from flask_babel import gettext
 from werkzeug.datastructures import Headers
 
+from espace import settings
 from espace.accounts.forms import DigitsForm, EmailForm, KeepCodesForm, NewPasswordForm
 from espace.accounts.services import activation, drafts, factors
 from espace.accounts.services.activation import AlreadyActiveError
@@ -167,7 +168,7 @@ def check_app(draft: Draft) -> Response:
 @_at(Step.CODES)
 def codes(draft: Draft) -> Response:
     """The ten recovery codes and the terms of use."""
-    return page("accounts/activation/codes.html", KeepCodesForm(formdata=None), codes=draft.recovery_codes)
+    return _codes_page(KeepCodesForm(formdata=None), draft)
 
 
 @pages.get("/activation/codes/texte")
@@ -201,7 +202,12 @@ def finish(draft: Draft) -> Response:
         enter(response, entered)
         drop_activation(response)
         return response
-    return page("accounts/activation/codes.html", form, codes=draft.recovery_codes)
+    return _codes_page(form, draft)
+
+
+def _codes_page(form: KeepCodesForm, draft: Draft) -> Response:
+    contact = settings.current().contact
+    return page("accounts/activation/codes.html", form, codes=draft.recovery_codes, contact=contact)
 
 
 def _app_facts(draft: Draft) -> dict[str, Any]:
@@ -210,5 +216,6 @@ def _app_facts(draft: Draft) -> dict[str, Any]:
     return {
         "link": address,
         "qr": segno.make(address, error="m").svg_data_uri(scale=5, border=4, light="#fff", dark="#000"),
+        "contact": settings.current().contact,
         "key": [secret[start : start + 4] for start in range(0, len(secret), 4)],
     }
