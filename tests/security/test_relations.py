@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import product
 
 import pytest
 from flask import Flask
@@ -9,7 +10,7 @@ from werkzeug.routing import Rule
 
 from espace.permissions import Permission
 from espace.web import guards
-from tests.house.test_routes import addresses
+from tests.house.test_routes import address, addresses
 from tests.support.browser_client import Browser, Page
 from tests.support.clock import FakeClock
 
@@ -110,3 +111,38 @@ def test_an_object_of_another_record_does_not_exist_in_ones_own(people: Cast) ->
         assert answer.status == 404, f"{rule.rule}: {answer.status}"
         absent = mother.get(people.elsewhere(place), expect=None, follow=False)
         assert _seen(answer) == _seen(absent), rule.rule
+
+
+@pytest.mark.exhaustive
+def test_no_mix_of_ids_and_methods_opens_what_is_not_ones_own(people: Cast) -> None:
+    """Everybody x every route x every method x every mix of the child's, the mother's and nobody's ids."""
+    tried = 0
+    for relation in RELATIONS:
+        browser = people.browser(relation)
+        for rule in (rule for rule in people.app.url_map.iter_rules() if "record_id" in rule.arguments):
+            permission = Permission(str(guards.declared(people.app.view_functions[rule.endpoint])))
+            for ids in _mixes(people, rule):
+                served = _is_served(people, relation, rule, permission, ids)
+                for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+                    answer = browser.send(method, address(rule.rule, ids), follow=False, whole=False)
+                    tried += 1
+                    assert answer.status < 500, f"{relation} {method} {rule.rule}"
+                    assert served or answer.status in (303, 400, 404, 405), f"{relation} {method} {rule.rule} {ids}"
+    print(f"requests tried: {tried}")
+
+
+def _mixes(people: Cast, rule: Rule) -> Iterator[dict[str, object]]:
+    choices: dict[str, list[object]] = {
+        name: [people.ids[name], people.absent[name]] for name in people.ids if name in rule.arguments
+    }
+    choices["record_id"].append(people.mother.record_id)
+    for values in product(*choices.values()):
+        yield dict(zip(choices, values, strict=True))
+
+
+def _is_served(people: Cast, relation: str, rule: Rule, permission: Permission, ids: dict[str, object]) -> bool:
+    """Whether this one may have something at this address: all ids are the child's, or it is the mother's own page."""
+    own = relation == "mother" and ids["record_id"] == people.mother.record_id and len(rule.arguments) == 1
+    theirs = all(ids[name] == people.ids[name] for name in ids) and relation in EXPECTED[permission]
+    at_their_door = rule.rule.startswith("/pro/") is people.is_professional(relation)
+    return at_their_door and (theirs or own)
