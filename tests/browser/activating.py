@@ -26,15 +26,17 @@ class Journey:
     person: Newcomer
     professional: dict[str, Any]
     profession: str
+    keyboard: bool = False
 
     def __post_init__(self) -> None:
-        kind = "script" if self.script else "plain"
-        self.phone = self._device(f"journey-{kind}")
-        self.desk = self._device(f"journey-{kind}-professional", DESK)
+        kind = "keyboard" if self.keyboard else "script" if self.script else "plain"
+        self.phone = self.device(f"journey-{kind}")
+        self.desk = self.device(f"journey-{kind}-professional", DESK)
         self.app = AuthenticatorApp("")
 
-    def _device(self, name: str, size: ViewportSize | None = None) -> Hands:
-        return new_hands(self.chromium, self.demo, name, script=self.script, size=size)
+    def device(self, name: str, size: ViewportSize | None = None) -> Hands:
+        """Another telephone or computer, used in the same way."""
+        return new_hands(self.chromium, self.demo, name, script=self.script, size=size, keyboard=self.keyboard)
 
     @property
     def email(self) -> str:
@@ -156,14 +158,14 @@ def _links_an_app(journey: Journey, screens: _Screens) -> None:
     phone = journey.phone
     phone.title_is("Liez une application d'authentification")
     # Her phone dies here; on another one, the letter leads back to this very step.
-    other = new_hands(journey.chromium, journey.demo, phone.name, script=journey.script)
+    other = journey.device(phone.name)
     other.open("/activation")
     _give_the_letter(other, journey.person)
     other.title_is("Liez une application d'authentification")
     phone.close()
     journey.phone = phone = other
     screens.note(phone.page)
-    phone.page.get_by_text("Mon application est sur un autre appareil").click()
+    phone.unfold("Mon application est sur un autre appareil")
     expect(phone.page.get_by_role("img", name="Code QR")).to_be_visible()
     phone.shot("04-authenticator")
     key = phone.main().locator("p", has_text=re.compile(r"^([A-Z2-7]{4}\s?){8}$")).inner_text()
@@ -182,11 +184,11 @@ def _keeps_the_codes(journey: Journey, screens: _Screens) -> None:
         phone.follow("Télécharger les codes")
     kept_file = Path(download.value.path()).read_text(encoding="utf-8")
     assert all(code in kept_file for code in shown)
-    phone.page.get_by_label("J'ai gardé mes 10 codes de secours").check()
+    phone.tick("J'ai gardé mes 10 codes de secours")
     phone.press("Ouvrir mon espace")
     phone.says_error("Sans votre accord")
     expect(phone.page.get_by_label("J'ai gardé mes 10 codes de secours")).to_be_checked()
-    phone.page.get_by_label("J'accepte les conditions d'utilisation").check()
+    phone.tick("J'accepte les conditions d'utilisation")
     phone.press("Ouvrir mon espace")
     phone.title_is(f"Bonjour {journey.person.given}")
     phone.reads("les premiers pas")

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, P
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 PHONE = ViewportSize(width=360, height=740)
 DESK = ViewportSize(width=1280, height=800)
+_MOST_STOPS = 160
 PATIENCE = 30_000  # milliseconds; what is awaited comes in far less on an idle machine
 
 
@@ -55,6 +56,8 @@ class Hands:
     name: str
     outside: list[str]
     complaints: list[str] = field(default_factory=list)
+    keyboard: bool = False
+    """No pointer: every field, link and button is reached with Tab."""
 
     def open(self, path: str) -> int:
         """Go to an address of the house; gives the status of the answer."""
@@ -76,23 +79,84 @@ class Hands:
 
     def fill(self, label: str, value: str) -> None:
         """Write into the field of this name."""
-        self.page.get_by_label(label, exact=True).fill(value)
+        target = self.page.get_by_label(label, exact=True)
+        if not self.keyboard:
+            target.fill(value)
+            return
+        self.reach(target)
+        if target.get_attribute("type") == "date":  # typed part by part: day and month must be alike
+            year, month, day = value.split("-")
+            assert month == day
+            value = day + month + year
+        else:
+            self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(value)
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose the first line of a list that holds these words."""
+        target = self.page.get_by_label(label)
+        if not self.keyboard:
+            line = target.locator("option").filter(has_text=option).first
+            target.select_option(value=line.get_attribute("value"))
+            return
+        self.reach(target)
+        self.page.keyboard.type(option)
+        expect(target.locator("option:checked")).to_contain_text(option)
+
+    def tick(self, label: str) -> None:
+        """Tick the box of this name."""
+        target = self.page.get_by_label(label)
+        if not self.keyboard:
+            target.check()
+            return
+        self.reach(target)
+        self.page.keyboard.press("Space")
+        expect(target).to_be_checked()
+
+    def unfold(self, words: str) -> None:
+        """Unfold what lies behind these words."""
+        self.use(self.page.locator("summary").filter(has_text=words).first)
 
     def attach(self, label: str, name: str, media: str, content: bytes) -> None:
         """Choose a file in the field of this name."""
-        self.page.get_by_label(label).set_input_files(FilePayload(name=name, mimeType=media, buffer=content))
+        target, file = self.page.get_by_label(label), FilePayload(name=name, mimeType=media, buffer=content)
+        if not self.keyboard:
+            target.set_input_files(file)
+            return
+        self.page.on("filechooser", lambda _: None)  # from now on the browser hands its dialogue over
+        self.reach(target)
+        with self.page.expect_file_chooser() as chooser:
+            self.page.keyboard.press("Enter")
+        chooser.value.set_files(file)
 
     def press(self, name: str) -> None:
         """Press the button of this name."""
-        self.page.get_by_role("button", name=name, exact=True).click()
+        self.use(self.page.get_by_role("button", name=name, exact=True))
 
-    def follow(self, name: str, within: str = "main") -> None:
+    def follow(self, name: str, within: str = "main", *, exact: bool = False) -> None:
         """Follow the first link of this name in the main part of the page."""
-        self.page.locator(within).get_by_role("link", name=name).first.click()
+        self.use(self.page.locator(within).get_by_role("link", name=name, exact=exact).first)
 
-    def go(self, name: str) -> None:
-        """Use the main navigation."""
-        self.page.get_by_role("navigation", name="Navigation principale").get_by_role("link", name=name).first.click()
+    def go(self, name: str, bar: str = "Navigation principale") -> None:
+        """Use the main navigation, or another bar."""
+        self.use(self.page.get_by_role("navigation", name=bar).get_by_role("link", name=name).first)
+
+    def use(self, target: Locator) -> None:
+        """Click, or reach it and press Enter."""
+        if not self.keyboard:
+            target.click()
+            return
+        self.reach(target)
+        self.page.keyboard.press("Enter")
+
+    def reach(self, target: Locator) -> None:
+        """Press Tab until the focus is there, as often as the page has stops."""
+        expect(target).to_be_attached(timeout=PATIENCE)
+        for _ in range(_MOST_STOPS):
+            if target.evaluate("each => each === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"the keyboard does not reach {target}")
 
     def says_error(self, words: str) -> None:
         """Wait for a refusal: it is counted on top, tied to its field, and marked in the title of the page."""
@@ -130,6 +194,7 @@ def new_hands(
     size: ViewportSize | None = None,
     dark: bool = False,
     state: Any = None,
+    keyboard: bool = False,
 ) -> Hands:
     """A fresh browser profile, French, that notes every request leaving the house (R51) and every complaint.
 
@@ -151,7 +216,7 @@ def new_hands(
     context.on("request", lambda request: _note(request.url, demo.base_url, outside))
     context.on("console", lambda message: _complain(message.type, message.text, complaints))
     context.on("weberror", lambda error: complaints.append(str(error.error)))
-    return Hands(context.new_page(), context, demo.base_url, name, outside, complaints)
+    return Hands(context.new_page(), context, demo.base_url, name, outside, complaints, keyboard)
 
 
 def _note(url: str, base_url: str, outside: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The whole journey, as people make it: a phone of 360 × 740, in French, with script and without.
+"""The whole journey, as people make it: a phone of 360 × 740, in French, with script, without, and by keyboard alone.
 
 Nothing here knows an address of a record or a name of a field: only what is written on the screen.
 """
@@ -26,15 +26,20 @@ PHOTO, PRESCRIPTION, CHILDS_PHOTO = "Radio de mon poignet", "Ordonnance du test"
 
 
 @pytest.fixture(
-    params=[(True, "cardiologist", "G15_10", 701), (False, "dentist", "G15_40", 711)], ids=["script", "no-script"]
+    params=[
+        (True, False, "cardiologist", "G15_10", 701),
+        (False, False, "dentist", "G15_40", 711),
+        (True, True, "gp", "G15_10", 721),
+    ],
+    ids=["script", "no-script", "keyboard"],
 )
 def journey(request: pytest.FixtureRequest, demo: Demo, chromium: Browser, tmp_path: Path) -> Iterator[Journey]:
     """Somebody whom the insurer has just announced, with the letter they received."""
-    script, key, profession, order = request.param
+    script, keyboard, key, profession, order = request.param
     person = Newcomer("Maëlle", "Vasseur", "F", date(1990, 4, 17), order)
     [code] = announce(demo, tmp_path, person)
     professional = demo.person("professionals", key)
-    made = Journey(demo, chromium, tmp_path, script, replace(person, code=code), professional, profession)
+    made = Journey(demo, chromium, tmp_path, script, replace(person, code=code), professional, profession, keyboard)
     yield made
     made.put_away()
 
@@ -66,12 +71,12 @@ def _all_titles(hands: Hands) -> list[str]:
         more = hands.main().get_by_role("link", name="documents de plus")
         if not more.count():
             return titles
-        more.click()
+        hands.use(more)
         expect(rows).not_to_have_count(len(shown))
 
 
 def _open_document(hands: Hands, title: str) -> None:
-    hands.main().get_by_role("link", name=title, exact=True).click()
+    hands.follow(title, exact=True)
     hands.title_is(title)
 
 
@@ -89,24 +94,24 @@ def _reads_what_arrived(journey: Journey) -> None:
     phone.title_is("Documents")
     assert sorted(_all_titles(phone)) == sorted(title_of(kind) for kind in kinds)
     by_code = {kind.code: title_of(kind) for kind in kinds}
-    phone.page.get_by_label("Sorte de document").select_option("Ordonnances")
+    phone.choose("Sorte de document", "Ordonnances")
     phone.press("Afficher ces documents")
     expect(phone.main().get_by_role("link", name=by_code["11502-2"], exact=True)).to_have_count(0)
     phone.shot("06-prescriptions")
     _open_document(phone, by_code["57833-6"])
     _is_painted(phone.page.get_by_role("img", name="Page 1 sur 1"))
-    phone.page.get_by_text("Lire le texte de la page 1").click()
+    phone.unfold("Lire le texte de la page 1")
     phone.reads("Ordonnance 1")
     phone.shot("07-pdf")
     phone.go("Dossier")
     phone.title_is("Documents")
-    phone.page.get_by_label("Sorte de document").select_option("Imagerie")
+    phone.choose("Sorte de document", "Imagerie")
     phone.press("Afficher ces documents")
     _open_document(phone, by_code["18748-4"])
     _is_painted(phone.page.get_by_role("img", name="Page 1 sur 1"))
     phone.go("Dossier")
     phone.title_is("Documents")
-    phone.page.get_by_label("Sorte de document").select_option("Comptes rendus")
+    phone.choose("Sorte de document", "Comptes rendus")
     phone.press("Afficher ces documents")
     _open_document(phone, by_code["11502-2"])
     phone.reads("tout va bien")
@@ -119,8 +124,8 @@ def _add(phone: Hands, name: str, content: bytes, title: str, kind: str) -> None
     phone.title_is("Ajouter un document")
     phone.attach("Le fichier", name, "image/jpeg", content)
     phone.fill("Titre", title)
-    phone.fill("Date inscrite sur le document", "2025-07-14")
-    phone.page.get_by_label("Qu'est-ce que c'est ?").select_option(kind)
+    phone.fill("Date inscrite sur le document", "2025-07-07")
+    phone.choose("Qu'est-ce que c'est ?", kind)
     phone.press("Ajouter le document")
     phone.title_is(title)
 
@@ -178,9 +183,7 @@ def _she_answers(journey: Journey) -> None:
     phone.reads("pour préparer votre rendez-vous du 2 décembre")
     phone.reads(f"Si vous acceptez, {journey.doctor} verra :")
     phone.reads("Ce que vous cachez reste invisible.")
-    durations = phone.page.get_by_label("Pendant combien de temps")
-    three_months = durations.locator("option", has_text="3 mois")
-    durations.select_option(value=three_months.get_attribute("value"))
+    phone.choose("Pendant combien de temps", "3 mois")
     phone.shot("10-answer")
     phone.press("Accepter la demande")
     _prove(journey)
@@ -217,7 +220,7 @@ def _professional_reads_what_the_matrix_allows(journey: Journey) -> None:
     unseen = [kind for kind in importable() if kind.code not in readable]
     assert unseen, "the table opens everything to this profession: the test shows nothing"
     desk.shot("12-professional-list")
-    desk.page.get_by_label("Sorte de document").select_option("Ordonnances")
+    desk.choose("Sorte de document", "Ordonnances")
     desk.press("Afficher ces documents")
     _open_document(desk, title_of(next(kind for kind in importable() if kind.code == "57833-6")))
     _is_painted(desk.page.get_by_role("img", name="Page 1 sur 1"))
@@ -242,7 +245,7 @@ def _cannot_open(journey: Journey, title: str) -> None:
 
 def _professional_deposits(journey: Journey) -> None:
     desk = journey.desk
-    desk.page.get_by_role("navigation", name="Dossier de").get_by_role("link", name="Déposer").click()
+    desk.go("Déposer", bar="Dossier de")
     desk.title_is("Déposer un document")
     desk.attach("Choisir le document", "ordonnance.pdf", "application/pdf", pdf("Repos et marche"))
     desk.press("Envoyer le fichier")
@@ -284,7 +287,7 @@ def _she_is_told_and_finds_who_did_what(journey: Journey) -> None:
 
 def _she_takes_the_access_back(journey: Journey) -> None:
     phone, desk = journey.phone, journey.desk
-    desk.page.get_by_role("navigation", name="Dossier de").get_by_role("link", name="Documents").click()
+    desk.go("Documents", bar="Dossier de")
     desk.title_is("Documents")
     phone.go("Accès")
     phone.title_is("Qui voit ce dossier")

@@ -2,32 +2,20 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, FilePayload, Locator, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.support.papers import pdf
 
 from .hands import DESK, AuthenticatorApp, Demo, Hands, new_hands
 
-_MOST_STOPS = 120
-
-
-def _reach(hands: Hands, target: Locator) -> None:
-    """Press Tab until the focus is there, as often as the page has stops."""
-    expect(target).to_be_attached()
-    for _ in range(_MOST_STOPS):
-        if target.evaluate("each => each === document.activeElement"):
-            return
-        hands.page.keyboard.press("Tab")
-    raise AssertionError(f"the keyboard does not reach {target}")
-
 
 def _write(hands: Hands, label: str, text: str) -> None:
-    _reach(hands, hands.page.get_by_label(label, exact=True))
+    hands.reach(hands.page.get_by_label(label, exact=True))
     hands.page.keyboard.type(text)
 
 
 def _activate(hands: Hands, role: str, name: str) -> None:
-    _reach(hands, hands.page.get_by_role(role, name=name, exact=True).first)  # type: ignore[arg-type]  # a role's word
+    hands.reach(hands.page.get_by_role(role, name=name, exact=True).first)  # type: ignore[arg-type]  # a role's word
     hands.page.keyboard.press("Enter")
 
 
@@ -59,7 +47,7 @@ def _answers(hands: Hands) -> None:
     _activate(hands, "link", "Répondre à la demande")
     expect(hands.page.get_by_role("heading", name="Accepter la demande")).to_be_visible()
     durations = hands.page.get_by_label("Pendant combien de temps")
-    _reach(hands, durations)
+    hands.reach(durations)
     before = durations.input_value()
     hands.page.keyboard.press("ArrowUp")
     expect(durations).not_to_have_value(before)
@@ -77,7 +65,7 @@ def _adds_a_document(hands: Hands) -> None:
     hands.page.keyboard.press("Enter")
     _activate(hands, "link", "Ajouter un document")
     hands.title_is("Ajouter un document")
-    _reach(hands, hands.page.get_by_label("Le fichier"))
+    hands.reach(hands.page.get_by_label("Le fichier"))
     with hands.page.expect_file_chooser() as chooser:
         hands.page.keyboard.press("Enter")
     letter = FilePayload(name="lettre.pdf", mimeType="application/pdf", buffer=pdf("Lettre du test"))
