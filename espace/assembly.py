@@ -26,10 +26,11 @@ ROOMS = ("home", "professional", "documents", "access", "accounts")
 def handle_events() -> None:
     """Register who carries out what the lower rooms write to the outbox."""
     from .accounts.services import note_refused_sign_in, send_new_code
-    from .notifications.services import deliver_mail
+    from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
 
     outbox.on("mail", deliver_mail)
+    outbox.on("sms", deliver_sms)
     outbox.on("accounts.activated", on_account_activated)
     outbox.on("accounts.code-asked", send_new_code)
     outbox.on("accounts.sign-in-refused", note_refused_sign_in)

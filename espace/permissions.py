@@ -1,9 +1,15 @@
 """The words of rights: who acts, in which relation to a record, and what a route may ask for."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from . import clock
+from .errors import StepUpError
+
+PROOF_AGE = timedelta(minutes=5)
+"""How old a proof of identity may be when something opens further (design 3.12, security.md R9)."""
 
 
 class ActorKind(StrEnum):
@@ -11,7 +17,16 @@ class ActorKind(StrEnum):
 
     PATIENT = "patient"
     PROFESSIONAL = "professional"
+    OPERATOR = "operator"
     SYSTEM = "system"
+
+
+class Role(StrEnum):
+    """What an operator of the house is there for; none holds a clinical right (security.md R17)."""
+
+    ADMINISTRATOR = "administrator"
+    PRIVACY_OFFICER = "privacy_officer"
+    COUNTER = "counter"
 
 
 class Relation(StrEnum):
@@ -24,10 +39,15 @@ class Relation(StrEnum):
 
 
 class Permission(StrEnum):
-    """What a route asks for. The first two need only a session; the others are judged on one record."""
+    """What a route asks for. The first ones need only a session of the right kind; `on_record` ones are judged."""
 
     ACCOUNT = "account"
+    SECURITY = "account:security"
     PRACTICE = "practice"
+    OFFICE = "office"
+    OFFICE_COUNTER = "office:counter"
+    OFFICE_PRIVACY = "office:privacy"
+    OFFICE_ADMINISTRATION = "office:administration"
     RECORD_HOME = "record:home"
     PATIENT_PAGE = "record:patient-page"
     DOCUMENTS_READ = "documents:read"
@@ -40,15 +60,34 @@ class Permission(StrEnum):
     @property
     def on_record(self) -> bool:
         """Whether the permission is judged on one record, named in the address."""
-        return self not in (Permission.ACCOUNT, Permission.PRACTICE)
+        return self not in SESSION_PERMISSIONS
+
+
+SESSION_PERMISSIONS: dict[Permission, frozenset[ActorKind]] = {
+    Permission.ACCOUNT: frozenset({ActorKind.PATIENT}),
+    Permission.SECURITY: frozenset({ActorKind.PATIENT, ActorKind.OPERATOR}),
+    Permission.PRACTICE: frozenset({ActorKind.PROFESSIONAL}),
+    Permission.OFFICE: frozenset({ActorKind.OPERATOR}),
+    Permission.OFFICE_COUNTER: frozenset({ActorKind.OPERATOR}),
+    Permission.OFFICE_PRIVACY: frozenset({ActorKind.OPERATOR}),
+    Permission.OFFICE_ADMINISTRATION: frozenset({ActorKind.OPERATOR}),
+}
+"""Permissions that a session alone carries, and whose."""
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.COUNTER: frozenset({Permission.OFFICE, Permission.OFFICE_COUNTER}),
+    Role.PRIVACY_OFFICER: frozenset({Permission.OFFICE, Permission.OFFICE_PRIVACY}),
+    Role.ADMINISTRATOR: frozenset({Permission.OFFICE, Permission.OFFICE_ADMINISTRATION}),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: a person's account, a professional in one practice situation, or the house itself.
 
-    `id` is the account's or the professional's; `person_id` only a patient has. `proved_at` is when the
-    second factor was last shown (step-up, security.md R9).
+    `id` is the account's or the professional's; `person_id` only a patient has, `role` only an operator.
+    `proved_at` is when the second factor was last shown (step-up, security.md R9). `helper` names who sits beside
+    the person in an assisted session; `is_veiled` says that clinical content must not be shown now.
     """
 
     kind: ActorKind
@@ -60,6 +99,27 @@ class Actor:
     session_id: UUID | None = None
     proved_at: datetime | None = None
     locale: str = "fr"
+    role: Role | None = None
+    helper: str = ""
+    is_private: bool = False
+    is_veiled: bool = False
+
+    def carries(self, permission: Permission) -> bool:
+        """Whether this session alone carries `permission` (one that is not judged on a record)."""
+        if self.kind not in SESSION_PERMISSIONS[permission]:
+            return False
+        return self.role is None or permission is Permission.SECURITY or permission in ROLE_PERMISSIONS[self.role]
+
+
+def demand_fresh_proof(actor: Actor) -> None:
+    """See that the actor showed their second factor lately; widening asks for it, narrowing never does (R9).
+
+    Raises:
+        StepUpError: when the proof is older than `PROOF_AGE`, or lies in the future (a clock set back).
+    """
+    now = clock.now()
+    if actor.proved_at is None or not actor.proved_at <= now < actor.proved_at + PROOF_AGE:
+        raise StepUpError
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, UUID(int=0), "espace")

@@ -33,6 +33,8 @@ class Settings:
     trusted_proxies: str = ""
     contact: str = ""
     """E-mail address where people write for help, about their data, or to report a weakness."""
+    contact_phone: str = ""
+    """Telephone number where people are helped, as it is to be read."""
 
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
@@ -40,6 +42,18 @@ class Settings:
     smtp_password: str = field(default="", repr=False)
     smtp_starttls: bool = False
     mail_from: str = "espace <ne-pas-repondre@localhost>"
+
+    sms_url: str = ""
+    """Address of the HTTP gateway that sends SMS; empty: the house sends none (docs/sms.md)."""
+    sms_token: str = field(default="", repr=False)
+    sms_sender: str = "espace"
+
+    identity_issuer: str = ""
+    """Issuer of a FranceConnect-style OpenID Connect provider; empty: no such sign-in (rules.md AC-8)."""
+    identity_client_id: str = "espace"
+    identity_client_secret: str = field(default="", repr=False)
+    identity_name: str = "FranceConnect"
+    identity_acr: str = "eidas1"
 
     psc_issuer: str = ""
     psc_client_id: str = "espace"
@@ -68,6 +82,23 @@ class Settings:
     search_misses_per_hour: int = 20
     """Failed patient searches a professional may make in an hour (security.md R50)."""
 
+    email_code_allowed: bool = False
+    """Whether a code by e-mail counts as second factor (security.md R3: only where the operator says so)."""
+    administrator_passkey: bool = True
+    """Whether administrators must hold a passkey (security.md R3)."""
+    recovery_delay: int = 72
+    """Hours between a request for lost access and its effect (security.md R4: never less)."""
+    assistance_minutes: int = 20
+    """How long an assisted session lasts."""
+    archive_years: int = 10
+    """Years a closed or a dead person's record is kept (rules.md AC-9, AC-11)."""
+    erasure_days: int = 30
+    """Days between the request for express erasure and its execution, at most 90 (rules.md AC-9: three months)."""
+    suspension_days: int = 42
+    """Days without objection after which a suspended space is closed (rules.md AC-10: six weeks)."""
+    heir_days: int = 90
+    """Days a granted heir may read the record of a dead person (U, AC-11)."""
+
     demo_dir: Path | None = None
     """Set only by `espace demo`: mounts the demo's own pages, on loopback and nowhere else."""
 
@@ -81,6 +112,7 @@ class Settings:
     def _check(self) -> None:
         """Refuse what would start an unsafe house (security.md R56)."""
         self._check_addresses()
+        self._check_outside()
         self._check_folders()
         self._check_rules()
 
@@ -94,15 +126,22 @@ class Settings:
             raise SettingsError("the demo runs on a loopback address only")
         if self.smtp_user and not self.smtp_starttls:
             raise SettingsError("ESPACE_SMTP_STARTTLS must be on when a mail password is sent")
-        if self.psc_issuer and not self.psc_client_secret:
-            raise SettingsError("ESPACE_PSC_CLIENT_SECRET is needed with ESPACE_PSC_ISSUER")
-        if self.psc_issuer and urlsplit(self.psc_issuer).scheme != "https" and not self.on_loopback:
-            raise SettingsError("ESPACE_PSC_ISSUER must be https")
         for proxy in self.proxies:
             try:
                 ip_network(proxy)
             except ValueError:
                 raise SettingsError(f"ESPACE_TRUSTED_PROXIES: {proxy!r} is not an address or network") from None
+
+    def _check_outside(self) -> None:
+        """Those the house speaks to: providers of identity and the gateway for SMS."""
+        for name in ("psc", "identity"):
+            issuer, secret = getattr(self, f"{name}_issuer"), getattr(self, f"{name}_client_secret")
+            if issuer and not secret:
+                raise SettingsError(f"ESPACE_{name.upper()}_CLIENT_SECRET is needed with ESPACE_{name.upper()}_ISSUER")
+            if issuer and urlsplit(issuer).scheme != "https" and not self.on_loopback:
+                raise SettingsError(f"ESPACE_{name.upper()}_ISSUER must be https")
+        if self.sms_url and urlsplit(self.sms_url).scheme != "https" and not _is_loopback(self.sms_url):
+            raise SettingsError("ESPACE_SMS_URL must be https")
 
     def _check_folders(self) -> None:
         if self.key_file.resolve().is_relative_to(self.data_dir.resolve()):
@@ -111,11 +150,17 @@ class Settings:
             raise SettingsError("ESPACE_CHECKPOINT_DIR must lie outside ESPACE_DATA_DIR (security.md R26)")
 
     def _check_rules(self) -> None:
-        for name in ("consent_days", "activation_code_life", "search_misses_per_hour", "encounter_hours"):
+        for name in _AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1")
         if self.opening_delay < 0 or not 0 < self.autonomy_age <= self.majority_age:
             raise SettingsError("ESPACE_OPENING_DELAY, ESPACE_AUTONOMY_AGE or ESPACE_MAJORITY_AGE makes no sense")
+        if self.recovery_delay < 72:
+            raise SettingsError("ESPACE_RECOVERY_DELAY may only be lengthened beyond 72 hours (security.md R4)")
+        if not 0 <= self.erasure_days <= 90:
+            raise SettingsError("ESPACE_ERASURE_DAYS must be between 0 and 90: erasure takes three months at most")
+        if not 1 <= self.assistance_minutes <= 60:
+            raise SettingsError("ESPACE_ASSISTANCE_MINUTES must be between 1 and 60")
         if self.search_misses_per_hour > 20:
             raise SettingsError("ESPACE_SEARCH_MISSES_PER_HOUR may only be tightened below 20 (security.md R50)")
 
@@ -127,13 +172,7 @@ class Settings:
     @property
     def on_loopback(self) -> bool:
         """Whether the house is reached on a loopback address only."""
-        host = urlsplit(self.base_url).hostname or ""
-        if host == "localhost":
-            return True
-        try:
-            return ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return _is_loopback(self.base_url)
 
     @property
     def secure_cookies(self) -> bool:
@@ -161,6 +200,25 @@ class Settings:
         return cls(**values)
 
 
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_AT_LEAST_ONE = (
+    "consent_days",
+    "activation_code_life",
+    "search_misses_per_hour",
+    "encounter_hours",
+    "archive_years",
+    "suspension_days",
+    "heir_days",
+)
 _NOT_SETTINGS = frozenset({"samples", "test_database_url"})
 _TRUE_FALSE = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 

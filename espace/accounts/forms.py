@@ -10,7 +10,7 @@ from wtforms import BooleanField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from espace import clock
-from espace.accounts.services.activation import Letter
+from espace.accounts.services.letter_proof import Letter
 from espace.accounts.services.letters import CODE_LENGTH
 from espace.identifiers import WrongInsError, parse_ins
 from espace.web.forms import Form

@@ -10,16 +10,54 @@ from espace.db import Base, Code, Digest, Id, Instant, Sealed
 
 
 class Account(Base):
-    """A person's account. The payload, under the account's key: e-mail, password hash, authenticator secret."""
+    """The account of a person, or of an operator (`role`). The payload lies under the account's own key.
+
+    It holds: email, phone (E.164, proven), password_hash, totp_secret ("" for no app), sms and email_code (whether
+    they are second factors), terms, private (private mode, R53), name (operators only).
+    """
 
     __tablename__ = "accounts"
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(Id, unique=True)
+    person_id: Mapped[UUID | None] = mapped_column(Id, unique=True)
+    role: Mapped[str] = mapped_column(Code(20), server_default="")  # permissions.Role; "" for a person
     email_index: Mapped[bytes] = mapped_column(Digest(32), unique=True)
     locale: Mapped[str] = mapped_column(Code(5))
     created_at: Mapped[datetime] = mapped_column(Instant)
     last_totp_step: Mapped[int] = mapped_column(BigInteger)  # a code of this step or before is a replay
+    provider_index: Mapped[bytes | None] = mapped_column(Digest(32), unique=True)  # outside identity (issuer, subject)
+    payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class Passkey(Base):
+    """A passkey of an account. Payload, under the account's key: credential_id, public_key, name, transports."""
+
+    __tablename__ = "passkeys"
+
+    account_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    credential_index: Mapped[bytes] = mapped_column(Digest(32), unique=True)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+    payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class OneTimeCode(Base):
+    """A code sent to someone, or a challenge given to a browser: works once, until `expires_at`.
+
+    `key` is the blind index of purpose and subject. The payload, under `owner_id`'s key, holds what the code is for
+    (a new address, say).
+    """
+
+    __tablename__ = "one_time_codes"
+
+    key: Mapped[bytes] = mapped_column(Digest(32), primary_key=True)
+    id: Mapped[UUID] = mapped_column(Id)
+    owner_id: Mapped[UUID] = mapped_column(Id)
+    code_hash: Mapped[bytes] = mapped_column(Digest(32))
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     payload: Mapped[bytes] = mapped_column(Sealed)
 
 
@@ -48,18 +86,24 @@ class Session(Base):
     seen_at: Mapped[datetime] = mapped_column(Instant)
     proved_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime] = mapped_column(Instant)
+    device_id: Mapped[UUID | None] = mapped_column(Id)
     payload: Mapped[bytes] = mapped_column(Sealed)
 
 
 class Device(Base):
-    """A browser an account has signed in from before: it keeps its own throttle and raises no alert (R6, R8)."""
+    """A browser an account has signed in from before: it keeps its own throttle and raises no alert (R6, R8).
 
-    __tablename__ = "devices"
+    The payload, under the account's key, holds the names of browser and system.
+    """
+
+    __tablename__ = "known_devices"
 
     account_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(Digest(32), primary_key=True)
+    id: Mapped[UUID] = mapped_column(Id, unique=True)
     first_at: Mapped[datetime] = mapped_column(Instant)
     last_at: Mapped[datetime] = mapped_column(Instant)
+    payload: Mapped[bytes] = mapped_column(Sealed)
 
 
 class Throttle(Base):

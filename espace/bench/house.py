@@ -20,7 +20,8 @@ from espace import clock, db, outbox
 from espace.access import services as access
 from espace.accounts import services as accounts
 from espace.accounts.services import activation
-from espace.accounts.services.sign_in import Visitor
+from espace.accounts.services.letter_proof import Letter
+from espace.accounts.services.visitors import Visitor
 from espace.assembly import assemble
 from espace.documents import services as documents
 from espace.identifiers import parse_ins
@@ -86,7 +87,7 @@ def _holder() -> tuple[Standing, str]:
     record_id = records.open_record(person_id, delay=timedelta(0))
     codes: list[str] = []
     outbox.on("mail", lambda _id, payload: codes.append(payload["values"].get("code", "")))
-    letter = activation.Letter(ins, accounts.new_activation_code(person_id), _BORN)
+    letter = Letter(ins, accounts.new_activation_code(person_id), _BORN)
     token, _ = activation.begin(letter, _VISITOR)
     activation.give_email(token, traits.email, "fr")
     outbox.work()

@@ -14,7 +14,8 @@ from espace.access import services as access
 from espace.access.services import Answer
 from espace.accounts import services as accounts
 from espace.accounts.services import activation
-from espace.accounts.services.sign_in import Visitor
+from espace.accounts.services.letter_proof import Letter
+from espace.accounts.services.visitors import Visitor
 from espace.documents import services as documents
 from espace.errors import EspaceError
 from espace.people import services as people
@@ -73,7 +74,7 @@ class Stage:
     def activate(self, someone: Someone) -> None:
         """Go through the activation: letter, e-mail and its code, password, authenticator app."""
         person = self.person(someone)
-        letter = activation.Letter(person.ins, self.codes[someone.key], person.birth_date)
+        letter = Letter(person.ins, self.codes[someone.key], person.birth_date)
         token, _draft = activation.begin(letter, _VISITOR)
         activation.give_email(token, someone.email, "fr")
         deliver()

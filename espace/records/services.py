@@ -19,6 +19,7 @@ from espace.permissions import SYSTEM
 from .models import Record
 
 ANNOUNCED, OPEN, ACTIVE = "announced", "open", "active"
+OPPOSED, CLOSED, SUSPENDED, DECEASED, ERASED = "opposed", "closed", "suspended", "deceased", "erased"
 _BATCH = 200
 
 

@@ -7,18 +7,20 @@ Services raise `espace.errors`, Flask raises HTTP errors, databases raise theirs
 import math
 from typing import Any
 
-from flask import Flask, Response, current_app, g, make_response, render_template
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, session
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc as sql
 from werkzeug.exceptions import HTTPException
 
 from espace import errors
+from espace.permissions import ActorKind
 
 from . import i18n, logs
 from .guards import current_actor, form_place
 from .rendering import wants_fragment
 
 RETRY_SECONDS = 5
+PROOF = "/connexion/preuve"
 _PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY")
 _POSTGRES_BUSY = ("08", "40", "53", "55P03", "57")  # connection, serialization, resources, lock, intervention
@@ -72,7 +74,17 @@ def _throttled(error: errors.ThrottledError) -> Response:
 
 
 def _step_up(_error: errors.StepUpError) -> Response:
-    return page(403, "step-up")
+    """Have the proof shown again, then lead back to the form. Nothing was done."""
+    place = form_place()
+    actor = current_actor()
+    if actor is None or actor.kind is ActorKind.PROFESSIONAL or not place:
+        return page(403, "step-up")
+    session["next"] = place
+    if request.headers.get("HX-Request"):
+        return Response(status=403, headers={"HX-Redirect": PROOF})
+    answer = redirect(PROOF, 303)
+    assert isinstance(answer, Response)  # noqa: S101 - narrows Werkzeug's type
+    return answer
 
 
 def _busy(error: Exception) -> Response:

@@ -115,10 +115,10 @@ def _admit(permission: Permission, judge: Judge) -> Response | None:
     actor = current_actor()
     if actor is None:
         return _to_sign_in(for_professionals=for_professionals)
-    if (actor.kind is ActorKind.PROFESSIONAL) is not for_professionals:
-        abort(404)
     if not permission.on_record:
-        return None
+        return None if actor.carries(permission) else abort(404)
+    if actor.kind is not (ActorKind.PROFESSIONAL if for_professionals else ActorKind.PATIENT):
+        abort(404)
     arguments = request.view_args or {}
     record_id: UUID = arguments.pop("record_id")
     standing = judge(actor, record_id)

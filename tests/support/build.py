@@ -18,8 +18,8 @@ from espace import clock, crypto, db
 from espace.access import services as access
 from espace.accounts import services as accounts
 from espace.accounts.services import activation
-from espace.accounts.services.activation import Letter
-from espace.accounts.services.sign_in import Visitor
+from espace.accounts.services.letter_proof import Letter
+from espace.accounts.services.visitors import Visitor
 from espace.crypto.owners import OUTBOX
 from espace.documents import services as documents
 from espace.family import services as family

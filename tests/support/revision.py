@@ -69,7 +69,9 @@ def write(why: str, *, anew: bool) -> Path:
         database = db.Database(f"sqlite:///{folder}/empty.db")
         schema.upgrade(database)
         with database.reader.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"target_metadata": db.Base.metadata})
+            context = MigrationContext.configure(
+                connection, opts={"target_metadata": db.Base.metadata, "render_as_batch": True}
+            )
             script = produce_migrations(context, db.Base.metadata)
         database.close()
     assert script.upgrade_ops is not None
@@ -77,7 +79,7 @@ def write(why: str, *, anew: bool) -> Path:
     parts = [
         _COMMENT.sub("", _PARTITIONED.sub(r"create_record_table(\1)", code + "\n"))
         for ops in (script.upgrade_ops, script.downgrade_ops)
-        for code in [render_python_code(ops, render_item=_type)]
+        for code in [render_python_code(ops, render_item=_type, render_as_batch=True)]
     ]
     path = VERSIONS / f"{revision}_{re.sub(r'[^a-z0-9]+', '_', why.lower()).strip('_')}.py"
     path.write_text(

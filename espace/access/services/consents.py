@@ -15,17 +15,16 @@ from espace.access.policy import ConsentState, in_effect
 from espace.accounts import services as accounts
 from espace.audit import services as audit
 from espace.audit.services import Action
-from espace.errors import ConflictError, InvalidError, NotFoundError, RefusedError, StepUpError
+from espace.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from espace.family import services as family
 from espace.identifiers import new_id
 from espace.notifications import services as notifications
 from espace.people import services as people
-from espace.permissions import Permission, Standing
+from espace.permissions import Permission, Standing, demand_fresh_proof
 from espace.records import services as records
 from espace.words import N_
 
 TABLE = "access_consents"
-PROOF_AGE = timedelta(minutes=5)
 """How old a proof of identity may be when something is granted (security.md R9)."""
 ASK_AGAIN = timedelta(days=1)
 """How long a refused professional waits before asking again: a holder is not to be worn down."""
@@ -282,8 +281,7 @@ def answer(standing: Standing, consent_id: UUID, decision: Answer, *, version: i
     _holder_side(standing)
     now = clock.now()
     if decision is Answer.GRANT:
-        if not _lately(standing.actor.proved_at, PROOF_AGE, now):
-            raise StepUpError
+        demand_fresh_proof(standing.actor)
         if days not in durations():
             raise InvalidError({"days": N_("Choose for how long.")})
     state, action = _TO[decision]

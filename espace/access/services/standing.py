@@ -64,7 +64,7 @@ def standing(actor: Actor, record_id: UUID) -> Standing | None:
             return _of_person(actor, record_id)
         case ActorKind.PROFESSIONAL:
             return _of_professional(actor, record_id)
-        case ActorKind.SYSTEM:
+        case ActorKind.SYSTEM | ActorKind.OPERATOR:
             return None
 
 

@@ -1,8 +1,8 @@
 """Activation of a person's space, step by step (rules.md AC-5; security.md R2, R3, R5, R6)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -20,7 +20,9 @@ from espace.words import N_
 
 from . import devices, drafts, factors, letters, passwords, sessions, throttle
 from .drafts import ORDER, Draft, Step
-from .sign_in import SignedIn, Visitor, email_index
+from .letter_proof import Letter, LetterError, recognise
+from .sign_in import SignedIn, email_index
+from .visitors import Visitor
 
 ACTIVATED_TOPIC = "accounts.activated"
 CODE_ASKED_TOPIC = "accounts.code-asked"
@@ -28,27 +30,6 @@ EMAIL_CODE_LIFE = timedelta(minutes=10)
 TERMS_VERSION = "1"
 
 _EMAIL_TAKEN = N_("Another space already uses this address. Give an address of your own.")
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """The three facts of a letter: the INS (15 characters), the provisional code, the birth date."""
-
-    ins: str
-    code: str
-    birth_date: date
-
-
-class LetterError(EspaceError):
-    """Why a letter opens no activation: `unknown` (whatever was wrong), `used`, `expired` (on `day`), `minor`.
-
-    All but `unknown` are said only to who gave the three facts right.
-    """
-
-    def __init__(self, why: Literal["unknown", "used", "expired", "minor"], day: datetime | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.day = day
 
 
 class AlreadyActiveError(EspaceError):
@@ -62,14 +43,7 @@ def begin(letter: Letter, visitor: Visitor) -> tuple[str, Draft]:
         LetterError: see there; the same question is asked and the same error raised for an unknown person.
         ThrottledError: when the next try is not due yet.
     """
-    names = throttle.names_for("activation", letter.ins, visitor.address)
-    throttle.admit(names)
-    person = people.find_person(letter.ins)
-    found = letters.find(person.id if person else new_id(), letter.code)
-    if found is None or person is None or person.birth_date != letter.birth_date:
-        raise LetterError("unknown")
-    with db.write():
-        throttle.clear(names)
+    person, found = recognise(letter, visitor, "activation")
     if found.is_used:
         raise LetterError("used")
     if found.expires_at <= clock.now():
@@ -227,10 +201,9 @@ def finish(token: str, locale: str, visitor: Visitor) -> SignedIn:
             outbox.post(ACTIVATED_TOPIC, {"person_id": str(person.id), "account_id": str(account_id)})
             send_mail(draft.email, locale, "space-active")
             facts = {"name": person.display_name, "browser": visitor.browser, "system": visitor.system}
-            return SignedIn(
-                sessions.open_session(ActorKind.PATIENT, account_id, payload=facts),
-                devices.remember(tx, account_id, visitor.device),
-            )
+            device, device_id = devices.remember(tx, account_id, visitor.device, facts)
+            token = sessions.open_session(ActorKind.PATIENT, account_id, payload=facts, device_id=device_id)
+            return SignedIn(token, device)
     except NotFoundError:
         if is_active(person.id):  # another browser finished first
             raise AlreadyActiveError from None
@@ -269,6 +242,8 @@ def _make_account(draft: Draft, locale: str) -> UUID:
             insert(Account).values(
                 id=account_id,
                 person_id=draft.person_id,
+                role="",
+                provider_index=None,
                 email_index=email_index(draft.email),
                 locale=locale,
                 created_at=clock.now(),

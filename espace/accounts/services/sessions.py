@@ -15,11 +15,15 @@ from espace.accounts.models import Account, Session
 from espace.crypto.owners import DIRECTORY
 from espace.errors import NotFoundError
 from espace.identifiers import new_id
-from espace.permissions import Actor, ActorKind
+from espace.permissions import Actor, ActorKind, Role
 
 Stage = Literal["password", "full"]
 
-IDLE = {ActorKind.PATIENT: timedelta(minutes=30), ActorKind.PROFESSIONAL: timedelta(minutes=15)}
+IDLE = {
+    ActorKind.PATIENT: timedelta(minutes=30),
+    ActorKind.PROFESSIONAL: timedelta(minutes=15),
+    ActorKind.OPERATOR: timedelta(minutes=15),
+}
 LIFE = timedelta(hours=12)
 SECOND_FACTOR_WAIT = timedelta(minutes=10)
 _TOUCH = timedelta(minutes=1)
@@ -38,6 +42,7 @@ _BY_TOKEN = (
         Session.payload,
         Account.person_id,
         Account.locale,
+        Account.role,
     )
     .outerjoin(Account, Account.id == Session.subject_id)
     .where(Session.token_hash == bindparam("token_hash"))
@@ -64,10 +69,19 @@ class LiveSession:
     is_current: bool
 
 
-def open_session(kind: ActorKind, subject_id: UUID, *, payload: Mapping[str, str], stage: Stage = "full") -> str:
+def open_session(
+    kind: ActorKind,
+    subject_id: UUID,
+    *,
+    payload: Mapping[str, str],
+    stage: Stage = "full",
+    device_id: UUID | None = None,
+) -> str:
     """Open a session and give the token for its cookie; the token itself is stored nowhere.
 
-    `payload` holds what each page needs of the person: name, profession, structure, browser, system.
+    `payload` holds what each page needs of the person: name, profession, structure, browser, system, `private` ("1"
+    in private mode), and in an assisted session `helper` (who sits beside them). `unveiled_until` (ISO) says until
+    when clinical content may be shown in either.
     """
     token = crypto.new_token()
     session_id = new_id()
@@ -84,6 +98,7 @@ def open_session(kind: ActorKind, subject_id: UUID, *, payload: Mapping[str, str
                 seen_at=now,
                 proved_at=now,
                 ends_at=now + (LIFE if stage == "full" else SECOND_FACTOR_WAIT),
+                device_id=device_id,
                 payload=crypto.seal(tx, _owner(kind, subject_id), "sessions", session_id, payload),
             )
         )
@@ -111,7 +126,37 @@ def identify(token: str) -> Actor | None:
         session_id=row.id,
         proved_at=row.proved_at,
         locale=row.locale or "fr",
+        role=Role(row.role) if row.role else None,
+        helper=payload.get("helper", ""),
+        is_private=bool(payload.get("private")),
+        is_veiled=_is_veiled(payload),
     )
+
+
+def change_facts(actor: Actor, **facts: str) -> None:
+    """Change what the actor's own session holds for each page (see `open_session`); "" takes a fact away.
+
+    Raises:
+        NotFoundError: when the session is over.
+    """
+    owner = _owner(actor.kind, actor.id)
+    with db.write() as tx:
+        row = tx.execute(
+            select(Session.id, Session.payload).where(Session.id == actor.session_id).with_for_update()
+        ).first()
+        if row is None:
+            raise NotFoundError
+        held = crypto.unseal(tx, owner, "sessions", row.id, row.payload) | facts
+        sealed = crypto.seal(tx, owner, "sessions", row.id, {name: fact for name, fact in held.items() if fact})
+        tx.execute(update(Session).where(Session.id == row.id).values(payload=sealed))
+
+
+def _is_veiled(payload: Mapping[str, str]) -> bool:
+    """Whether clinical content must not be shown: private or assisted, and not unlocked for the moment."""
+    if not (payload.get("private") or payload.get("helper")):
+        return False
+    until = payload.get("unveiled_until", "")
+    return not until or datetime.fromisoformat(until) <= clock.now()
 
 
 def pending(token: str) -> Pending | None:
@@ -212,4 +257,4 @@ def _touch(token_hash: bytes) -> None:
 
 def _owner(kind: ActorKind, subject_id: UUID) -> UUID:
     """Whose key seals a session: the account's; the directory's for a professional, who stands in it."""
-    return subject_id if kind is ActorKind.PATIENT else DIRECTORY
+    return DIRECTORY if kind is ActorKind.PROFESSIONAL else subject_id

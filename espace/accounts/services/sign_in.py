@@ -17,6 +17,7 @@ from espace.permissions import SYSTEM, Actor, ActorKind
 from espace.words import N_
 
 from . import devices, factors, sessions, throttle
+from .visitors import Visitor
 
 REFUSED_TOPIC = "accounts.sign-in-refused"
 _WRONG = N_("This e-mail address and this password do not go together. Check both, then try again.")
@@ -28,16 +29,6 @@ _BY_EMAIL = select(Account.id, Account.person_id, Account.payload).where(
 _BY_ID = select(Account.id, Account.person_id, Account.locale, Account.payload).where(
     Account.id == bindparam("account_id")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """From where somebody tries to sign in. `device` is the token of the device's cookie, or empty."""
-
-    address: str
-    device: str = ""
-    browser: str = ""
-    system: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +137,8 @@ def _enter(waiting: sessions.Pending, account: dict[str, Any], visitor: Visitor,
     with db.write() as tx:
         throttle.clear(names)
         sessions.close_pending(waiting.session_id)
-        token = sessions.open_session(ActorKind.PATIENT, account_id, payload=facts)
-        device = devices.remember(tx, account_id, visitor.device)
+        device, device_id = devices.remember(tx, account_id, visitor.device, facts)
+        token = sessions.open_session(ActorKind.PATIENT, account_id, payload=facts, device_id=device_id)
         if not is_known:
             send_mail(account["email"], account["locale"], "sign-in-new-device")
         actor = Actor(ActorKind.PATIENT, account_id, name, person_id=account["person_id"])

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from espace import settings
 from espace.accounts.forms import LetterForm, NewCodeForm
 from espace.accounts.services import activation, drafts
-from espace.accounts.services.activation import LetterError
+from espace.accounts.services.letter_proof import LetterError
 from espace.identifiers import Ins
 from espace.people import services as people
 from espace.web.guards import public

@@ -2,7 +2,8 @@
 
 from flask import Response, current_app, request
 
-from espace.accounts.services.sign_in import SignedIn, Visitor
+from espace.accounts.services.sign_in import SignedIn
+from espace.accounts.services.visitors import Visitor
 from espace.web.guards import cookie_name, set_session_cookie
 
 _YEAR = 365 * 24 * 3600

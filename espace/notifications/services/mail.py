@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from espace import clock, outbox, settings
-
-from .messages import compose, values_of
+from espace.notifications.messages import compose, values_of
 
 TOPIC = "mail"
 TIMEOUT_SECONDS = 20

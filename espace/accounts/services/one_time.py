@@ -1,0 +1,111 @@
+"""Codes of six digits sent by SMS or e-mail: each works once, for ten minutes, for one purpose."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select
+
+from espace import clock, crypto, db
+from espace.accounts.models import OneTimeCode
+from espace.errors import InvalidError
+from espace.identifiers import new_id
+from espace.notifications.services import send_mail, send_sms
+from espace.words import N_
+
+from . import throttle
+from .visitors import Visitor
+
+Channel = Literal["sms", "email"]
+
+LIFE = timedelta(minutes=10)
+_DIGITS = 6
+
+
+def send(  # a code is for one purpose of one subject, and goes to one place
+    purpose: str,
+    subject_id: UUID,
+    owner_id: UUID,
+    *,
+    channel: Channel,
+    address: str,
+    locale: str,
+    held: Mapping[str, Any] | None = None,
+) -> None:
+    """Send a code; an earlier one of the same purpose and subject stops working.
+
+    `held` is kept sealed under `owner_id`'s key and given back by `check`. The message goes out when the open unit
+    of work is committed.
+
+    Raises:
+        ThrottledError: when codes are asked for too fast.
+    """
+    throttle.admit((f"account:{purpose}-sending:{subject_id}",))
+    code, row_id, now = crypto.new_digits(_DIGITS), new_id(), clock.now()
+    key = _key(purpose, subject_id)
+    with db.write() as tx:
+        tx.execute(delete(OneTimeCode).where(OneTimeCode.key == key))
+        tx.execute(
+            insert(OneTimeCode).values(
+                key=key,
+                id=row_id,
+                owner_id=owner_id,
+                code_hash=_digest(purpose, subject_id, code),
+                made_at=now,
+                expires_at=now + LIFE,
+                payload=crypto.seal(tx, owner_id, "one_time_codes", row_id, dict(held or {})),
+            )
+        )
+        if channel == "sms":
+            send_sms(address, locale, "code", until=now + LIFE, code=code)
+        else:
+            send_mail(address, locale, "email-verification", code=code)
+
+
+def check(purpose: str, subject_id: UUID, typed: str, visitor: Visitor) -> dict[str, Any]:
+    """Spend the code of a purpose; gives what `send` held. Of two requests with the same code, one gets through.
+
+    Raises:
+        InvalidError: for `code`, when it is wrong, used or too old.
+        ThrottledError: when the next try is not due yet.
+    """
+    names = throttle.names_for(purpose, str(subject_id), visitor.address)
+    throttle.admit(names)
+    key = _key(purpose, subject_id)
+    with db.write() as tx:
+        row = tx.execute(
+            select(
+                OneTimeCode.id, OneTimeCode.owner_id, OneTimeCode.code_hash, OneTimeCode.expires_at, OneTimeCode.payload
+            )
+            .where(OneTimeCode.key == key)
+            .with_for_update()
+        ).first()
+        digest = _digest(purpose, subject_id, typed.strip())
+        fits = crypto.same(row.code_hash if row else bytes(32), digest)
+        now = clock.now()
+        # A clock set back must not lengthen it either (L7).
+        is_live = row is not None and row.expires_at - LIFE <= now < row.expires_at
+        if row is None or not is_live:
+            raise InvalidError({"code": N_("This code is more than 10 minutes old. Have a new one sent.")})
+        if not fits:
+            raise InvalidError({"code": N_("This code is not the one we sent. Check the last message you received.")})
+        spent = tx.execute(delete(OneTimeCode).where(OneTimeCode.key == key, OneTimeCode.id == row.id))
+        if spent.rowcount != 1:
+            raise InvalidError({"code": N_("This code is more than 10 minutes old. Have a new one sent.")})
+        throttle.clear(names)
+        return crypto.unseal(tx, row.owner_id, "one_time_codes", row.id, row.payload)
+
+
+def sweep() -> int:
+    """Forget codes that are over; gives how many."""
+    with db.write() as tx:
+        return tx.execute(delete(OneTimeCode).where(OneTimeCode.expires_at <= clock.now())).rowcount
+
+
+def _key(purpose: str, subject_id: UUID) -> bytes:
+    return crypto.blind("one-time", f"{purpose}:{subject_id}")
+
+
+def _digest(purpose: str, subject_id: UUID, code: str) -> bytes:
+    return crypto.blind("one-time-code", f"{purpose}:{subject_id}:{code}")

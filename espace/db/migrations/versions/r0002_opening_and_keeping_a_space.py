@@ -1,0 +1,86 @@
+"""Opening and keeping a space."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from espace.db.types import Code, Digest, Id, Instant, Sealed
+
+revision = "r0002"
+down_revision = "r0001"
+
+
+def upgrade() -> None:
+    """Bring the schema up."""
+    op.create_table(
+        "known_devices",
+        sa.Column("account_id", Id(), nullable=False),
+        sa.Column("token_hash", Digest(32), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("first_at", Instant(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_known_devices")),
+        sa.UniqueConstraint("id", name=op.f("uq_known_devices_id")),
+    )
+    op.create_table(
+        "one_time_codes",
+        sa.Column("key", Digest(32), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("owner_id", Id(), nullable=False),
+        sa.Column("code_hash", Digest(32), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_one_time_codes")),
+    )
+    with op.batch_alter_table("one_time_codes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_one_time_codes_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "passkeys",
+        sa.Column("account_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("credential_index", Digest(32), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("used_at", Instant(), nullable=True),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_passkeys")),
+        sa.UniqueConstraint("credential_index", name=op.f("uq_passkeys_credential_index")),
+    )
+    op.drop_table("devices")
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("role", Code(20), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("provider_index", Digest(32), nullable=True))
+        batch_op.alter_column("person_id", existing_type=sa.BLOB(), nullable=True)
+        batch_op.create_unique_constraint(batch_op.f("uq_accounts_provider_index"), ["provider_index"])
+
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("device_id", Id(), nullable=True))
+
+
+def downgrade() -> None:
+    """Bring the schema back down."""
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.drop_column("device_id")
+
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("uq_accounts_provider_index"), type_="unique")
+        batch_op.alter_column("person_id", existing_type=sa.BLOB(), nullable=False)
+        batch_op.drop_column("provider_index")
+        batch_op.drop_column("role")
+
+    op.create_table(
+        "devices",
+        sa.Column("account_id", sa.BLOB(), nullable=False),
+        sa.Column("token_hash", sa.BLOB(), nullable=False),
+        sa.Column("first_at", sa.BIGINT(), nullable=False),
+        sa.Column("last_at", sa.BIGINT(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_devices")),
+    )
+    op.drop_table("passkeys")
+    with op.batch_alter_table("one_time_codes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_one_time_codes_expires_at"))
+
+    op.drop_table("one_time_codes")
+    op.drop_table("known_devices")

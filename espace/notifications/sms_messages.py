@@ -1,0 +1,28 @@
+"""What the house writes by SMS: short, and never what it is about (security.md R52)."""
+
+DEFAULT_LOCALE = "fr"
+
+_TEXTS = {
+    "code": {
+        "fr": "espace : votre code est {code}. Il sert 10 minutes. Ne le donnez à personne.",
+        "en": "espace: your code is {code}. It works for 10 minutes. Give it to nobody.",
+    },
+}
+_WITH_CODE = frozenset({"code"})
+
+
+def values_of(message: str) -> frozenset[str]:
+    """The names of the values `message` takes.
+
+    Raises:
+        KeyError: when there is no such message.
+    """
+    if message not in _TEXTS:
+        raise KeyError(message)
+    return frozenset({"code"}) if message in _WITH_CODE else frozenset()
+
+
+def compose(message: str, locale: str, values: dict[str, str]) -> str:
+    """The text of `message` in `locale` (French when there is no other)."""
+    texts = _TEXTS[message]
+    return texts.get(locale, texts[DEFAULT_LOCALE]).format(**values)
