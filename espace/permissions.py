@@ -82,6 +82,16 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who knocks, as far as a request tells. `device` is the token of the device's cookie, or empty."""
+
+    address: str
+    device: str = ""
+    browser: str = ""
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: a person's account, a professional in one practice situation, or the house itself.
 

@@ -21,14 +21,13 @@ from espace.access import services as access
 from espace.accounts import services as accounts
 from espace.accounts.services import activation
 from espace.accounts.services.letter_proof import Letter
-from espace.accounts.services.visitors import Visitor
 from espace.assembly import assemble
 from espace.documents import services as documents
 from espace.identifiers import parse_ins
 from espace.machines import Machines
 from espace.people import services as people
 from espace.people.services import rpps_columns as columns
-from espace.permissions import Standing
+from espace.permissions import Standing, Visitor
 from espace.professional.services import sign_in as professional_sign_in
 from espace.records import services as records
 from espace.settings import Settings

@@ -15,11 +15,10 @@ from espace.access.services import Answer
 from espace.accounts import services as accounts
 from espace.accounts.services import activation
 from espace.accounts.services.letter_proof import Letter
-from espace.accounts.services.visitors import Visitor
 from espace.documents import services as documents
 from espace.errors import EspaceError
 from espace.people import services as people
-from espace.permissions import Actor, ActorKind, Standing
+from espace.permissions import Actor, ActorKind, Standing, Visitor
 from espace.professional.services import search, sign_in
 from espace.records import services as records
 

@@ -11,7 +11,12 @@ from espace.words import Message
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
-    """A form that can take problems found by a service beside those of its own validators."""
+    """A form that can take problems found by a service beside those of its own validators.
+
+    `wait` is how many seconds to wait before the next try, 0 for none.
+    """
+
+    wait = 0
 
     def refuse(self, problems: Mapping[str, str]) -> None:
         """Show `problems` (field name -> sentence) beside their fields; an unknown name goes on top of the form."""

@@ -304,7 +304,7 @@ def test_an_old_hash_is_made_anew_at_the_next_sign_in(client: Browser, member: M
     assert "m=64,t=1,p=1" in stored()
     hashing.bind(stronger := crypto.Hasher(memory_kib=128, time_cost=1, lanes=1))
     from espace.accounts.services import sign_in as service
-    from espace.accounts.services.visitors import Visitor
+    from espace.permissions import Visitor
 
     service.check_password(member.email, PASSWORD, Visitor("192.0.2.1"))
     assert "m=128,t=1,p=1" in stored()

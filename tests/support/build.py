@@ -19,7 +19,6 @@ from espace.access import services as access
 from espace.accounts import services as accounts
 from espace.accounts.services import activation
 from espace.accounts.services.letter_proof import Letter
-from espace.accounts.services.visitors import Visitor
 from espace.crypto.owners import OUTBOX
 from espace.documents import services as documents
 from espace.family import services as family
@@ -27,7 +26,7 @@ from espace.outbox.models import Delivery
 from espace.people import services as people
 from espace.people.services import rpps_columns as columns
 from espace.people.services.rpps_columns import HEADER, extraction_line
-from espace.permissions import Actor, ActorKind, Standing
+from espace.permissions import Actor, ActorKind, Standing, Visitor
 from espace.professional.services import sign_in as professional_sign_in
 from espace.records import services as records
 from espace.web.guards import cookie_name

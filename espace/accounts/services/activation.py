@@ -15,14 +15,13 @@ from espace.errors import ConflictError, EspaceError, InvalidError, NotFoundErro
 from espace.identifiers import new_id
 from espace.notifications.services import send_mail
 from espace.people import services as people
-from espace.permissions import Actor, ActorKind
+from espace.permissions import Actor, ActorKind, Visitor
 from espace.words import N_
 
 from . import devices, drafts, factors, letters, passwords, sessions, throttle
 from .drafts import ORDER, Draft, Step
 from .letter_proof import Letter, LetterError, recognise
 from .sign_in import SignedIn, email_index
-from .visitors import Visitor
 
 ACTIVATED_TOPIC = "accounts.activated"
 CODE_ASKED_TOPIC = "accounts.code-asked"

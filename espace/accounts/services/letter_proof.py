@@ -9,10 +9,10 @@ from espace import crypto, db
 from espace.errors import EspaceError
 from espace.identifiers import new_id
 from espace.people import services as people
+from espace.permissions import Visitor
 
 from . import letters, throttle
 from .letters import Found
-from .visitors import Visitor
 
 Act = Literal["activation", "opposition", "lost-access"]
 

@@ -12,10 +12,10 @@ from espace.accounts.models import OneTimeCode
 from espace.errors import InvalidError
 from espace.identifiers import new_id
 from espace.notifications.services import send_mail, send_sms
+from espace.permissions import Visitor
 from espace.words import N_
 
 from . import throttle
-from .visitors import Visitor
 
 Channel = Literal["sms", "email"]
 

@@ -13,11 +13,10 @@ from espace.crypto.passwords import MAX_LENGTH
 from espace.errors import InvalidError
 from espace.notifications.services import send_mail
 from espace.people import services as people
-from espace.permissions import SYSTEM, Actor, ActorKind
+from espace.permissions import SYSTEM, Actor, ActorKind, Visitor
 from espace.words import N_
 
 from . import devices, factors, sessions, throttle
-from .visitors import Visitor
 
 REFUSED_TOPIC = "accounts.sign-in-refused"
 _WRONG = N_("This e-mail address and this password do not go together. Check both, then try again.")

@@ -5,13 +5,12 @@ from uuid import UUID
 from flask import Blueprint, Response, current_app, flash
 from flask_babel import gettext
 
-from espace.accounts.forms import LanguageForm
+from espace.accounts.forms.door import LanguageForm
 from espace.accounts.services import account_of, factors, facts, sessions
 from espace.errors import NotFoundError
 from espace.permissions import Permission
+from espace.web.attempts import attempt, page, to
 from espace.web.guards import drop_session_cookie, requires, signed_in
-
-from .refusals import attempt, page, to
 
 pages = Blueprint("account", __name__)
 

@@ -6,18 +6,19 @@ from flask import Blueprint, Response, flash
 from flask_babel import gettext
 
 from espace import settings
-from espace.accounts.forms import LetterForm, NewCodeForm
+from espace.accounts.forms.door import LetterForm, NewCodeForm
 from espace.accounts.services import activation, drafts
 from espace.accounts.services.letter_proof import LetterError
 from espace.identifiers import Ins
 from espace.people import services as people
+from espace.web.attempts import attempt, page, to
 from espace.web.guards import public
 from espace.web.i18n import full_day
 from espace.web.rendering import render
+from espace.web.visitor import visitor
 
-from .refusals import attempt, page, to
 from .steps import place_of
-from .visitor import activation_token, hold_activation, visitor
+from .visitor import activation_token, hold_activation
 
 pages = Blueprint("activation", __name__)
 

@@ -3,9 +3,10 @@
 from flask import Blueprint, Response, current_app, flash, session
 from flask_babel import gettext
 
-from espace.accounts.forms import FactorForm, PasswordForm
+from espace.accounts.forms.door import FactorForm, PasswordForm
 from espace.accounts.services import sessions, sign_in
 from espace.permissions import ActorKind, Permission
+from espace.web.attempts import attempt, page, to
 from espace.web.guards import (
     current_actor,
     drop_session_cookie,
@@ -16,9 +17,9 @@ from espace.web.guards import (
     signed_in,
 )
 from espace.web.rendering import render
+from espace.web.visitor import visitor
 
-from .refusals import attempt, page, to
-from .visitor import enter, session_token, visitor
+from .visitor import enter, session_token
 
 pages = Blueprint("sign_in", __name__)
 HOME = "/dossiers/"

@@ -10,16 +10,17 @@ from flask_babel import gettext
 from werkzeug.datastructures import Headers
 
 from espace import settings
-from espace.accounts.forms import DigitsForm, EmailForm, KeepCodesForm, NewPasswordForm
+from espace.accounts.forms.door import DigitsForm, EmailForm, KeepCodesForm, NewPasswordForm
 from espace.accounts.services import activation, drafts, factors
 from espace.accounts.services.activation import AlreadyActiveError
 from espace.accounts.services.drafts import Draft, Step
 from espace.errors import InvalidError, NotFoundError
+from espace.web.attempts import attempt, page, to
 from espace.web.guards import public
 from espace.web.i18n import language
+from espace.web.visitor import visitor
 
-from .refusals import attempt, page, to
-from .visitor import activation_token, drop_activation, enter, visitor
+from .visitor import activation_token, drop_activation, enter
 
 pages = Blueprint("activation_steps", __name__)
 HOME = "/"  # which leads to one's own record

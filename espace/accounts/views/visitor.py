@@ -3,42 +3,10 @@
 from flask import Response, current_app, request
 
 from espace.accounts.services.sign_in import SignedIn
-from espace.accounts.services.visitors import Visitor
 from espace.web.guards import cookie_name, set_session_cookie
+from espace.web.visitor import DEVICE, own_cookie_name
 
 _YEAR = 365 * 24 * 3600
-
-# In this order: many browsers name others they resemble.
-_BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("SamsungBrowser", "Samsung Internet"),
-    ("Firefox", "Firefox"),
-    ("FxiOS", "Firefox"),
-    ("CriOS", "Chrome"),
-    ("Chrome", "Chrome"),
-    ("Safari", "Safari"),
-)
-_SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "Mac"),
-    ("CrOS", "Chromebook"),
-    ("Linux", "Linux"),
-)
-
-
-def visitor() -> Visitor:
-    """From where this request comes."""
-    agent = request.user_agent.string
-    return Visitor(
-        address=request.remote_addr or "",
-        device=request.cookies.get(_name("appareil"), ""),
-        browser=next((name for mark, name in _BROWSERS if mark in agent), ""),
-        system=next((name for mark, name in _SYSTEMS if mark in agent), ""),
-    )
 
 
 def session_token() -> str:
@@ -49,12 +17,12 @@ def session_token() -> str:
 def enter(response: Response, signed_in: SignedIn) -> None:
     """Give the browser its full session, and the mark by which the account will know it again."""
     set_session_cookie(current_app, response, signed_in.token)
-    _set(response, "appareil", signed_in.device, max_age=_YEAR)
+    _set(response, DEVICE, signed_in.device, max_age=_YEAR)
 
 
 def activation_token() -> str:
     """The token of the activation this browser holds; "" for none."""
-    return request.cookies.get(_name("activation"), "")
+    return request.cookies.get(own_cookie_name("activation"), "")
 
 
 def hold_activation(response: Response, token: str) -> None:
@@ -64,15 +32,13 @@ def hold_activation(response: Response, token: str) -> None:
 
 def drop_activation(response: Response) -> None:
     """The activation is done or gone."""
-    response.delete_cookie(_name("activation"), path="/", secure=_secure(), httponly=True, samesite="Lax")
+    response.delete_cookie(own_cookie_name("activation"), path="/", secure=_secure(), httponly=True, samesite="Lax")
 
 
 def _set(response: Response, name: str, value: str, max_age: int | None = None) -> None:
-    response.set_cookie(_name(name), value, max_age=max_age, httponly=True, secure=_secure(), samesite="Lax", path="/")
-
-
-def _name(name: str) -> str:
-    return f"__Host-{name}" if _secure() else name
+    response.set_cookie(
+        own_cookie_name(name), value, max_age=max_age, httponly=True, secure=_secure(), samesite="Lax", path="/"
+    )
 
 
 def _secure() -> bool:

@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from espace import clock, outbox, settings
-from espace.notifications.messages import compose, values_of
+from espace.notifications.messages.mails import compose, values_of
 
 TOPIC = "mail"
 TIMEOUT_SECONDS = 20
 
 
 def send_mail(to: str, locale: str, message: str, **values: str) -> None:
-    """Have `message` (a key of `messages`) sent to `to`, once the open unit of work is committed.
+    """Have `message` (a key of `messages.mails`) sent to `to`, once the open unit of work is committed.
 
     Raises:
         ValueError: when the address could carry more than an address, or the values are not the message's.

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 
 from espace import clock, outbox, settings
-from espace.notifications.sms_messages import compose, values_of
+from espace.notifications.messages.sms import compose, values_of
 
 TOPIC = "sms"
 TIMEOUT_SECONDS = 10
@@ -19,7 +19,7 @@ def can_send() -> bool:
 
 
 def send_sms(to: str, locale: str, message: str, *, until: datetime | None = None, **values: str) -> None:
-    """Have `message` (a key of `sms_messages`) sent to `to` (E.164), once the open unit of work is committed.
+    """Have `message` (a key of `messages.sms`) sent to `to` (E.164), once the open unit of work is committed.
 
     After `until` it is dropped instead: a code that came too late would only confuse.
 

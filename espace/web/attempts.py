@@ -1,4 +1,4 @@
-"""Service errors of the door, said on the form they concern."""
+"""Service errors, said on the form they concern."""
 
 import math
 from typing import Any
@@ -6,15 +6,16 @@ from typing import Any
 from flask import Response, redirect
 from flask_babel import ngettext
 
-from espace.accounts.forms import DoorForm
 from espace.errors import InvalidError, ThrottledError
-from espace.web.rendering import render
+
+from .forms import Form
+from .rendering import render
 
 
 class attempt:  # noqa: N801 - read as a word: `with attempt(form):`
     """Run a service call; what it refuses is said on the form, and nothing typed is lost."""
 
-    def __init__(self, form: DoorForm) -> None:
+    def __init__(self, form: Form) -> None:
         self._form = form
 
     def __enter__(self) -> None:
@@ -32,7 +33,7 @@ class attempt:  # noqa: N801 - read as a word: `with attempt(form):`
         return False
 
 
-def page(template: str, form: DoorForm, **data: Any) -> Response:
+def page(template: str, form: Form, **data: Any) -> Response:
     """The form's page: 422 once something is to be corrected, 429 with Retry-After when a try came too early."""
     response = render(template, form=form, status=429 if form.wait else form.status, **data)
     if form.wait:

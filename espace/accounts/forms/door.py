@@ -24,13 +24,7 @@ def _asked(sentence: Any) -> list[Any]:
     return [InputRequired(sentence), Length(max=_LONGEST, message=lazy_gettext("This answer is too long."))]
 
 
-class DoorForm(Form):
-    """A form whose tries are throttled; `wait` is how many seconds to wait before the next, 0 for none."""
-
-    wait = 0
-
-
-class _IdentityForm(DoorForm):
+class _IdentityForm(Form):
     """Number and birth date, told apart from each other so that each mistake is explained beside its field."""
 
     ins = StringField(
@@ -103,7 +97,7 @@ class NewCodeForm(_IdentityForm):
     """Who asks for a new provisional code."""
 
 
-class EmailForm(DoorForm):
+class EmailForm(Form):
     """The address everything is sent to."""
 
     email = StringField(lazy_gettext("Your e-mail address"), _asked(lazy_gettext("Write your e-mail address.")))
@@ -122,7 +116,7 @@ class EmailForm(DoorForm):
     address: str = ""
 
 
-class DigitsForm(DoorForm):
+class DigitsForm(Form):
     """Six digits, from an e-mail or an authenticator app."""
 
     code = StringField(lazy_gettext("Code of 6 digits"), _asked(lazy_gettext("Write the code of 6 digits.")))
@@ -148,13 +142,13 @@ class DigitsForm(DoorForm):
         return _BLANKS.sub("", self.code.data or "")
 
 
-class NewPasswordForm(DoorForm):
+class NewPasswordForm(Form):
     """A password to choose. The service judges it."""
 
     password = PasswordField(lazy_gettext("Your password"))
 
 
-class KeepCodesForm(DoorForm):
+class KeepCodesForm(Form):
     """Recovery codes kept, terms accepted."""
 
     kept = BooleanField(
@@ -167,14 +161,14 @@ class KeepCodesForm(DoorForm):
     )
 
 
-class PasswordForm(DoorForm):
+class PasswordForm(Form):
     """First factor."""
 
     email = StringField(lazy_gettext("E-mail address"), _asked(lazy_gettext("Write your e-mail address.")))
     password = PasswordField(lazy_gettext("Password"), [InputRequired(lazy_gettext("Write your password."))])
 
 
-class FactorForm(DoorForm):
+class FactorForm(Form):
     """Second factor: the app's six digits, or a recovery code."""
 
     code = StringField(
@@ -182,7 +176,7 @@ class FactorForm(DoorForm):
     )
 
 
-class LanguageForm(DoorForm):
+class LanguageForm(Form):
     """The language of pages and messages."""
 
     locale = SelectField(
