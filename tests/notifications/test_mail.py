@@ -25,7 +25,7 @@ from sqlalchemy import select
 from espace import db, outbox, settings
 from espace.identifiers import new_id
 from espace.machines import Machines
-from espace.notifications import messages
+from espace.notifications.messages import mails as messages
 from espace.notifications.services import deliver_mail, send_mail
 from espace.outbox.models import Delivery
 from tests.support.clock import FakeClock
