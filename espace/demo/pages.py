@@ -1,8 +1,6 @@
 """From what a document says to its file: real PDF pages (tagged, PDF/UA), pictures of paper, plain text."""
 
-import json
 from datetime import date
-from importlib.resources import files
 from io import BytesIO
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -10,9 +8,10 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
-import typst
 from babel.dates import format_date
 from PIL import Image
+
+from espace.interop.typeset import pictures, typeset
 
 from .cast import DIRECTORY, PEOPLE, Someone
 from .lives import papers
@@ -23,29 +22,14 @@ _OTHER_INK = "#34406b"
 _TABLES = (("#efe9df", "#c9bda8"), ("#e6ebef", "#b4bfc9"), ("#f2ede6", "#d8c8b0"))
 
 
-class Press:
-    """One typesetting machine for all the pages: its fonts are those it carries, so pages look the same anywhere."""
-
-    def __init__(self) -> None:
-        self._template = (files("espace.demo") / "data" / "document.typ").read_bytes()
-        fonts = typst.Fonts(include_system_fonts=False)
-        self._machine = typst.Compiler(font_paths=fonts, ignore_system_fonts=True)
-
-    def file(self, paper: Paper, holder: Someone, today: date) -> bytes:
-        """The file of a document about `holder`."""
-        if paper.form is Form.TEXT:
-            return _plain(paper).encode()
-        data = {"data": json.dumps(_page_data(paper, holder, today))}
-        if paper.form is Form.PDF:
-            return _whole(self._machine.compile(self._template, format="pdf", sys_inputs=data, pdf_standards=["ua-1"]))
-        return _photograph(_whole(self._machine.compile(self._template, format="png", sys_inputs=data, ppi=80)), paper)
-
-
-def _whole(made: bytes | list[bytes] | None) -> bytes:
-    """The file, or the first picture of several pages."""
-    if made is None:
-        raise ValueError("nothing was typeset")
-    return made[0] if isinstance(made, list) else made
+def file(paper: Paper, holder: Someone, today: date) -> bytes:
+    """The file of a document about `holder`."""
+    if paper.form is Form.TEXT:
+        return _plain(paper).encode()
+    data = _page_data(paper, holder, today)
+    if paper.form is Form.PDF:
+        return typeset("demo/document", data)
+    return _photograph(pictures("demo/document", data, ppi=80)[0], paper)
 
 
 def _page_data(paper: Paper, holder: Someone, today: date) -> dict[str, object]:
@@ -135,8 +119,7 @@ class Printer:
 
 
 def _print(pages: Connection, order: list[tuple[str, int]], today: date) -> None:
-    press = Press()
     people = {someone.key: someone for someone in PEOPLE}
     lives = {key: papers(key, today) for key in {key for key, _place in order}}
     for key, place in order:
-        pages.send_bytes(press.file(lives[key][place], people[key], today))
+        pages.send_bytes(file(lives[key][place], people[key], today))
