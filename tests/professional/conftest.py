@@ -12,8 +12,8 @@ from werkzeug.serving import make_server
 
 from espace import crypto
 from espace.access import services as access
+from espace.interop import openid
 from espace.machines import Machines
-from espace.professional.services import provider
 from espace.settings import Settings
 
 SECRET = "un secret entre serveurs"
@@ -54,7 +54,7 @@ def live(app: Flask, listener: socket.socket, machines: Machines) -> Iterator[Fl
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     access.ensure_matrix()
-    provider.forget()
+    openid.forget()
     yield app
     server.shutdown()
     thread.join()

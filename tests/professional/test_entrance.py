@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from espace.interop import openid
+from espace.interop.openid import Endpoints
 from espace.machines import Machines
-from espace.professional.services import provider
-from espace.professional.services.provider import Endpoints
 from espace.settings import Settings
 from tests.support.browser_client import Browser
 from tests.support.marks import on_sqlite
@@ -25,7 +25,7 @@ def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
 
 @pytest.mark.parametrize("settings", ["http://127.0.0.1:9"], indirect=True)
 def test_a_silent_provider_is_said_and_nothing_is_lost(app: Flask) -> None:
-    provider.forget()
+    openid.forget()
     browser = Browser(app)
     page = browser.get("/pro/connexion", expect=503)
     assert "ne répond pas" in page.text
@@ -45,7 +45,7 @@ def test_the_button_may_end_at_the_provider_and_nowhere_else(
     app: Flask, machines: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = Endpoints(ELSEWHERE, *(f"{ELSEWHERE}/{name}" for name in ("authorize", "token", "userinfo", "jwks")))
-    monkeypatch.setattr(provider, "endpoints", lambda: known)
+    monkeypatch.setattr(openid, "endpoints", lambda _party: known)
     browser = Browser(app)
     page = browser.get("/pro/connexion")
     assert f"form-action 'self' {ELSEWHERE};" in page.headers["Content-Security-Policy"]

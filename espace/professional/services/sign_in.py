@@ -15,6 +15,7 @@ from espace.audit.services import Action
 from espace.crypto.owners import SIGN_IN
 from espace.errors import EspaceError, InvalidError
 from espace.identifiers import new_id
+from espace.interop.openid import ProviderRefusedError
 from espace.people import services as people
 from espace.people.services import Professional
 from espace.permissions import Actor, ActorKind
@@ -72,7 +73,7 @@ def finish(*, state: str, code: str, browser: str) -> Professional:
     try:
         claims = provider.claims_of(code, verifier=kept["verifier"], nonce=kept["nonce"])
         rpps = _rpps(claims)
-    except provider.ProviderRefusedError as error:
+    except ProviderRefusedError as error:
         _log.warning("professional_sign_in_refused", reason=error.reason)
         raise SignInRefusedError("refused") from None
     found = people.find_professional(rpps)
@@ -90,9 +91,9 @@ def _rpps(claims: dict[str, Any]) -> str:
     """The RPPS inside `SubjectNameID`: 8, then eleven digits (rules.md PR-3, PR-4)."""
     number = claims.get("SubjectNameID")
     if not isinstance(number, str) or not number.isascii() or not number.isdigit():
-        raise provider.ProviderRefusedError("SubjectNameID: missing")
+        raise ProviderRefusedError("SubjectNameID: missing")
     if len(number) != _NATIONAL_ID_LENGTH or not number.startswith("8"):
-        raise provider.ProviderRefusedError("SubjectNameID: no RPPS")
+        raise ProviderRefusedError("SubjectNameID: no RPPS")
     return number[1:]
 
 

@@ -8,11 +8,11 @@ from flask_babel import gettext
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from espace.errors import InvalidError
+from espace.interop.openid import ProviderDownError
 from espace.people.services import Professional
 from espace.permissions import Permission
 from espace.professional.forms import PracticeForm
 from espace.professional.services import provider, sign_in
-from espace.professional.services.provider import ProviderDownError
 from espace.professional.services.sign_in import SignInRefusedError
 from espace.web import headers
 from espace.web.guards import drop_session_cookie, next_place, public, requires, set_session_cookie, signed_in
@@ -33,7 +33,7 @@ def entrance() -> Response:
     if not provider.configured():
         return _told("closed", 200)
     try:
-        origin = provider.endpoints().entrance
+        origin = provider.entrance()
     except ProviderDownError as error:
         return _down(error)
     response = render("professional/sign_in.html", why="")

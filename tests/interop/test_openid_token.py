@@ -17,9 +17,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from espace import clock, settings
+from espace.interop import openid
+from espace.interop.openid import ProviderDownError, ProviderRefusedError
 from espace.machines import Machines
-from espace.professional.services import provider
-from espace.professional.services.provider import ProviderDownError, ProviderRefusedError
 from tests.support.marks import on_sqlite
 
 NONCE, VERIFIER = "a-nonce", "v" * 43
@@ -107,22 +107,22 @@ def liar(machines: Machines) -> Iterator[Liar]:
     made.base = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    settings.bind(replace(machines.settings, psc_issuer=made.base, psc_client_secret="s"))
     clock.bind(clock.system_clock)
-    provider.forget()
+    openid.forget()
     yield made
     server.shutdown()
     server.server_close()
     thread.join()
 
 
-def claims() -> dict[str, Any]:
+def claims(liar: Liar, **party: Any) -> dict[str, Any]:
     """Exchange a code with the provider."""
-    return provider.claims_of("code", verifier=VERIFIER, nonce=NONCE)
+    given = {"client_id": "espace", "client_secret": "s", "callback": "http://127.0.0.1/retour", "scope": "openid"}
+    return openid.claims_of(openid.Party(issuer=liar.base, **given | party), "code", verifier=VERIFIER, nonce=NONCE)
 
 
 def test_an_honest_provider_is_believed(liar: Liar) -> None:
-    assert claims()["SubjectNameID"] == "810000000009"
+    assert claims(liar)["SubjectNameID"] == "810000000009"
 
 
 NOW = int(clock.system_clock().timestamp())
@@ -154,7 +154,7 @@ def test_a_lie_is_refused(liar: Liar, lie: str) -> None:
     for name, value in LIES[lie].items():
         setattr(liar, name, value)
     with pytest.raises(ProviderRefusedError):
-        claims()
+        claims(liar)
 
 
 def part(said: dict[str, Any] | bytes) -> str:
@@ -172,7 +172,7 @@ def said_by(liar: Liar) -> dict[str, Any]:
 def test_an_unsigned_token_is_refused(liar: Liar, algorithm: str) -> None:
     liar.raw_id_token = f"{part({'alg': algorithm, 'kid': liar.key.kid})}.{part(said_by(liar))}."
     with pytest.raises(ProviderRefusedError):
-        claims()
+        claims(liar)
 
 
 def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(liar: Liar) -> None:
@@ -180,18 +180,18 @@ def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(liar: Liar) -
     mac = hmac.digest(liar.key.as_pem(private=False), signed.encode(), "sha256")
     liar.raw_id_token = f"{signed}.{part(mac)}"
     with pytest.raises(ProviderRefusedError):
-        claims()
+        claims(liar)
 
 
 def test_a_token_of_an_unknown_key_is_refused_and_new_keys_are_read_again(liar: Liar) -> None:
-    claims()
+    claims(liar)
     other = ECKey.generate_key("P-256", auto_kid=True)
     liar.signer, liar.header = other, {"alg": "ES256", "kid": liar.key.kid}
     with pytest.raises(ProviderRefusedError):
-        claims()  # another key under a known name
+        claims(liar)  # another key under a known name
     liar.signer, liar.header, liar.key = None, {"alg": "ES256"}, other
-    clock.bind(lambda: clock.system_clock() + provider.KEYS_READ_AGAIN)
-    assert claims()["sub"] == "s"  # the provider changed its keys
+    clock.bind(lambda: clock.system_clock() + openid.KEYS_READ_AGAIN)
+    assert claims(liar)["sub"] == "s"  # the provider changed its keys
 
 
 DOWN: dict[str, dict[str, Any]] = {
@@ -211,11 +211,21 @@ def test_a_provider_that_is_down_is_told_apart_from_a_refusal(liar: Liar, why: s
     for name, value in DOWN[why].items():
         setattr(liar, name, value)
     with pytest.raises(ProviderDownError):
-        claims()
+        claims(liar)
 
 
 def test_a_provider_that_is_not_there(machines: Machines) -> None:
     settings.bind(replace(machines.settings, psc_issuer="http://127.0.0.1:9", psc_client_secret="s"))
-    provider.forget()
+    openid.forget()
     with pytest.raises(ProviderDownError):
         provider.authorization_address(state="s", nonce="n", verifier=VERIFIER)
+
+
+@pytest.mark.parametrize(("said", "is_enough"), [("eidas2", True), ("eidas3", True), ("eidas1", False), (None, False)])
+def test_a_lower_level_of_assurance_than_demanded_is_refused(liar: Liar, said: str | None, is_enough: bool) -> None:
+    liar.claims = {"acr": said}
+    if is_enough:
+        assert claims(liar, acr="eidas2", demands_acr=True)
+    else:
+        with pytest.raises(ProviderRefusedError):
+            claims(liar, acr="eidas2", demands_acr=True)
