@@ -8,7 +8,7 @@ import json
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from espace import clock, settings
+from espace import clock
 from espace.interop import openid
 from espace.interop.openid import ProviderDownError, ProviderRefusedError
 from espace.machines import Machines
@@ -215,10 +215,10 @@ def test_a_provider_that_is_down_is_told_apart_from_a_refusal(liar: Liar, why: s
 
 
 def test_a_provider_that_is_not_there(machines: Machines) -> None:
-    settings.bind(replace(machines.settings, psc_issuer="http://127.0.0.1:9", psc_client_secret="s"))
     openid.forget()
+    nobody = openid.Party("http://127.0.0.1:9", "espace", "s", "http://127.0.0.1/retour", "openid")
     with pytest.raises(ProviderDownError):
-        provider.authorization_address(state="s", nonce="n", verifier=VERIFIER)
+        openid.authorization_address(nobody, state="s", nonce="n", verifier=VERIFIER)
 
 
 @pytest.mark.parametrize(("said", "is_enough"), [("eidas2", True), ("eidas3", True), ("eidas1", False), (None, False)])
