@@ -22,6 +22,9 @@ INS_OIDS = frozenset({OID_NIR, OID_NIA, OID_NIR_TEST, OID_NIR_DEMO})
 OID_PROFESSIONAL = "1.2.250.1.71.4.2.1"
 OID_STRUCTURE = "1.2.250.1.71.4.2.2"
 
+PROVISIONAL_CODE_LENGTH = 8
+"""Characters of the provisional code of a letter (rules.md AC-5)."""
+
 _sequence_lock = threading.Lock()
 _last_tick = 0
 

@@ -9,8 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from espace import clock, crypto, db, settings
 from espace.accounts.models import ActivationCode
-
-CODE_LENGTH = 8
+from espace.identifiers import PROVISIONAL_CODE_LENGTH as CODE_LENGTH
 
 
 def new_activation_code(person_id: UUID) -> str:
