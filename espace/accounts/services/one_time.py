@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from espace import clock, crypto, db
 from espace.accounts.models import OneTimeCode
@@ -42,23 +43,11 @@ def send(  # a code is for one purpose of one subject, and goes to one place
         ThrottledError: when codes are asked for too fast.
     """
     throttle.admit((f"account:{purpose}-sending:{subject_id}",))
-    code, row_id, now = crypto.new_digits(_DIGITS), new_id(), clock.now()
-    key = _key(purpose, subject_id)
-    with db.write() as tx:
-        tx.execute(delete(OneTimeCode).where(OneTimeCode.key == key))
-        tx.execute(
-            insert(OneTimeCode).values(
-                key=key,
-                id=row_id,
-                owner_id=owner_id,
-                code_hash=_digest(purpose, subject_id, code),
-                made_at=now,
-                expires_at=now + LIFE,
-                payload=crypto.seal(tx, owner_id, "one_time_codes", row_id, dict(held or {})),
-            )
-        )
+    code = crypto.new_digits(_DIGITS)
+    with db.write():
+        _store(purpose, subject_id, owner_id, code, held or {}, LIFE)
         if channel == "sms":
-            send_sms(address, locale, "code", until=now + LIFE, code=code)
+            send_sms(address, locale, "code", until=clock.now() + LIFE, code=code)
         else:
             send_mail(address, locale, "email-verification", code=code)
 
@@ -97,10 +86,55 @@ def check(purpose: str, subject_id: UUID, typed: str, visitor: Visitor) -> dict[
         return crypto.unseal(tx, row.owner_id, "one_time_codes", row.id, row.payload)
 
 
+def hold(purpose: str, subject_id: UUID, owner_id: UUID, held: Mapping[str, Any], life: timedelta = LIFE) -> None:
+    """Keep what a change under way needs until it is confirmed, sealed; what was kept for it before is forgotten."""
+    _store(purpose, subject_id, owner_id, crypto.new_token(), held, life)  # no typed code fits
+
+
+def waiting(purpose: str, subject_id: UUID) -> dict[str, Any] | None:
+    """What `send` or `hold` keeps for a purpose, looked at, not spent; None for nothing, or once it is over."""
+    columns = (
+        OneTimeCode.id,
+        OneTimeCode.owner_id,
+        OneTimeCode.made_at,
+        OneTimeCode.expires_at,
+        OneTimeCode.payload,
+    )
+    with db.read() as tx:
+        row = tx.execute(select(*columns).where(OneTimeCode.key == _key(purpose, subject_id))).first()
+        if row is None or not row.made_at <= clock.now() < row.expires_at:
+            return None
+        return crypto.unseal(tx, row.owner_id, "one_time_codes", row.id, row.payload)
+
+
+def drop(purpose: str, subject_id: UUID) -> bool:
+    """Forget what is kept for a purpose; of two requests at once, one is told that there was something."""
+    with db.write() as tx:
+        gone = tx.execute(delete(OneTimeCode).where(OneTimeCode.key == _key(purpose, subject_id)))
+        return gone.rowcount == 1
+
+
 def sweep() -> int:
     """Forget codes that are over; gives how many."""
     with db.write() as tx:
         return tx.execute(delete(OneTimeCode).where(OneTimeCode.expires_at <= clock.now())).rowcount
+
+
+def _store(purpose: str, subject_id: UUID, owner_id: UUID, code: str, held: Mapping[str, Any], life: timedelta) -> None:
+    row_id, now = new_id(), clock.now()
+    with db.write() as tx:
+        values = {
+            "id": row_id,
+            "owner_id": owner_id,
+            "code_hash": _digest(purpose, subject_id, code),
+            "made_at": now,
+            "expires_at": now + life,
+            "payload": crypto.seal(tx, owner_id, "one_time_codes", row_id, dict(held)),
+        }
+        dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+        adding = dialect.insert(OneTimeCode).values(key=_key(purpose, subject_id), **values)
+        # Asked for twice at once, the later one counts.
+        tx.execute(adding.on_conflict_do_update(index_elements=[OneTimeCode.key], set_=values))
 
 
 def _key(purpose: str, subject_id: UUID) -> bytes:
