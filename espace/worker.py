@@ -89,7 +89,7 @@ def _deliver(stop: threading.Event) -> bool:
 def scheduled() -> list[Task]:
     """What a worker does beside delivering."""
     from .accounts.services import drafts as activations
-    from .accounts.services import sessions, throttle
+    from .accounts.services import one_time, sessions, throttle
     from .professional.services import drafts as deposits
     from .records.services import open_due
 
@@ -99,6 +99,7 @@ def scheduled() -> list[Task]:
         Task("checkpoint", minute, _checkpoint),
         Task("sweep-sessions", hour, sessions.sweep),
         Task("sweep-throttles", hour, throttle.sweep),
+        Task("sweep-one-time-codes", hour, one_time.sweep),
         Task("sweep-activations", hour, activations.sweep),
         Task("sweep-deposit-drafts", hour, deposits.sweep),
         Task("sweep-outbox", hour, outbox.sweep),

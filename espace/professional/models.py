@@ -1,4 +1,4 @@
-"""Sign-ins under way at the professionals' identity provider, and deposits being prepared."""
+"""Deposits being prepared."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,18 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from espace.db import Base, Digest, Id, Instant, RecordRow, Sealed, record_table
-
-
-class SignIn(Base):
-    """One sign-in sent to the provider and not back yet: nonce and code verifier, found by the state's hash."""
-
-    __tablename__ = "professional_sign_ins"
-
-    state_hash: Mapped[bytes] = mapped_column(Digest(32), primary_key=True)
-    id: Mapped[UUID] = mapped_column(Id)
-    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
-    payload: Mapped[bytes] = mapped_column(Sealed)
+from espace.db import Base, Id, Instant, RecordRow, Sealed, record_table
 
 
 class Draft(RecordRow, Base):

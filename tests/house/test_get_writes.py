@@ -25,8 +25,8 @@ VISIT = {"access_consents.last_visit_at"}  # shown to the holder beside the prof
 
 # Addresses whose GET does something, with why.
 ACTS = {
-    "/pro/connexion": {"+professional_sign_ins"},  # leaves for the provider: state and nonce are kept until it is back
-    "/pro/connexion/retour": {"+sessions", "+professional_sign_ins", "-professional_sign_ins", *READING},
+    "/pro/connexion": {"+one_time_codes"},  # leaves for the provider: state and nonce are kept until it is back
+    "/pro/connexion/retour": {"+sessions", "+one_time_codes", "-one_time_codes", *READING},
 }
 
 OWN_DOWNLOADS = ("/telecharger", "/original")  # the holder's own exports are acts of the trail (design 3.5)

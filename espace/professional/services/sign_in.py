@@ -1,32 +1,27 @@
 """Sign-in of professionals: begun here, proved at the provider, finished here, in one practice situation."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, delete, insert, select
 
-from espace import clock, crypto, db
+from espace import crypto, db
 from espace.accounts import services as accounts
+from espace.accounts.services import held, outside
 from espace.audit import services as audit
 from espace.audit.services import Action
-from espace.crypto.owners import SIGN_IN
 from espace.errors import EspaceError, InvalidError
-from espace.identifiers import new_id
-from espace.interop.openid import ProviderRefusedError
 from espace.people import services as people
 from espace.people.services import Professional
 from espace.permissions import Actor, ActorKind
-from espace.professional.models import SignIn
 from espace.words import N_
 
 from . import provider
 
-TABLE = "professional_sign_ins"
+_PURPOSE, _CHOICE = "professional-sign-in", "professional-choice"
 LIFE = timedelta(minutes=10)
-"""How long a sign-in may take at the provider, and the choice of a practice afterwards."""
+"""How long the choice of a practice may take."""
 _NATIONAL_ID_LENGTH = 12
 _log = structlog.get_logger()
 
@@ -39,24 +34,13 @@ class SignInRefusedError(EspaceError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A sign-in sent to the provider: where to go, and the secret that ties the return to this browser."""
-
-    address: str
-    browser: str
-
-
-def begin() -> Begun:
+def begin() -> outside.Begun:
     """Begin a sign-in.
 
     Raises:
         ProviderDownError: when the provider does not answer.
     """
-    state, nonce, verifier, browser = (crypto.new_token() for _ in range(4))
-    address = provider.authorization_address(state=state, nonce=nonce, verifier=verifier)
-    _keep(state, {"nonce": nonce, "verifier": verifier, "browser": crypto.token_hash(browser).hex()})
-    return Begun(address, browser)
+    return outside.leave(provider.party(), _PURPOSE, {})
 
 
 def finish(*, state: str, code: str, browser: str) -> Professional:
@@ -66,16 +50,14 @@ def finish(*, state: str, code: str, browser: str) -> Professional:
         SignInRefusedError: when the return is not one of ours, proves nobody, or nobody of the directory.
         ProviderDownError: when the provider does not answer.
     """
-    kept = _take(state)
-    if kept is None or not crypto.same(bytes.fromhex(kept.get("browser", "")), crypto.token_hash(browser)):
-        _log.warning("professional_sign_in_refused", reason="state")
-        raise SignInRefusedError("expired")
     try:
-        claims = provider.claims_of(code, verifier=kept["verifier"], nonce=kept["nonce"])
-        rpps = _rpps(claims)
-    except ProviderRefusedError as error:
-        _log.warning("professional_sign_in_refused", reason=error.reason)
-        raise SignInRefusedError("refused") from None
+        back = outside.come_back(provider.party(), _PURPOSE, state=state, code=code, browser=browser)
+    except outside.TripRefusedError as error:
+        raise SignInRefusedError(error.reason) from None
+    rpps = _rpps(back.claims)
+    if not rpps:
+        _log.warning("professional_sign_in_refused", reason="SubjectNameID")
+        raise SignInRefusedError("refused")
     found = people.find_professional(rpps)
     if found is None:
         _log.warning("professional_sign_in_refused", reason="not in the directory")
@@ -88,19 +70,17 @@ def finish(*, state: str, code: str, browser: str) -> Professional:
 
 
 def _rpps(claims: dict[str, Any]) -> str:
-    """The RPPS inside `SubjectNameID`: 8, then eleven digits (rules.md PR-3, PR-4)."""
+    """The RPPS inside `SubjectNameID`: 8, then eleven digits (rules.md PR-3, PR-4); "" when there is none."""
     number = claims.get("SubjectNameID")
     if not isinstance(number, str) or not number.isascii() or not number.isdigit():
-        raise ProviderRefusedError("SubjectNameID: missing")
-    if len(number) != _NATIONAL_ID_LENGTH or not number.startswith("8"):
-        raise ProviderRefusedError("SubjectNameID: no RPPS")
-    return number[1:]
+        return ""
+    return number[1:] if len(number) == _NATIONAL_ID_LENGTH and number.startswith("8") else ""
 
 
 def keep_choice(professional: Professional) -> str:
     """Remember who proved themself while they choose where they practise today; gives the token that says so."""
     token = crypto.new_token()
-    _keep(token, {"professional": str(professional.id)})
+    held.hold(_CHOICE, token, {"professional": str(professional.id)}, LIFE)
     return token
 
 
@@ -110,7 +90,7 @@ def waiting_choice(token: str) -> Professional:
     Raises:
         SignInRefusedError: when that is over, or was never begun.
     """
-    kept = _take(token, once=False)
+    kept = held.look(_CHOICE, token)
     if kept is None or "professional" not in kept:
         raise SignInRefusedError("expired")
     return people.professional(UUID(kept["professional"]))
@@ -127,7 +107,7 @@ def choose(token: str, structure_id: str) -> str:
     chosen = next((one for one in professional.structures if str(one.id) == structure_id), None)
     if chosen is None:
         raise InvalidError({"structure": N_("Choose where you practise today.")})
-    if _take(token) is None:
+    if held.take(_CHOICE, token) is None:
         raise SignInRefusedError("expired")
     return open_session(professional, chosen.display_name)
 
@@ -160,33 +140,3 @@ def actor_of(professional: Professional, structure: str) -> Actor:
         profession=professional.specialty_code or professional.profession_code,
         structure=structure,
     )
-
-
-def _keep(token: str, payload: dict[str, str]) -> None:
-    now, row_id = clock.now(), new_id()
-    with db.write() as tx:
-        tx.execute(delete(SignIn).where(SignIn.expires_at <= now))
-        tx.execute(
-            insert(SignIn).values(
-                state_hash=crypto.token_hash(token),
-                id=row_id,
-                expires_at=now + LIFE,
-                payload=crypto.seal(tx, SIGN_IN, TABLE, row_id, payload),
-            )
-        )
-
-
-def _take(token: str, *, once: bool = True) -> dict[str, Any] | None:
-    """What was kept under a token, if it is not over; taking it once is taking it for good."""
-    with db.write() as tx:
-        row = _row(tx, crypto.token_hash(token), once=once)
-        if row is None or row.expires_at <= clock.now():
-            return None
-        return crypto.unseal(tx, SIGN_IN, TABLE, row.id, row.payload)
-
-
-def _row(tx: Connection, state_hash: bytes, *, once: bool) -> Any:
-    columns = (SignIn.id, SignIn.expires_at, SignIn.payload)
-    if once:
-        return tx.execute(delete(SignIn).where(SignIn.state_hash == state_hash).returning(*columns)).first()
-    return tx.execute(select(*columns).where(SignIn.state_hash == state_hash)).first()
