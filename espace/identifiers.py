@@ -11,7 +11,7 @@ from stdnum import luhn
 from stdnum.exceptions import ValidationError
 from stdnum.fr import nir
 
-from . import clock
+from . import clock, settings
 
 # Object identifiers of the authorities that issue numbers (rules.md ID-5, PR-4).
 OID_NIR = "1.2.250.1.213.1.4.8"
@@ -24,6 +24,9 @@ OID_STRUCTURE = "1.2.250.1.71.4.2.2"
 
 PROVISIONAL_CODE_LENGTH = 8
 """Characters of the provisional code of a letter (rules.md AC-5)."""
+
+# A number of ten digits is looked for in France first, then in each overseas department.
+_FRENCH_REGIONS = ("FR", "GP", "GF", "MQ", "RE", "YT", "PM")
 
 _sequence_lock = threading.Lock()
 _last_tick = 0
@@ -86,6 +89,58 @@ def parse_ins(text: str) -> Ins:
         return Ins(nir.validate(number))
     except ValidationError:
         raise WrongInsError("key", 15) from None
+
+
+class WrongPhoneError(ValueError):
+    """Why a text is no mobile number: `form` (no number at all), `local` (its country is not told), `fixed`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def parse_mobile(text: str) -> str:
+    """Read a mobile number as people write it; gives its E.164 form.
+
+    Ten digits from 0 are a number of France, its overseas departments included: 0692 12 34 56 is +262 692 12 34 56.
+    Any other begins with + or 00. On a loopback address the numbers kept for fiction (06 39 98) count as true.
+
+    Raises:
+        WrongPhoneError: when it is no such number.
+    """
+    import phonenumbers  # not at every start
+
+    plain = re.sub(r"[\s./()\-\u00a0\u202f\u2011]", "", text)
+    plain = re.sub(r"^00", "+", plain)
+    plain = re.sub(r"^(\+(?:33|262|508|590|594|596))0", r"\1", plain)  # +33 (0)6 12 34 56 78
+    if not re.fullmatch(r"\+?\d{4,17}", plain, re.ASCII):
+        raise WrongPhoneError("form")
+    if not re.match(r"\+|0\d{9}$", plain):
+        raise WrongPhoneError("local" if len(plain) < 10 else "form")
+    kinds = phonenumbers.PhoneNumberType
+    for region in _FRENCH_REGIONS:
+        try:
+            number = phonenumbers.parse(plain, region)
+        except phonenumbers.NumberParseException:
+            continue
+        written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if settings.current().on_loopback and re.fullmatch(r"\+3363998\d{4}", written):
+            return written
+        if phonenumbers.is_valid_number(number):
+            if phonenumbers.number_type(number) not in (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE, kinds.UNKNOWN):
+                raise WrongPhoneError("fixed")
+            return written
+    raise WrongPhoneError("form")
+
+
+def readable_phone(number: str) -> str:
+    """An E.164 number as it is dialled in France, `06 12 34 56 78` or `0692 12 34 56`; others begin with +."""
+    import phonenumbers
+
+    parsed = phonenumbers.parse(number)
+    national = parsed.country_code in (33, 262, 590, 594, 596)
+    form = phonenumbers.PhoneNumberFormat.NATIONAL if national else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(parsed, form)
 
 
 def parse_rpps(text: str, *, checked: bool = False) -> str:
