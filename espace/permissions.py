@@ -97,7 +97,8 @@ class Actor:
 
     `id` is the account's or the professional's; `person_id` only a patient has, `role` only an operator.
     `proved_at` is when the second factor was last shown (step-up, security.md R9). `helper` names who sits beside
-    the person in an assisted session; `is_veiled` says that clinical content must not be shown now.
+    the person in an assisted session, which ends at `assisted_until`; `is_veiled` says that clinical content must not
+    be shown now. `recovery_at` is when a lost access under way on this account may be completed (R4), None for none.
     """
 
     kind: ActorKind
@@ -113,6 +114,8 @@ class Actor:
     helper: str = ""
     is_private: bool = False
     is_veiled: bool = False
+    assisted_until: datetime | None = None
+    recovery_at: datetime | None = None
 
     def carries(self, permission: Permission) -> bool:
         """Whether this session alone carries `permission` (one that is not judged on a record)."""
@@ -125,10 +128,12 @@ def demand_fresh_proof(actor: Actor) -> None:
     """See that the actor showed their second factor lately; widening asks for it, narrowing never does (R9).
 
     Raises:
-        StepUpError: when the proof is older than `PROOF_AGE`, or lies in the future (a clock set back).
+        StepUpError: when the proof is older than `PROOF_AGE`, or lies in the future (a clock set back); in an assisted
+            session also while the person has not shown their code.
     """
     now = clock.now()
-    if actor.proved_at is None or not actor.proved_at <= now < actor.proved_at + PROOF_AGE:
+    is_locked = bool(actor.helper) and actor.is_veiled
+    if is_locked or actor.proved_at is None or not actor.proved_at <= now < actor.proved_at + PROOF_AGE:
         raise StepUpError
 
 
@@ -156,6 +161,11 @@ class Standing:
     def may(self, permission: Permission) -> bool:
         """Whether this standing carries `permission`."""
         return permission in self.rights
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether reading leaves a row: for anyone but the holder alone, who needs no trail of their own reading."""
+        return self.relation is not Relation.HOLDER or bool(self.actor.helper)
 
     @property
     def acts_for_other(self) -> bool:

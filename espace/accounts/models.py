@@ -140,3 +140,41 @@ class Enrolment(Base):
     changed_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class Recovery(Base):
+    """A lost access under way: one per account, `services.recovery` says how long it waits (R4).
+
+    `waited` counts the seconds the house was up since, as of `counted_at`: neither a jump of the clock nor a night
+    without service shortens what the account's owner has to refuse it. Payload, under the account's key: what the
+    person has given again so far.
+    """
+
+    __tablename__ = "recoveries"
+
+    account_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    id: Mapped[UUID] = mapped_column(Id, unique=True)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    ready_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    counted_at: Mapped[datetime] = mapped_column(Instant)
+    waited: Mapped[int] = mapped_column(BigInteger)
+    reminded_at: Mapped[datetime | None] = mapped_column(Instant)
+    cancel_hash: Mapped[bytes] = mapped_column(Digest(32), unique=True)  # of the link in the first message
+    reminder_hash: Mapped[bytes | None] = mapped_column(Digest(32), unique=True)  # of the link in the reminder
+    resume_hash: Mapped[bytes] = mapped_column(Digest(32), unique=True)  # of the browser that asked last
+    payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class PasswordReset(Base):
+    """A forgotten password under way in one browser, alike for known and unknown addresses (R5).
+
+    Payload, under the house's sign-in key: whose it is (if anybody's), the code that was sent, how far it has come.
+    """
+
+    __tablename__ = "password_resets"
+
+    token_hash: Mapped[bytes] = mapped_column(Digest(32), primary_key=True)
+    id: Mapped[UUID] = mapped_column(Id)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    payload: Mapped[bytes] = mapped_column(Sealed)

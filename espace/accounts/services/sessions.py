@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from espace import clock, crypto, db
-from espace.accounts.models import Account, Session
+from espace.accounts.models import Account, Recovery, Session
 from espace.crypto.owners import DIRECTORY
 from espace.errors import NotFoundError
 from espace.identifiers import new_id
@@ -26,6 +26,7 @@ IDLE = {
 }
 LIFE = timedelta(hours=12)
 SECOND_FACTOR_WAIT = timedelta(minutes=10)
+LONGEST_UNVEILED = timedelta(minutes=5)
 _TOUCH = timedelta(minutes=1)
 _CLOCK_SLACK = timedelta(minutes=5)
 
@@ -43,8 +44,10 @@ _BY_TOKEN = (
         Account.person_id,
         Account.locale,
         Account.role,
+        Recovery.ready_at.label("recovery_at"),
     )
     .outerjoin(Account, Account.id == Session.subject_id)
+    .outerjoin(Recovery, Recovery.account_id == Session.subject_id)
     .where(Session.token_hash == bindparam("token_hash"))
 )
 
@@ -130,6 +133,8 @@ def identify(token: str) -> Actor | None:
         helper=payload.get("helper", ""),
         is_private=bool(payload.get("private")),
         is_veiled=_is_veiled(payload),
+        assisted_until=row.ends_at if payload.get("helper") else None,
+        recovery_at=row.recovery_at,
     )
 
 
@@ -156,7 +161,8 @@ def _is_veiled(payload: Mapping[str, str]) -> bool:
     if not (payload.get("private") or payload.get("helper")):
         return False
     until = payload.get("unveiled_until", "")
-    return not until or datetime.fromisoformat(until) <= clock.now()
+    # A clock set back must not lengthen it (L7).
+    return not until or not timedelta(0) < datetime.fromisoformat(until) - clock.now() <= LONGEST_UNVEILED
 
 
 def pending(token: str) -> Pending | None:

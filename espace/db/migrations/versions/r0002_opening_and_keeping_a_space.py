@@ -48,7 +48,45 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_passkeys")),
         sa.UniqueConstraint("credential_index", name=op.f("uq_passkeys_credential_index")),
     )
+    op.create_table(
+        "password_resets",
+        sa.Column("token_hash", Digest(32), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_password_resets")),
+    )
+    with op.batch_alter_table("password_resets", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_password_resets_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "recoveries",
+        sa.Column("account_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("ready_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("counted_at", Instant(), nullable=False),
+        sa.Column("waited", sa.BigInteger(), nullable=False),
+        sa.Column("reminded_at", Instant(), nullable=True),
+        sa.Column("cancel_hash", Digest(32), nullable=False),
+        sa.Column("reminder_hash", Digest(32), nullable=True),
+        sa.Column("resume_hash", Digest(32), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_recoveries")),
+        sa.UniqueConstraint("cancel_hash", name=op.f("uq_recoveries_cancel_hash")),
+        sa.UniqueConstraint("id", name=op.f("uq_recoveries_id")),
+        sa.UniqueConstraint("reminder_hash", name=op.f("uq_recoveries_reminder_hash")),
+        sa.UniqueConstraint("resume_hash", name=op.f("uq_recoveries_resume_hash")),
+    )
+    with op.batch_alter_table("recoveries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recoveries_expires_at"), ["expires_at"], unique=False)
+
     op.drop_table("devices")
+    with op.batch_alter_table("professional_sign_ins", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_professional_sign_ins_expires_at"))
+
+    op.drop_table("professional_sign_ins")
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("role", Code(20), server_default="", nullable=False))
         batch_op.add_column(sa.Column("provider_index", Digest(32), nullable=True))
@@ -71,6 +109,17 @@ def downgrade() -> None:
         batch_op.drop_column("role")
 
     op.create_table(
+        "professional_sign_ins",
+        sa.Column("state_hash", sa.BLOB(), nullable=False),
+        sa.Column("id", sa.BLOB(), nullable=False),
+        sa.Column("expires_at", sa.BIGINT(), nullable=False),
+        sa.Column("payload", sa.BLOB(), nullable=False),
+        sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_professional_sign_ins")),
+    )
+    with op.batch_alter_table("professional_sign_ins", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_professional_sign_ins_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "devices",
         sa.Column("account_id", sa.BLOB(), nullable=False),
         sa.Column("token_hash", sa.BLOB(), nullable=False),
@@ -78,6 +127,14 @@ def downgrade() -> None:
         sa.Column("last_at", sa.BIGINT(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_devices")),
     )
+    with op.batch_alter_table("recoveries", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recoveries_expires_at"))
+
+    op.drop_table("recoveries")
+    with op.batch_alter_table("password_resets", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_password_resets_expires_at"))
+
+    op.drop_table("password_resets")
     op.drop_table("passkeys")
     with op.batch_alter_table("one_time_codes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_one_time_codes_expires_at"))
