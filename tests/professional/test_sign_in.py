@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from espace import db
 from espace.accounts.models import OneTimeCode, Session
+from espace.accounts.services import one_time
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.machines import Machines
