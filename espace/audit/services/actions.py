@@ -11,6 +11,8 @@ class Action(StrEnum):
     SIGN_IN_REFUSED = "sign-in-refused"
     ACTIVATED = "activated"
     ACCOUNT_CHANGED = "account-changed"
+    IDENTITY_LINKED = "identity-linked"
+    IDENTITY_UNLINKED = "identity-unlinked"
     RECORD_ANNOUNCED = "record-announced"
     RECORD_OPENED = "record-opened"
     RECORD_HOME_OPENED = "record-home-opened"
