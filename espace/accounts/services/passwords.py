@@ -20,27 +20,30 @@ _ESTIMATED_LENGTH = 72  # the estimate grows fast with length; 72 characters dec
 _CLASSES = (str.islower, str.isupper, str.isdigit)
 
 
-def check(password: str, person: Person, email: str) -> None:
+def check(password: str, person: Person | None, email: str, name: str = "") -> None:
     """Refuse a password that is too short, too long, common, personal or easy to guess, and say what to change.
+
+    An operator is no person of the register: they are known by their `name` alone.
 
     Raises:
         InvalidError: with one sentence for the field `password`.
     """
-    problem = _problem(password, person, email)
+    problem = _problem(password, personal_words(person, email, name))
     if problem is not None:
         raise InvalidError({"password": problem})
 
 
-def personal_words(person: Person, email: str) -> list[str]:
+def personal_words(person: Person | None, email: str, name: str = "") -> list[str]:
     """What someone who knows the person would try first: names, birth date, e-mail, the product's name."""
-    names = [*person.first_names, person.birth_name, person.use_name]
-    words = {part for name in names for part in re.split(r"[\s'\u2019-]+", name.casefold())}
+    names = [name, *((*person.first_names, person.birth_name, person.use_name) if person else ())]
+    words = {part for one in names for part in re.split(r"[\s'\u2019-]+", one.casefold())} | {PRODUCT}
     words |= set(re.split(r"[^\w]+|_", email.casefold()))
-    words |= _dates(person.birth_date) | {person.ins, PRODUCT}
+    if person:
+        words |= _dates(person.birth_date) | {person.ins}
     return sorted(word for word in words if len(word) >= 3)
 
 
-def _problem(password: str, person: Person, email: str) -> Message | None:
+def _problem(password: str, personal: Collection[str]) -> Message | None:
     length = len(password)
     if length < MIN_LENGTH:
         return N_(
@@ -53,7 +56,6 @@ def _problem(password: str, person: Person, email: str) -> Message | None:
     folded = password.casefold()
     if folded in _common() or re.sub(r"[\W\d_]+$", "", folded) in _common():
         return N_("Many people use this password, so it is tried first. Choose another one.")
-    personal = personal_words(person, email)
     bits, patterns = _estimate(password, personal)
     if bits >= MIN_BITS:
         return None
