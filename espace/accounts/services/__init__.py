@@ -1,8 +1,8 @@
 """What the rooms above may ask of accounts. Tasks of this room's own pages are imported from their modules."""
 
-from .activation import send_new_code
 from .facts import AccountFacts, account_of, mail_addresses
 from .letters import new_activation_code
+from .new_code import send_new_code
 from .sessions import close_session, identify, open_session
 from .sign_in import note_refused_sign_in
 

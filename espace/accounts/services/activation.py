@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -60,18 +59,6 @@ def ask_new_code(ins: str, birth_date: date, visitor: Visitor) -> None:
     """
     throttle.admit(throttle.names_for("new-code", ins, visitor.address))
     outbox.post(CODE_ASKED_TOPIC, {"ins": ins, "birth_date": birth_date.isoformat()})
-
-
-def send_new_code(_delivery_id: UUID, payload: dict[str, Any]) -> None:
-    """Send a new provisional code to who may have one; the handler of the outbox topic `accounts.code-asked`."""
-    person = people.find_person(payload["ins"])
-    if person is None or person.birth_date.isoformat() != payload["birth_date"] or not person.email:
-        return
-    if person.age_on(clock.today()) < settings.current().autonomy_age:
-        return
-    with db.write() as tx:
-        if tx.execute(select(Account.id).where(Account.person_id == person.id)).first() is None:
-            send_mail(person.email, "fr", "activation-code", code=letters.new_activation_code(person.id))
 
 
 def give_email(token: str, email: str, locale: str) -> Draft:

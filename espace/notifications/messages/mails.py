@@ -1,6 +1,7 @@
 """What the house writes by e-mail: that something happened, never what, from whom or about whom (security.md R52)."""
 
 from dataclasses import dataclass
+from string import Formatter
 
 DEFAULT_LOCALE = "fr"
 
@@ -19,6 +20,95 @@ _SIGNATURE = {
 }
 
 _TEMPLATES = {
+    # What AC-2 asks for: what it is, its link with the shared medical record, objecting, closing, the opening day.
+    "announcement": {
+        "fr": Template(
+            "Un espace de santé vous est ouvert",
+            "Bonjour,\n\nUn espace de santé est créé pour vous. Il s'ouvre le {opens}.\n\n"
+            "Ce que c'est : un lieu pour garder vos documents de santé et choisir qui les lit. Il contient votre "
+            "dossier médical partagé (DMP), créé en même temps. C'est gratuit.\n\n"
+            "Pour l'activer, allez vous-même sur le site. Votre code provisoire : {code}\n"
+            "Il sert une seule fois. Prenez aussi votre carte Vitale.\n\n"
+            "Vous n'en voulez pas ? Vous pouvez vous opposer, sans donner de raison, avec ce code : sur le site, "
+            "page « Opposition ».\n"
+            "Avant l'ouverture, l'espace ne s'ouvrira pas. Après, vous pouvez aussi le fermer à tout moment, "
+            "à la page « Compte ».",
+        ),
+        "en": Template(
+            "A health space opens for you",
+            "Hello,\n\nA health space is made for you. It opens on {opens}.\n\n"
+            "What it is: a place to keep your health documents and to choose who reads them. It holds your shared "
+            "medical record (DMP), made at the same time. It is free.\n\n"
+            "To activate it, go to the site yourself. Your provisional code: {code}\n"
+            "It works once. Take your Vitale card too.\n\n"
+            "You do not want it? You can object, without giving a reason, with this code: on the site, page "
+            "“Objection”.\n"
+            "Before it opens, it will not open. Later, you can also close it at any time, on the page “Account”.",
+        ),
+    },
+    "child-announcement": {
+        "fr": Template(
+            "Un espace de santé est ouvert pour votre enfant",
+            "Bonjour,\n\nUn espace de santé est créé pour votre enfant. Il s'ouvre le {opens}.\n\n"
+            "Ce que c'est : un lieu pour garder ses documents de santé et choisir qui les lit. Il contient son "
+            "dossier médical partagé (DMP), créé en même temps. C'est gratuit.\n\n"
+            "Pour ouvrir son profil, connectez-vous à votre propre espace, page « Compte », puis « Mes proches ».\n\n"
+            "Vous n'en voulez pas ? Vous pouvez vous opposer pour votre enfant, même sans espace à vous.\n"
+            "Pour cela, allez sur le site, page « Opposition ». Le code provisoire de votre enfant : {code}\n"
+            "L'opposition reste possible après l'ouverture, et vous pouvez revenir dessus.",
+        ),
+        "en": Template(
+            "A health space opens for your child",
+            "Hello,\n\nA health space is made for your child. It opens on {opens}.\n\n"
+            "What it is: a place to keep their health documents and to choose who reads them. It holds their shared "
+            "medical record (DMP), made at the same time. It is free.\n\n"
+            "To open their profile, sign in to your own space, page “Account”, then “My relatives”.\n\n"
+            "You do not want it? You can object for your child, even without a space of your own.\n"
+            "To do so, go to the site, page “Objection”. Your child's provisional code: {code}\n"
+            "You can still object after the opening, and come back on it.",
+        ),
+    },
+    "relative-changed": {
+        "fr": Template(
+            "Un changement pour un proche",
+            "Bonjour,\n\nQuelqu'un vient de décider quelque chose pour un proche que vous représentez.\n"
+            "Pour le lire, connectez-vous sur le site, page « Compte », puis « Mes proches ».",
+        ),
+        "en": Template(
+            "A change for a relative",
+            "Hello,\n\nSomeone has just decided something for a relative you act for.\n"
+            "To read it, sign in on the site, page “Account”, then “My relatives”.",
+        ),
+    },
+    "majority-parents": {
+        "fr": Template(
+            "Votre accès à un profil va s'arrêter",
+            "Bonjour,\n\nVotre accès au profil d'un proche s'arrête le {day}, jour de sa majorité.\n"
+            "Rien n'est perdu : ses documents restent dans son espace, et ne se lisent plus que par sa décision.\n"
+            "Vous n'avez rien à faire.",
+        ),
+        "en": Template(
+            "Your access to a profile is about to end",
+            "Hello,\n\nYour access to a relative's profile ends on {day}, the day they come of age.\n"
+            "Nothing is lost: their documents stay in their space, to be read by their decision only.\n"
+            "You have nothing to do.",
+        ),
+    },
+    "majority-holder": {
+        "fr": Template(
+            "Votre espace ne sera bientôt qu'à vous",
+            "Bonjour,\n\nLe {day}, vous serez majeur ou majeure. L'accès de vos parents à votre espace s'arrête "
+            "ce jour-là.\n"
+            "Vos documents y restent. Votre espace n'est pas encore activé ? Demandez un code sur le site, "
+            "page « Activer mon espace ».",
+        ),
+        "en": Template(
+            "Your space will soon be yours alone",
+            "Hello,\n\nOn {day}, you come of age. Your parents' access to your space ends on that day.\n"
+            "Your documents stay there. Your space is not activated yet? Ask for a code on the site, page "
+            "“Activate my space”.",
+        ),
+    },
     "activation-code": {
         "fr": Template(
             "Votre code provisoire",
@@ -101,19 +191,16 @@ _TEMPLATES = {
 
 KEYS = frozenset(_TEMPLATES)
 LOCALES = frozenset(_SIGNATURE)
-# The only fact that may enter a message: a one-time code the person asked for.
-_WITH_CODE = frozenset({"activation-code", "email-verification"})
 
 
 def values_of(message: str) -> frozenset[str]:
-    """The names of the values `message` takes.
+    """The names of the values `message` takes: a one-time code, or the day on which something begins or ends.
 
     Raises:
         KeyError: when there is no such message.
     """
-    if message not in KEYS:
-        raise KeyError(message)
-    return frozenset({"code"}) if message in _WITH_CODE else frozenset()
+    text = _TEMPLATES[message][DEFAULT_LOCALE].text
+    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name) - {"site"}
 
 
 def compose(message: str, locale: str, site: str, values: dict[str, str]) -> tuple[str, str]:

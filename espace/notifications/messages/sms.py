@@ -3,12 +3,16 @@
 DEFAULT_LOCALE = "fr"
 
 _TEXTS = {
+    "activation-code": {
+        "fr": "espace : votre code provisoire est {code}. Il sert une fois, sur le site. Ne le donnez à personne.",
+        "en": "espace: your provisional code is {code}. It works once, on the site. Give it to nobody.",
+    },
     "code": {
         "fr": "espace : votre code est {code}. Il sert 10 minutes. Ne le donnez à personne.",
         "en": "espace: your code is {code}. It works for 10 minutes. Give it to nobody.",
     },
 }
-_WITH_CODE = frozenset({"code"})
+_WITH_CODE = frozenset({"activation-code", "code"})
 
 
 def values_of(message: str) -> frozenset[str]:
