@@ -98,7 +98,8 @@ class Actor:
     `id` is the account's or the professional's; `person_id` only a patient has, `role` only an operator.
     `proved_at` is when the second factor was last shown (step-up, security.md R9). `helper` names who sits beside
     the person in an assisted session, which ends at `assisted_until`; `is_veiled` says that clinical content must not
-    be shown now. `recovery_at` is when a lost access under way on this account may be completed (R4), None for none.
+    be shown now. `recovery_at` is when a lost access under way on this account may be completed (R4), None for none. `is_enrolling`: an administrator who has no passkey yet gets the
+    page to add one and nothing else (R3).
     """
 
     kind: ActorKind
@@ -116,12 +117,17 @@ class Actor:
     is_veiled: bool = False
     assisted_until: datetime | None = None
     recovery_at: datetime | None = None
+    is_enrolling: bool = False
 
     def carries(self, permission: Permission) -> bool:
         """Whether this session alone carries `permission` (one that is not judged on a record)."""
         if self.kind not in SESSION_PERMISSIONS[permission]:
             return False
-        return self.role is None or permission is Permission.SECURITY or permission in ROLE_PERMISSIONS[self.role]
+        if self.is_enrolling and permission is not Permission.SECURITY:
+            return False
+        if self.kind is not ActorKind.OPERATOR or permission is Permission.SECURITY:
+            return True
+        return self.role is not None and permission in ROLE_PERMISSIONS[self.role]
 
 
 def demand_fresh_proof(actor: Actor) -> None:

@@ -82,6 +82,9 @@ class Settings:
     search_misses_per_hour: int = 20
     """Failed patient searches a professional may make in an hour (security.md R50)."""
 
+    counter_codes_per_day: int = 60
+    """Provisional codes one counter operator may print in a day (security.md R17: no power without a limit)."""
+
     email_code_allowed: bool = False
     """Whether a code by e-mail counts as second factor (security.md R3: only where the operator says so)."""
     administrator_passkey: bool = True
@@ -179,6 +182,15 @@ class Settings:
         """Whether cookies carry `__Host-` and Secure: always, but for plain http on loopback."""
         return self.base_url.startswith("https:")
 
+    @property
+    def passkeys_possible(self) -> bool:
+        """Whether browsers allow passkeys here: they tie them to a domain name, never to a bare IP address."""
+        try:
+            ip_address(urlsplit(self.base_url).hostname or "")
+        except ValueError:
+            return True
+        return False
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read `ESPACE_*` variables.
@@ -215,6 +227,7 @@ _AT_LEAST_ONE = (
     "activation_code_life",
     "search_misses_per_hour",
     "encounter_hours",
+    "counter_codes_per_day",
     "archive_years",
     "suspension_days",
     "heir_days",

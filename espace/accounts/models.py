@@ -26,6 +26,7 @@ class Account(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     last_totp_step: Mapped[int] = mapped_column(BigInteger)  # a code of this step or before is a replay
     provider_index: Mapped[bytes | None] = mapped_column(Digest(32), unique=True)  # outside identity (issuer, subject)
+    disabled_at: Mapped[datetime | None] = mapped_column(Instant)  # since when it opens nothing (operators only)
     payload: Mapped[bytes] = mapped_column(Sealed)
 
 
@@ -176,5 +177,21 @@ class PasswordReset(Base):
 
     token_hash: Mapped[bytes] = mapped_column(Digest(32), primary_key=True)
     id: Mapped[UUID] = mapped_column(Id)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class Invitation(Base):
+    """An operator's account that awaits its first sign-in: the code works until it is spent, or `expires_at`.
+
+    Payload, under the account's key: what the enrolment has so far (password_hash, totp_secret, passkey, codes).
+    """
+
+    __tablename__ = "invitations"
+
+    account_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(Digest(32))
+    token_hash: Mapped[bytes | None] = mapped_column(Digest(32), unique=True)  # of the browser that enrols
+    made_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     payload: Mapped[bytes] = mapped_column(Sealed)

@@ -13,8 +13,9 @@ DIRECTORY = UUID(int=1)  # professionals and structures of the public register
 QUARANTINE = UUID(int=2)  # documents that could not be filed
 OUTBOX = UUID(int=3)  # what waits to be sent
 SIGN_IN = UUID(int=4)  # pending sign-ins with an outside provider
+OFFICE = UUID(int=5)  # the trail of what operators do, beside that of the record or account they did it to
 
-HOUSE_OWNERS = (DIRECTORY, QUARANTINE, OUTBOX, SIGN_IN)
+HOUSE_OWNERS = (DIRECTORY, QUARANTINE, OUTBOX, SIGN_IN, OFFICE)
 
 
 def refuse_wrong_keys(tx: Connection) -> None:

@@ -3,6 +3,7 @@
 from .actions import Action
 from .checkpoints import checkpoint
 from .checkpoints import due as checkpoint_due
+from .office import office_acts, record_office
 from .reports import Reached, reached
 from .trail import Entry, Event, entries, record, record_many, seen_lately
 from .verification import Examination, examine, verify
@@ -20,9 +21,11 @@ __all__ = [
     "checkpoint_due",
     "entries",
     "examine",
+    "office_acts",
     "reached",
     "record",
     "record_many",
+    "record_office",
     "seen_lately",
     "verify",
 ]

@@ -38,6 +38,10 @@ OTHERS: dict[Action, Sayings] = {
     Action.SIGN_IN_REFUSED: Sayings(N_("Someone tried to open your space and failed.")),
     Action.ACTIVATED: Sayings(N_("%(who)s activated the space.")),
     Action.ACCOUNT_CHANGED: Sayings(N_("%(who)s changed the account.")),
+    Action.PASSKEY_ADDED: Sayings(N_("%(who)s added a passkey."), N_("%(who)s added the passkey “%(what)s”.")),
+    Action.PASSKEY_REMOVED: Sayings(N_("%(who)s removed a passkey."), N_("%(who)s removed the passkey “%(what)s”.")),
+    Action.PASSKEY_COPIED: Sayings(N_("Someone used a copy of a passkey. Nothing was opened.")),
+    Action.DEVICE_FORGOTTEN: Sayings(N_("%(who)s removed a device. It is signed out.")),
     Action.RECORD_ANNOUNCED: Sayings(N_("%(who)s announced the opening of this record.")),
     Action.RECORD_OPENED: Sayings(N_("%(who)s opened this record for its first use.")),
     Action.RECORD_HOME_OPENED: Sayings(N_("%(who)s read the home page of this record.")),
@@ -95,6 +99,26 @@ OTHERS: dict[Action, Sayings] = {
     ),
     Action.HISTORY_READ: Sayings(N_("%(who)s read this history.")),
     Action.ACCESSES_READ: Sayings(N_("%(who)s looked at who sees this record.")),
+    Action.OPERATOR_SEARCHED: Sayings(N_("%(who)s, of the house, searched for a person.")),
+    Action.OPERATOR_FOUND: Sayings(N_("%(who)s, of the house, found this record by its number and date of birth.")),
+    Action.OPERATOR_PAGE_OPENED: Sayings(N_("%(who)s, of the house, looked at the state of this record.")),
+    Action.IDENTITY_CHECKED: Sayings(
+        N_("%(who)s, of the house, checked an identity document at the counter."),
+        N_("%(who)s, of the house, checked an identity document at the counter: %(what)s."),
+        N_("%(who)s, of the house, checked identity documents at the counter: %(num)s."),
+    ),
+    Action.CODE_PRINTED: Sayings(N_("%(who)s, of the house, printed a provisional code at the counter.")),
+    Action.CODE_LIMIT_REACHED: Sayings(N_("%(who)s, of the house, printed as many codes as a day allows.")),
+    Action.OPERATOR_INVITED: Sayings(N_("%(who)s sent an operator an invitation.")),
+    Action.OPERATOR_PROPOSED: Sayings(N_("%(who)s proposed an administrator.")),
+    Action.OPERATOR_CONFIRMED: Sayings(N_("%(who)s confirmed an administrator.")),
+    Action.OPERATOR_WITHDRAWN: Sayings(N_("%(who)s withdrew an invitation or a proposal.")),
+    Action.OPERATOR_JOINED: Sayings(N_("%(who)s signed in for the first time.")),
+    Action.OPERATOR_DISABLED: Sayings(N_("%(who)s disabled an operator.")),
+    Action.OPERATOR_ENABLED: Sayings(N_("%(who)s enabled an operator again.")),
+    Action.OPERATOR_ROLE_CHANGED: Sayings(N_("%(who)s changed the role of an operator.")),
+    Action.OPERATORS_READ: Sayings(N_("%(who)s looked at the list of operators.")),
+    Action.ACTIVITY_READ: Sayings(N_("%(who)s read what operators did.")),
 }
 
 MINE: dict[Action, Sayings] = {
@@ -103,6 +127,10 @@ MINE: dict[Action, Sayings] = {
     Action.SIGN_IN_REFUSED: Sayings(N_("Someone tried to open your space and failed.")),
     Action.ACTIVATED: Sayings(N_("You activated your space.")),
     Action.ACCOUNT_CHANGED: Sayings(N_("You changed your account.")),
+    Action.PASSKEY_ADDED: Sayings(N_("You added a passkey."), N_("You added the passkey “%(what)s”.")),
+    Action.PASSKEY_REMOVED: Sayings(N_("You removed a passkey."), N_("You removed the passkey “%(what)s”.")),
+    Action.PASSKEY_COPIED: Sayings(N_("Someone used a copy of a passkey. Nothing was opened.")),
+    Action.DEVICE_FORGOTTEN: Sayings(N_("You removed a device. It is signed out.")),
     Action.RECORD_ANNOUNCED: Sayings(N_("You announced the opening of this record.")),
     Action.RECORD_OPENED: Sayings(N_("You opened this record for its first use.")),
     Action.RECORD_HOME_OPENED: Sayings(N_("You read the home page of this record.")),
@@ -151,12 +179,17 @@ MINE: dict[Action, Sayings] = {
     Action.HISTORY_READ: Sayings(N_("You read this history.")),
     Action.ACCESSES_READ: Sayings(N_("You looked at who sees this record.")),
 }
+# Operators have no record here: what they did is told to others only.
+_OFFICE = (Action.IDENTITY_CHECKED, Action.CODE_PRINTED, Action.CODE_LIMIT_REACHED, Action.ACTIVITY_READ)
+MINE |= {act: saying for act, saying in OTHERS.items() if act.startswith("operator") or act in _OFFICE}
 
 _TONES = {
     Action.SIGN_IN_REFUSED: Tone.WARNING,
+    Action.PASSKEY_COPIED: Tone.WARNING,
     Action.CONSENT_ASKED: Tone.CHANGE,
     Action.CONSENT_BLOCKED: Tone.CHANGE,
     Action.DOCUMENT_DEPOSITED: Tone.CHANGE,
+    Action.CODE_PRINTED: Tone.WARNING,
 }
 
 
@@ -184,6 +217,11 @@ def named(thing: dict[str, str]) -> str:
 def for_whom(entry: Entry, holder: str) -> str:
     """« pour Jules » when somebody acted for the holder, else nothing."""
     return gettext("for %(name)s", name=holder) if entry.relation == Relation.REPRESENTATIVE else ""
+
+
+def helped(entry: Entry) -> str:
+    """« avec l'aide de Marc Petit » when somebody sat beside who acted, else nothing."""
+    return gettext("with the help of %(name)s", name=entry.actor_helper) if entry.actor_helper else ""
 
 
 def tone(entry: Entry) -> Tone:

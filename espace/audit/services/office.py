@@ -1,0 +1,48 @@
+"""What operators do, in two places: the trail of whom it concerns, and one of the house that the privacy officer reads.
+
+The house's own trail names records and accounts by their id, never by what identifies a person: it outlives both.
+"""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from espace.crypto.owners import OFFICE
+from espace.permissions import Actor, ActorKind
+
+from .actions import Action
+from .trail import Entry, Event, entries, record_many
+
+RECORD, ACCOUNT = "record", "account"
+
+
+def record_office(
+    actor: Actor,
+    action: Action,
+    *,
+    record_id: UUID | None = None,
+    account_id: UUID | None = None,
+    detail: Mapping[str, str] | None = None,
+    told: Mapping[str, str] | None = None,
+    objects: Sequence[Mapping[str, str]] = (),
+) -> None:
+    """Write an operator's act to the house's trail and to that of the record or the account it concerns.
+
+    `detail` is written to both; `told` and `objects` only where the act belongs to someone. An act that concerns
+    nobody is written to the house's trail and the operator's own.
+
+    Raises:
+        TamperedError: when the record's trail was erased.
+    """
+    own = actor.id if actor.kind is ActorKind.OPERATOR else None
+    concerned = record_id or account_id or own
+    mark = [{"kind": RECORD if record_id else ACCOUNT, "id": str(record_id or account_id)}]
+    plain = dict(detail or {})
+    events = [Event(OFFICE, action, objects=mark if record_id or account_id else (), detail=plain)]
+    if concerned is not None:
+        events.append(Event(concerned, action, objects=objects, detail=plain | dict(told or {})))
+    record_many(actor, events)
+
+
+def office_acts(*, before: int | None = None, limit: int = 30) -> list[Entry]:
+    """Everything operators did, newest first; `before` is the sequence of the last act already shown."""
+    return entries(OFFICE, mine=False, holder_actor_ids=(), before=before, limit=limit)
