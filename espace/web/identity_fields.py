@@ -65,17 +65,12 @@ def asked(sentence: Any) -> list[Any]:
     return [InputRequired(sentence), Length(max=LONGEST, message=lazy_gettext("This answer is too long."))]
 
 
-class IdentityForm(Form):
-    """Number and birth date; each mistake is explained beside its field.
-
-    Once valid, `number` is the INS (15 characters) and `birth_day` the date.
-    """
+class NumberForm(Form):
+    """The number alone. Once valid, `number` is the INS (15 characters)."""
 
     ins = StringField(lazy_gettext("Social security number"), asked(lazy_gettext("Write your social security number.")))
-    birth_date = StringField(lazy_gettext("Birth date"), asked(lazy_gettext("Write your birth date.")))
 
     number: str = ""
-    birth_day: date = date.min
 
     def validate_ins(self, field: StringField) -> None:
         """15 characters whose key fits, whatever stands between them (rules.md ID-2 to ID-4)."""
@@ -85,6 +80,14 @@ class IdentityForm(Form):
             self.number = parse_ins(field.data or "").number
         except WrongInsError as wrong:
             field.errors = [*field.errors, _ins_sentence(wrong)]
+
+
+class IdentityForm(NumberForm):
+    """Number and birth date; each mistake is explained beside its field. Once valid, `birth_day` is the date."""
+
+    birth_date = StringField(lazy_gettext("Birth date"), asked(lazy_gettext("Write your birth date.")))
+
+    birth_day: date = date.min
 
     def validate_birth_date(self, field: StringField) -> None:
         """A day that exists and has come."""

@@ -1,7 +1,5 @@
 """Sign-in through the identity provider, the choice of a practice, and sign-out."""
 
-from urllib.parse import urlsplit
-
 import structlog
 from flask import Response, current_app, flash, request, session
 from flask_babel import gettext
@@ -37,16 +35,8 @@ def entrance() -> Response:
     except ProviderDownError as error:
         return _down(error)
     response = render("professional/sign_in.html", why="")
-    _allow_form_to(response, origin)
+    headers.allow_form_to(response, origin)
     return response
-
-
-def _allow_form_to(response: Response, origin: str) -> None:
-    """The button posts here and is sent on: the browser must be told where such a form may end (R29)."""
-    own = urlsplit(current_app.config["ORIGIN"])
-    if origin != f"{own.scheme}://{own.netloc}":
-        policy = headers.policy().replace("form-action 'self'", f"form-action 'self' {origin}")
-        response.headers["Content-Security-Policy"] = policy
 
 
 @pages.post("/pro/connexion")
