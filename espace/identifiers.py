@@ -25,8 +25,8 @@ OID_STRUCTURE = "1.2.250.1.71.4.2.2"
 PROVISIONAL_CODE_LENGTH = 8
 """Characters of the provisional code of a letter (rules.md AC-5)."""
 
-# A number of ten digits is looked for in France first, then in each overseas department.
-_FRENCH_REGIONS = ("FR", "GP", "GF", "MQ", "RE", "YT", "PM")
+# A number without prefix is read as it is dialled in each of these.
+_FRENCH_REGIONS = ("FR", "GP", "GF", "MQ", "RE", "YT", "PM", "NC", "PF", "WF")
 
 _sequence_lock = threading.Lock()
 _last_tick = 0
@@ -92,7 +92,7 @@ def parse_ins(text: str) -> Ins:
 
 
 class WrongPhoneError(ValueError):
-    """Why a text is no mobile number: `form` (no number at all), `local` (its country is not told), `fixed`."""
+    """Why a text is no mobile number: `form` (no number at all), `local` (its territory is not told), `fixed`."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -103,34 +103,45 @@ def parse_mobile(text: str) -> str:
     """Read a mobile number as people write it; gives its E.164 form.
 
     Ten digits from 0 are a number of France, its overseas departments included: 0692 12 34 56 is +262 692 12 34 56.
-    Any other begins with + or 00. On a loopback address the numbers kept for fiction (06 39 98) count as true.
+    The shorter numbers of the Pacific and of Saint-Pierre-et-Miquelon are taken as they are dialled there, unless they
+    could be of two territories: a code must not go to a stranger. Any other begins with + or 00.
+    On a loopback address the numbers kept for fiction (06 39 98) count as true.
 
     Raises:
         WrongPhoneError: when it is no such number.
     """
-    import phonenumbers  # not at every start
-
     plain = re.sub(r"[\s./()\-\u00a0\u202f\u2011]", "", text)
     plain = re.sub(r"^00", "+", plain)
     plain = re.sub(r"^(\+(?:33|262|508|590|594|596))0", r"\1", plain)  # +33 (0)6 12 34 56 78
+    plain = re.sub(r"^0508(\d{6})$", r"+508\1", plain)  # Saint-Pierre-et-Miquelon, dialled from elsewhere in France
     if not re.fullmatch(r"\+?\d{4,17}", plain, re.ASCII):
         raise WrongPhoneError("form")
-    if not re.match(r"\+|0\d{9}$", plain):
-        raise WrongPhoneError("local" if len(plain) < 10 else "form")
+    if re.fullmatch(r"(\+33|0)63998\d{4}", plain) and settings.current().on_loopback:
+        return f"+33{plain[-9:]}"
+    readings = _readings(plain)
+    mobiles = [number for number, receives in readings.items() if receives]
+    if len(mobiles) == 1:
+        return mobiles[0]
+    if mobiles or (not readings and len(plain) < 10):
+        raise WrongPhoneError("local")
+    raise WrongPhoneError("fixed" if readings else "form")
+
+
+def _readings(plain: str) -> dict[str, bool]:
+    """Every number the digits may mean, and whether it receives SMS."""
+    import phonenumbers  # not at every start
+
     kinds = phonenumbers.PhoneNumberType
+    found: dict[str, bool] = {}
     for region in _FRENCH_REGIONS:
         try:
             number = phonenumbers.parse(plain, region)
         except phonenumbers.NumberParseException:
             continue
-        written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        if settings.current().on_loopback and re.fullmatch(r"\+3363998\d{4}", written):
-            return written
         if phonenumbers.is_valid_number(number):
-            if phonenumbers.number_type(number) not in (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE, kinds.UNKNOWN):
-                raise WrongPhoneError("fixed")
-            return written
-    raise WrongPhoneError("form")
+            written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            found[written] = phonenumbers.number_type(number) in (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE)
+    return found
 
 
 def readable_phone(number: str) -> str:
