@@ -14,6 +14,8 @@ from espace.audit.services import Action, Entry
 from espace.permissions import ActorKind, Relation
 from espace.words import N_
 
+from . import account_sayings
+
 
 @dataclass(frozen=True, slots=True)
 class Sayings:
@@ -38,6 +40,17 @@ OTHERS: dict[Action, Sayings] = {
     Action.SIGN_IN_REFUSED: Sayings(N_("Someone tried to open your space and failed.")),
     Action.ACTIVATED: Sayings(N_("%(who)s activated the space.")),
     Action.ACCOUNT_CHANGED: Sayings(N_("%(who)s changed the account.")),
+    Action.PASSWORD_RESET: Sayings(N_("%(who)s chose a new password, the old one being forgotten.")),
+    Action.RECOVERY_ASKED: Sayings(N_("Someone asked to find back the access to your space, with your letter.")),
+    Action.RECOVERY_REMINDED: Sayings(N_("The house reminded you of a request to find back the access.")),
+    Action.RECOVERY_CANCELLED: Sayings(N_("The request to find back the access was refused.")),
+    Action.RECOVERY_DONE: Sayings(N_("%(who)s found back the access to the space, with the letter.")),
+    Action.ASSISTANCE_STARTED: Sayings(N_("%(who)s began an assisted session.")),
+    Action.ASSISTANCE_ENDED: Sayings(N_("%(who)s ended the assisted session.")),
+    Action.ASSISTANCE_SHOWN: Sayings(N_("%(who)s showed the health pages during the assisted session.")),
+    Action.ASSISTANCE_CODE_REFUSED: Sayings(N_("A wrong code was typed during the assisted session.")),
+    Action.PRIVATE_MODE_ON: Sayings(N_("%(who)s switched private mode on.")),
+    Action.PRIVATE_MODE_OFF: Sayings(N_("%(who)s switched private mode off.")),
     Action.PASSKEY_ADDED: Sayings(N_("%(who)s added a passkey."), N_("%(who)s added the passkey “%(what)s”.")),
     Action.PASSKEY_REMOVED: Sayings(N_("%(who)s removed a passkey."), N_("%(who)s removed the passkey “%(what)s”.")),
     Action.PASSKEY_COPIED: Sayings(N_("Someone used a copy of a passkey. Nothing was opened.")),
@@ -127,6 +140,17 @@ MINE: dict[Action, Sayings] = {
     Action.SIGN_IN_REFUSED: Sayings(N_("Someone tried to open your space and failed.")),
     Action.ACTIVATED: Sayings(N_("You activated your space.")),
     Action.ACCOUNT_CHANGED: Sayings(N_("You changed your account.")),
+    Action.PASSWORD_RESET: Sayings(N_("You chose a new password, the old one being forgotten.")),
+    Action.RECOVERY_ASKED: Sayings(N_("You asked to find back the access to your space, with your letter.")),
+    Action.RECOVERY_REMINDED: Sayings(N_("The house reminded you of a request to find back the access.")),
+    Action.RECOVERY_CANCELLED: Sayings(N_("The request to find back the access was refused.")),
+    Action.RECOVERY_DONE: Sayings(N_("You found back the access to your space, with your letter.")),
+    Action.ASSISTANCE_STARTED: Sayings(N_("You began an assisted session.")),
+    Action.ASSISTANCE_ENDED: Sayings(N_("You ended the assisted session.")),
+    Action.ASSISTANCE_SHOWN: Sayings(N_("You showed the health pages during the assisted session.")),
+    Action.ASSISTANCE_CODE_REFUSED: Sayings(N_("A wrong code was typed during the assisted session.")),
+    Action.PRIVATE_MODE_ON: Sayings(N_("You switched private mode on.")),
+    Action.PRIVATE_MODE_OFF: Sayings(N_("You switched private mode off.")),
     Action.PASSKEY_ADDED: Sayings(N_("You added a passkey."), N_("You added the passkey “%(what)s”.")),
     Action.PASSKEY_REMOVED: Sayings(N_("You removed a passkey."), N_("You removed the passkey “%(what)s”.")),
     Action.PASSKEY_COPIED: Sayings(N_("Someone used a copy of a passkey. Nothing was opened.")),
@@ -183,8 +207,17 @@ MINE: dict[Action, Sayings] = {
 _OFFICE = (Action.IDENTITY_CHECKED, Action.CODE_PRINTED, Action.CODE_LIMIT_REACHED, Action.ACTIVITY_READ)
 MINE |= {act: saying for act, saying in OTHERS.items() if act.startswith("operator") or act in _OFFICE}
 
+OTHERS |= {action: Sayings(*parts) for action, parts in account_sayings.OTHERS.items()}
+MINE |= {action: Sayings(*parts) for action, parts in account_sayings.MINE.items()}
+
 _TONES = {
+    Action.PASSWORD_CHANGED: Tone.CHANGE,
+    Action.EMAIL_CHANGED: Tone.CHANGE,
+    Action.PHONE_CHANGED: Tone.CHANGE,
     Action.SIGN_IN_REFUSED: Tone.WARNING,
+    Action.RECOVERY_ASKED: Tone.WARNING,
+    Action.RECOVERY_DONE: Tone.WARNING,
+    Action.ASSISTANCE_CODE_REFUSED: Tone.WARNING,
     Action.PASSKEY_COPIED: Tone.WARNING,
     Action.CONSENT_ASKED: Tone.CHANGE,
     Action.CONSENT_BLOCKED: Tone.CHANGE,
