@@ -5,7 +5,6 @@ older than their child, so whoever is named as a parent is there already, wherev
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -21,19 +20,11 @@ from espace.people import services as people
 from espace.records import services as records
 
 from .beneficiary_lines import COLUMNS, Beneficiary, LineError, beneficiary, split
-from .links import link_parent
+from .letters import Letter, in_words, letter_of
+from .links import link_parent, representatives
 
 MAIL_LOCALE = "fr"  # nobody has chosen a language before the activation
 _LONGEST_LINE = 16_384  # characters
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What the activation letter of one person needs; the code is secret and stands nowhere else."""
-
-    line: int
-    name: str
-    code: str
 
 
 def import_beneficiaries(
@@ -44,9 +35,9 @@ def import_beneficiaries(
 ) -> Report:
     """Announce and open the spaces of the list at `path` (design section 4); a second run changes nothing.
 
-    `letters` takes the activation codes, for paper; without it a code goes to the person's e-mail, alone
-    (rules.md SE-7), and whoever has no e-mail gets none yet. It is called inside the person's transaction:
-    a code that could not be handed over is not kept.
+    `letters` takes the activation letters, for paper; without it the announcement goes by e-mail, to the person or a
+    child's parents, with the code but no identifier (rules.md AC-2, SE-7), and whoever has no e-mail gets none yet.
+    It is called inside the person's transaction: a code that could not be handed over is not kept.
 
     Raises:
         BusyError: when the database stays locked; what was read so far is written, and the list can be run again.
@@ -164,8 +155,8 @@ def _save(each: Beneficiary, letters: Callable[[Letter], None] | None, refused: 
             refused.append(f"parent {place}: {problem}")
         elif parent:
             changed |= link_parent(record_id, parent.id)
-    if _waits_for_code(person_id, each.traits):
-        changed |= _hand_over(person_id, each, letters, notes)
+    if _waits_for_code(person_id, record_id, each.traits):
+        changed |= _hand_over(person_id, record_id, each, letters, notes)
     return changed
 
 
@@ -180,22 +171,47 @@ def _no_link(child: people.Traits, parent: people.Person | None) -> str:
     return ""
 
 
-def _waits_for_code(person_id: UUID, traits: people.Traits) -> bool:
-    """Whether the person may hold an account (rules.md MI-3), has none, and has no code that still works."""
-    return (
-        traits.age_on(clock.today()) >= settings.current().autonomy_age
-        and account_of(person_id) is None
-        and not has_valid_code(person_id)
-    )
+def _waits_for_code(person_id: UUID, record_id: UUID, traits: people.Traits) -> bool:
+    """Whether a code is due: nobody came in yet, nobody objected, and no code still works.
+
+    A child's code serves its parents (rules.md AC-7, MI-1); from `autonomy_age` on it serves the young person, whose
+    parents may have opened the profile long ago (MI-3).
+    """
+    if account_of(person_id) is not None or has_valid_code(person_id):
+        return False
+    waiting = {records.ANNOUNCED, records.OPEN}
+    if traits.age_on(clock.today()) >= settings.current().autonomy_age:
+        waiting.add(records.ACTIVE)
+    return records.record(record_id).state in waiting
 
 
-def _hand_over(person_id: UUID, each: Beneficiary, letters: Callable[[Letter], None] | None, notes: list[str]) -> bool:
-    """Make the code and give it to the letters, else to the person's e-mail; gives whether one was made."""
+def _hand_over(
+    person_id: UUID,
+    record_id: UUID,
+    each: Beneficiary,
+    letters: Callable[[Letter], None] | None,
+    notes: list[str],
+) -> bool:
+    """Make the code and give it to the letters, else to the e-mail on file; gives whether one was made."""
+    opens_at = records.record(record_id).opens_at
     if letters:
-        letters(Letter(each.line, each.traits.display_name, new_activation_code(person_id)))
-    elif each.traits.email:
-        send_mail(each.traits.email, MAIL_LOCALE, "activation-code", code=new_activation_code(person_id))
-    else:
+        code = new_activation_code(person_id)
+        letters(letter_of(person_id, each.traits, code, opens_at, line=each.line, address=each.address))
+        return True
+    message, addresses = _announcement(record_id, each.traits)
+    if not addresses:
         notes.append("no e-mail, so no activation code was made: run again with --letters")
         return False
+    code, opens = new_activation_code(person_id), in_words(opens_at.astimezone(clock.HOME_ZONE).date())
+    for address in addresses:
+        send_mail(address, MAIL_LOCALE, message, code=code, opens=opens)
     return True
+
+
+def _announcement(record_id: UUID, traits: people.Traits) -> tuple[str, list[str]]:
+    """Which message announces the space, and to whom: the person, or the parents of a child."""
+    if traits.age_on(clock.today()) >= settings.current().autonomy_age:
+        return "announcement", [traits.email] if traits.email else []
+    parents = people.persons(representatives(record_id)).values()
+    found = [traits.email, *(parent.email for parent in parents)]
+    return "child-announcement", list(dict.fromkeys(address for address in found if address))

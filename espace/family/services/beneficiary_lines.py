@@ -29,8 +29,11 @@ COLUMNS = (
     "attending_doctor_rpps",
     "parent_ins",
 )
+ADDRESS = "postal_address"
+"""A column that may be missing: the lines of the address, separated by `|`, for letters. It is kept nowhere."""
 
 _LONGEST_NAME = 100  # characters
+_ADDRESS_LINES, _ADDRESS_WIDTH = 5, 38  # what shows through the window of an envelope
 _OLDEST = 130  # years
 # A local number means another region in each overseas part; France first.
 _REGIONS = ("FR", "GP", "GF", "MQ", "RE", "YT", "PM", "NC", "PF", "WF")
@@ -49,7 +52,7 @@ class LineError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Beneficiary:
     """One person of the list. `parents` are INS numbers, each with its place in the field; `wrong_links` say which
-    parents could not be read; `notes` tell what is odd without being wrong.
+    parents could not be read; `notes` tell what is odd without being wrong. `address` is for a letter, below the name.
     """
 
     line: int
@@ -58,6 +61,7 @@ class Beneficiary:
     parents: tuple[tuple[int, str], ...]
     wrong_links: tuple[str, ...]
     notes: tuple[str, ...]
+    address: tuple[str, ...] = ()
 
 
 def split(text: str) -> list[str]:
@@ -100,13 +104,17 @@ def beneficiary(line: int, header: Sequence[str], fields: Sequence[str]) -> Bene
     if reader.problems or ins is None or birth_date is None or sex is None:
         raise LineError("; ".join(reader.problems))
     parents, wrong_links = _parents(values["parent_ins"], ins.number)
+    address, notes = _address(values.get(ADDRESS, ""))
+    if _SEX_OF_FIRST_DIGIT[ins.number[0]] != sex:
+        notes += ("sex: it does not agree with the INS number",)
     return Beneficiary(
         line=line,
         traits=Traits(ins=ins.number, oid=_oid(ins.number), birth_date=birth_date, sex=sex, **traits),  # type: ignore[arg-type]  # checked above, field by field
         attending_rpps=attending_rpps,
         parents=parents,
         wrong_links=wrong_links,
-        notes=() if _SEX_OF_FIRST_DIGIT[ins.number[0]] == sex else ("sex: it does not agree with the INS number",),
+        notes=notes,
+        address=address,
     )
 
 
@@ -256,3 +264,11 @@ def _parents(text: str, own: str) -> tuple[tuple[tuple[int, str], ...], tuple[st
         else:
             good.setdefault(number, place)
     return tuple((place, number) for number, place in good.items()), tuple(wrong)
+
+
+def _address(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines of an address, and a note when they do not fit: the person is taken in all the same."""
+    lines = tuple(line.strip() for line in text.split("|") if line.strip())
+    if len(lines) > _ADDRESS_LINES or any(len(line) > _ADDRESS_WIDTH or not line.isprintable() for line in lines):
+        return (), (f"{ADDRESS}: {_ADDRESS_LINES} lines of {_ADDRESS_WIDTH} characters at most; the letter has none",)
+    return lines, ()
