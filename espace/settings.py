@@ -3,6 +3,7 @@
 Rules marked (U) in the domain files are settings here, named in their docstring.
 """
 
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
@@ -47,6 +48,10 @@ class Settings:
     """Address of the HTTP gateway that sends SMS; empty: the house sends none (docs/sms.md)."""
     sms_token: str = field(default="", repr=False)
     sms_sender: str = "espace"
+    sms_regions: str = "FR GP MQ GF RE YT PM BL MF NC PF WF"
+    """Regions (ISO 3166) whose mobile numbers get SMS: others may be dear, or somebody's trade."""
+    sms_per_day: int = 10
+    """SMS that one number gets in a day at most."""
 
     identity_issuer: str = ""
     """Issuer of a FranceConnect-style OpenID Connect provider; empty: no such sign-in (rules.md AC-8)."""
@@ -145,6 +150,8 @@ class Settings:
                 raise SettingsError(f"ESPACE_{name.upper()}_ISSUER must be https")
         if self.sms_url and urlsplit(self.sms_url).scheme != "https" and not _is_loopback(self.sms_url):
             raise SettingsError("ESPACE_SMS_URL must be https")
+        if not self.sms_regions_list or any(not re.fullmatch("[A-Z]{2}", one) for one in self.sms_regions_list):
+            raise SettingsError("ESPACE_SMS_REGIONS must name regions by two letters, like FR RE")
 
     def _check_folders(self) -> None:
         if self.key_file.resolve().is_relative_to(self.data_dir.resolve()):
@@ -171,6 +178,11 @@ class Settings:
     def proxies(self) -> tuple[str, ...]:
         """Addresses whose forwarded headers are believed."""
         return tuple(self.trusted_proxies.replace(",", " ").split())
+
+    @property
+    def sms_regions_list(self) -> tuple[str, ...]:
+        """Regions whose mobile numbers get SMS."""
+        return tuple(self.sms_regions.replace(",", " ").upper().split())
 
     @property
     def on_loopback(self) -> bool:
@@ -231,6 +243,7 @@ _AT_LEAST_ONE = (
     "archive_years",
     "suspension_days",
     "heir_days",
+    "sms_per_day",
 )
 _NOT_SETTINGS = frozenset({"samples", "test_database_url"})
 _TRUE_FALSE = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}

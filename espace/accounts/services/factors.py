@@ -1,22 +1,93 @@
-"""The second factor: codes of an authenticator app, and ten recovery codes for the day it is lost (R3, R4)."""
+"""The second factor: the ways an account has to show it, codes of an app, and ten recovery codes (R3, R4)."""
 
 import re
+from dataclasses import dataclass
 from hmac import compare_digest
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import pyotp
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from espace import clock, crypto, db
-from espace.accounts.models import Account, RecoveryCode
+from espace import clock, crypto, db, settings
+from espace.accounts.models import Account, Passkey, RecoveryCode
+from espace.errors import NotFoundError
 from espace.identifiers import new_id
+from espace.notifications.services import can_send
+
+from . import one_time
 
 STEP_SECONDS = 30
 RECOVERY_CODES = 10
 _RECOVERY_LENGTH = 10  # of 5 bits each
 
-Factor = Literal["app", "recovery"]
+Factor = Literal["app", "sent", "recovery"]
+Way = Literal["passkey", "app", "sms", "email"]
+
+_WAYS = select(
+    Account.payload,
+    select(func.count()).where(Passkey.account_id == Account.id).scalar_subquery().label("passkeys"),
+    select(func.count())
+    .where(RecoveryCode.account_id == Account.id, RecoveryCode.used_at.is_(None))
+    .scalar_subquery()
+    .label("recovery_left"),
+).where(Account.id == bindparam("account_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """By what an account may show its second factor. `sms` is the masked number codes go to, or empty."""
+
+    app: bool = False
+    sms: str = ""
+    email: bool = False
+    passkeys: int = 0
+    recovery_left: int = 0
+
+    @property
+    def all(self) -> tuple[Way, ...]:
+        """The ways there are, the best first; recovery codes are for the day there is none."""
+        there: dict[Way, bool] = {
+            "passkey": bool(self.passkeys),
+            "app": self.app,
+            "sms": bool(self.sms),
+            "email": self.email,
+        }
+        return tuple(way for way, is_there in there.items() if is_there)
+
+    @property
+    def count(self) -> int:
+        """How many ways: several passkeys are several."""
+        return self.passkeys + self.app + bool(self.sms) + self.email
+
+
+def ways(account_id: UUID) -> Ways:
+    """The account's ways, as they would be taken now: SMS needs a gateway, e-mail the operator's word.
+
+    Raises:
+        NotFoundError: when there is no such account.
+    """
+    with db.read() as tx:
+        row = tx.execute(_WAYS, {"account_id": account_id}).first()
+        if row is None:
+            raise NotFoundError
+        return ways_of(crypto.unseal(tx, account_id, "accounts", account_id, row.payload), row)
+
+
+def ways_of(facts: dict[str, Any], counts: Any) -> Ways:
+    """The ways of an account whose payload is open; `counts` tells of `passkeys` and `recovery_left`."""
+    return Ways(
+        app=bool(facts.get("totp_secret")),
+        sms=masked(facts["phone"]) if facts.get("sms") and facts.get("phone") and can_send() else "",
+        email=bool(facts.get("email_code")) and settings.current().email_code_allowed,
+        passkeys=counts.passkeys,
+        recovery_left=counts.recovery_left,
+    )
+
+
+def masked(phone: str) -> str:
+    """The end of a number in E.164 form: enough for its owner to know it, too little to call it."""
+    return phone[-2:]
 
 
 def new_secret() -> str:
@@ -65,14 +136,19 @@ def recovery_codes_left(account_id: UUID) -> int:
         ).scalar_one()
 
 
-def spend(tx: Connection, account_id: UUID, secret: str, typed: str) -> Factor | None:
+def spend(
+    tx: Connection, account_id: UUID, secret: str, typed: str, *, sent: tuple[str, UUID] | None = None
+) -> Factor | None:
     """Check what was typed as second factor and make it worthless for the next time; None when it is not right.
 
-    Of two requests with the same code at once, one gets through.
+    `sent` names the code that may have been sent: its purpose and subject (`one_time.send`). Of two requests with the
+    same code at once, one gets through.
     """
     plain = re.sub(r"[\s\-.\u00a0\u202f]", "", typed).upper()
     if re.fullmatch(r"\d{6}", plain, re.ASCII):
-        return "app" if _spend_step(tx, account_id, secret, plain) else None
+        if secret and _spend_step(tx, account_id, secret, plain):
+            return "app"
+        return "sent" if sent and one_time.spend(*sent, plain) else None
     spent = tx.execute(
         update(RecoveryCode)
         .where(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from espace import clock, crypto, db
@@ -42,7 +42,7 @@ def send(  # a code is for one purpose of one subject, and goes to one place
     Raises:
         ThrottledError: when codes are asked for too fast.
     """
-    throttle.admit((f"account:{purpose}-sending:{subject_id}",))
+    throttle.admit((_sending(purpose, subject_id),))
     code = crypto.new_digits(_DIGITS)
     with db.write():
         _store(purpose, subject_id, owner_id, code, held or {}, LIFE)
@@ -61,29 +61,21 @@ def check(purpose: str, subject_id: UUID, typed: str, visitor: Visitor) -> dict[
     """
     names = throttle.names_for(purpose, str(subject_id), visitor.address)
     throttle.admit(names)
-    key = _key(purpose, subject_id)
     with db.write() as tx:
-        row = tx.execute(
-            select(
-                OneTimeCode.id, OneTimeCode.owner_id, OneTimeCode.code_hash, OneTimeCode.expires_at, OneTimeCode.payload
-            )
-            .where(OneTimeCode.key == key)
-            .with_for_update()
-        ).first()
-        digest = _digest(purpose, subject_id, typed.strip())
-        fits = crypto.same(row.code_hash if row else bytes(32), digest)
-        now = clock.now()
-        # A clock set back must not lengthen it either (L7).
-        is_live = row is not None and row.expires_at - LIFE <= now < row.expires_at
-        if row is None or not is_live:
+        row = _live(tx, purpose, subject_id)
+        if row is None:
             raise InvalidError({"code": N_("This code is more than 10 minutes old. Have a new one sent.")})
-        if not fits:
+        if not _spent(tx, row, purpose, subject_id, typed):
             raise InvalidError({"code": N_("This code is not the one we sent. Check the last message you received.")})
-        spent = tx.execute(delete(OneTimeCode).where(OneTimeCode.key == key, OneTimeCode.id == row.id))
-        if spent.rowcount != 1:
-            raise InvalidError({"code": N_("This code is more than 10 minutes old. Have a new one sent.")})
-        throttle.clear(names)
+        throttle.clear((*names, _sending(purpose, subject_id)))
         return crypto.unseal(tx, row.owner_id, "one_time_codes", row.id, row.payload)
+
+
+def spend(purpose: str, subject_id: UUID, typed: str) -> bool:
+    """Whether this is the code that was sent, which from now on works no more; tries are counted by the caller."""
+    with db.write() as tx:
+        row = _live(tx, purpose, subject_id)
+        return row is not None and _spent(tx, row, purpose, subject_id, typed)
 
 
 def hold(purpose: str, subject_id: UUID, owner_id: UUID, held: Mapping[str, Any], life: timedelta = LIFE) -> None:
@@ -93,18 +85,9 @@ def hold(purpose: str, subject_id: UUID, owner_id: UUID, held: Mapping[str, Any]
 
 def waiting(purpose: str, subject_id: UUID) -> dict[str, Any] | None:
     """What `send` or `hold` keeps for a purpose, looked at, not spent; None for nothing, or once it is over."""
-    columns = (
-        OneTimeCode.id,
-        OneTimeCode.owner_id,
-        OneTimeCode.made_at,
-        OneTimeCode.expires_at,
-        OneTimeCode.payload,
-    )
     with db.read() as tx:
-        row = tx.execute(select(*columns).where(OneTimeCode.key == _key(purpose, subject_id))).first()
-        if row is None or not row.made_at <= clock.now() < row.expires_at:
-            return None
-        return crypto.unseal(tx, row.owner_id, "one_time_codes", row.id, row.payload)
+        row = _live(tx, purpose, subject_id, lock=False)
+        return None if row is None else crypto.unseal(tx, row.owner_id, "one_time_codes", row.id, row.payload)
 
 
 def drop(purpose: str, subject_id: UUID) -> bool:
@@ -118,6 +101,29 @@ def sweep() -> int:
     """Forget codes that are over; gives how many."""
     with db.write() as tx:
         return tx.execute(delete(OneTimeCode).where(OneTimeCode.expires_at <= clock.now())).rowcount
+
+
+def _live(tx: Connection, purpose: str, subject_id: UUID, *, lock: bool = True) -> Any:
+    """The row of a purpose while it lives; a clock set back must not lengthen it either (L7)."""
+    columns = (
+        OneTimeCode.key,
+        OneTimeCode.id,
+        OneTimeCode.owner_id,
+        OneTimeCode.code_hash,
+        OneTimeCode.made_at,
+        OneTimeCode.expires_at,
+        OneTimeCode.payload,
+    )
+    asked = select(*columns).where(OneTimeCode.key == _key(purpose, subject_id))
+    row = tx.execute(asked.with_for_update() if lock else asked).first()
+    return row if row is not None and row.made_at <= clock.now() < row.expires_at else None
+
+
+def _spent(tx: Connection, row: Any, purpose: str, subject_id: UUID, typed: str) -> bool:
+    """Whether the code fits and this request is the one that takes it."""
+    if not crypto.same(row.code_hash, _digest(purpose, subject_id, typed.strip())):
+        return False
+    return tx.execute(delete(OneTimeCode).where(OneTimeCode.key == row.key, OneTimeCode.id == row.id)).rowcount == 1
 
 
 def _store(purpose: str, subject_id: UUID, owner_id: UUID, code: str, held: Mapping[str, Any], life: timedelta) -> None:
@@ -135,6 +141,11 @@ def _store(purpose: str, subject_id: UUID, owner_id: UUID, code: str, held: Mapp
         adding = dialect.insert(OneTimeCode).values(key=_key(purpose, subject_id), **values)
         # Asked for twice at once, the later one counts.
         tx.execute(adding.on_conflict_do_update(index_elements=[OneTimeCode.key], set_=values))
+
+
+def _sending(purpose: str, subject_id: UUID) -> str:
+    """Under what the sending of codes is counted."""
+    return f"account:{purpose}-sending:{subject_id}"
 
 
 def _key(purpose: str, subject_id: UUID) -> bytes:

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 
-from espace import clock, crypto, db
-from espace.accounts.models import Account, Recovery, Session
+from espace import clock, crypto, db, settings
+from espace.accounts.models import Account, Passkey, Recovery, Session
 from espace.crypto.owners import DIRECTORY
 from espace.errors import NotFoundError
 from espace.identifiers import new_id
@@ -29,6 +29,7 @@ SECOND_FACTOR_WAIT = timedelta(minutes=10)
 LONGEST_UNVEILED = timedelta(minutes=5)
 _TOUCH = timedelta(minutes=1)
 _CLOCK_SLACK = timedelta(minutes=5)
+_NO_SESSION = UUID(int=0)
 
 _BY_TOKEN = (
     select(
@@ -58,6 +59,7 @@ class Pending:
 
     session_id: UUID
     account_id: UUID
+    kind: ActorKind = ActorKind.PATIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def identify(token: str) -> Actor | None:
         is_veiled=_is_veiled(payload),
         assisted_until=row.ends_at if payload.get("helper") else None,
         recovery_at=row.recovery_at,
+        is_enrolling=bool(row.role) and _lacks_passkey(row.subject_id, Role(row.role)),
     )
 
 
@@ -156,6 +159,27 @@ def change_facts(actor: Actor, **facts: str) -> None:
         tx.execute(update(Session).where(Session.id == row.id).values(payload=sealed))
 
 
+def facts_of(actor: Actor) -> dict[str, str]:
+    """What the actor's own session holds for each page.
+
+    Raises:
+        NotFoundError: when the session is over.
+    """
+    with db.read() as tx:
+        row = tx.execute(select(Session.id, Session.payload).where(Session.id == actor.session_id)).first()
+        if row is None:
+            raise NotFoundError
+        return crypto.unseal(tx, _owner(actor.kind, actor.id), "sessions", row.id, row.payload)
+
+
+def shorten(actor: Actor, ends_at: datetime) -> None:
+    """Have the actor's own session end at `ends_at` at the latest."""
+    with db.write() as tx:
+        tx.execute(
+            update(Session).where(Session.id == actor.session_id, Session.ends_at > ends_at).values(ends_at=ends_at)
+        )
+
+
 def _is_veiled(payload: Mapping[str, str]) -> bool:
     """Whether clinical content must not be shown: private or assisted, and not unlocked for the moment."""
     if not (payload.get("private") or payload.get("helper")):
@@ -171,7 +195,7 @@ def pending(token: str) -> Pending | None:
         row = tx.execute(_BY_TOKEN, {"token_hash": crypto.token_hash(token)}).first()
     if row is None or row.stage != "password" or not _is_live(row):
         return None
-    return Pending(row.id, row.subject_id)
+    return Pending(row.id, row.subject_id, ActorKind(row.kind))
 
 
 def rotate(actor: Actor) -> str:
@@ -213,6 +237,21 @@ def end_session(actor: Actor, session_id: UUID) -> None:
             raise NotFoundError
 
 
+def end_others(actor: Actor) -> int:
+    """End every other session of the actor, waiting ones too: a factor or the password changed (R8); gives how many."""
+    with db.write() as tx:
+        ended = tx.execute(
+            delete(Session).where(Session.subject_id == actor.id, Session.id != (actor.session_id or _NO_SESSION))
+        )
+        return ended.rowcount
+
+
+def needs_passkey(role: Role | None) -> bool:
+    """Whether an operator of this role must hold a passkey (R3); not where no browser would allow one."""
+    given = settings.current()
+    return role is Role.ADMINISTRATOR and given.administrator_passkey and given.passkeys_possible
+
+
 def live_sessions(actor: Actor) -> list[LiveSession]:
     """The actor's open sessions, the latest seen first."""
     columns = (Session.id, Session.kind, Session.created_at, Session.seen_at, Session.ends_at, Session.payload)
@@ -244,6 +283,13 @@ def sweep() -> int:
     """Delete the rows of sessions that are over; gives how many."""
     with db.write() as tx:
         return tx.execute(delete(Session).where(Session.ends_at <= clock.now())).rowcount
+
+
+def _lacks_passkey(account_id: UUID, role: Role) -> bool:
+    if not needs_passkey(role):
+        return False
+    with db.read() as tx:
+        return tx.execute(select(Passkey.id).where(Passkey.account_id == account_id).limit(1)).first() is None
 
 
 def _is_live(row: Any) -> bool:
