@@ -91,11 +91,13 @@ def scheduled() -> list[Task]:
     from .accounts.services import drafts as activations
     from .accounts.services import one_time, sessions, throttle
     from .professional.services import drafts as deposits
-    from .records.services import open_due
+    from .records.services import close_suspended, erase_due, open_due
 
     minute, hour = timedelta(minutes=1), timedelta(hours=1)
     return [
         Task("open-records", minute, open_due),
+        Task("close-suspended", minute, close_suspended),
+        Task("erase-records", minute, erase_due),
         Task("checkpoint", minute, _checkpoint),
         Task("sweep-sessions", hour, sessions.sweep),
         Task("sweep-throttles", hour, throttle.sweep),

@@ -2,7 +2,18 @@
 
 from .keys import KeyRing, new_ring, read_ring, write_ring
 from .passwords import Hasher, hasher
-from .sealing import Vault, bind, current, ensure_owner_key, new_owner_key, seal, seal_bytes, unseal, unseal_bytes
+from .sealing import (
+    Vault,
+    bind,
+    current,
+    destroy,
+    ensure_owner_key,
+    new_owner_key,
+    seal,
+    seal_bytes,
+    unseal,
+    unseal_bytes,
+)
 from .tokens import blind, new_code, new_digits, new_token, same, token_hash, unveil, veil
 
 __all__ = [
@@ -12,6 +23,7 @@ __all__ = [
     "bind",
     "blind",
     "current",
+    "destroy",
     "ensure_owner_key",
     "hasher",
     "new_code",

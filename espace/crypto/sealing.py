@@ -5,13 +5,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextvars import ContextVar
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from espace import db
 from espace.errors import TamperedError
@@ -21,6 +22,8 @@ from .models import DataKey
 
 _NONCE = 12
 _CACHED_KEYS = 4096
+_KEPT_SECONDS = 300
+"""How long a process goes on opening with a key it read: another one may have destroyed it meanwhile (R23)."""
 
 
 class Vault:
@@ -28,7 +31,7 @@ class Vault:
 
     def __init__(self, ring: KeyRing) -> None:
         self.ring = ring
-        self._opened: OrderedDict[UUID, dict[int, AESGCM]] = OrderedDict()
+        self._opened: OrderedDict[UUID, tuple[dict[int, AESGCM], float]] = OrderedDict()
         self._unsure: dict[UUID, object] = {}  # owners whose key was made in a transaction not committed yet
         self._lock = threading.Lock()
 
@@ -66,10 +69,21 @@ class Vault:
         wrapped = nonce + self.ring.masters[master].encrypt(nonce, key, _key_binding(owner, version, master))
         tx.execute(insert(DataKey).values(owner_id=owner, version=version, master_version=master, wrapped=wrapped))
 
+    def destroy(self, tx: Connection, owner: UUID) -> None:
+        """Destroy every key of `owner`: what they sealed is gone for good (security.md R23)."""
+        tx.execute(delete(DataKey).where(DataKey.owner_id == owner))
+        self._drop(owner)
+        # Once more when it is committed: another thread may have read the key until then.
+        db.after_commit(lambda: self._drop(owner))
+
     def forget(self) -> None:
         """Drop every opened key (after a destruction or a rotation)."""
         with self._lock:
             self._opened.clear()
+
+    def _drop(self, owner: UUID) -> None:
+        with self._lock:
+            self._opened.pop(owner, None)
 
     def _sure(self, owner: UUID) -> None:
         self._unsure.pop(owner, None)
@@ -77,8 +91,12 @@ class Vault:
     def _cached(self, tx: Connection, owner: UUID) -> dict[int, AESGCM] | None:
         """Keys opened before. One whose transaction was rolled back never was: nothing may be sealed under it."""
         with self._lock:
-            found = self._opened.get(owner)
-            if found is None:
+            kept = self._opened.get(owner)
+            if kept is None:
+                return None
+            found, since = kept
+            if monotonic() - since > _KEPT_SECONDS:
+                del self._opened[owner]
                 return None
             if owner in self._unsure and self._unsure[owner] is not tx.get_transaction():
                 del self._opened[owner]
@@ -96,7 +114,7 @@ class Vault:
 
     def _keep(self, owner: UUID, found: dict[int, AESGCM]) -> None:
         with self._lock:
-            self._opened[owner] = found
+            self._opened[owner] = (found, monotonic())
             while len(self._opened) > _CACHED_KEYS:
                 self._opened.popitem(last=False)
 
@@ -132,6 +150,11 @@ def ensure_owner_key(tx: Connection, owner: UUID) -> None:
     """Make the data key of an owner that may have one already (a professional's, at the first need)."""
     if not current().has_key(tx, owner):
         current().new_key(tx, owner)
+
+
+def destroy(tx: Connection, owner: UUID) -> None:
+    """Destroy the data key of an owner, in every version: see `Vault.destroy`."""
+    current().destroy(tx, owner)
 
 
 def seal_bytes(tx: Connection, owner: UUID, table: str, column: str, row: UUID, plain: bytes) -> bytes:

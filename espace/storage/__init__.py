@@ -7,6 +7,7 @@ bound to owner, file, index and whether it is the last, so cutting, swapping or 
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,6 +120,21 @@ class Storage:
     def delete(self, owner: UUID, file_id: UUID) -> None:
         """Remove a file; missing is fine."""
         self._path(owner, file_id).unlink(missing_ok=True)
+
+    def count(self, owner: UUID) -> int:
+        """How many files an owner has."""
+        folder = self._path(owner, owner).parent
+        return sum(1 for path in folder.iterdir() if not path.suffix) if folder.is_dir() else 0
+
+    def delete_all(self, owner: UUID) -> None:
+        """Remove every file of an owner, half-written ones included."""
+        folder = self._path(owner, owner).parent
+        if not folder.is_dir():
+            return
+        for path in folder.iterdir():
+            path.unlink(missing_ok=True)
+        with suppress(OSError):  # a file that came meanwhile: its key is gone, the next sweep takes it
+            folder.rmdir()
 
     def _make_folder(self, folder: Path) -> None:
         """Make a folder that lasts: the names of new folders are made durable in those above them."""

@@ -14,9 +14,11 @@ UNREADABLE = (Sealed, Digest, Id, Instant, Date, Boolean, Integer, BigInteger)
 
 READABLE = {
     "access_consents.state": "asked, valid, refused, revoked, blocked",
+    "accounts.role": "word of a closed list",
     "accounts.locale": "language of the pages",
     "audit_events.action": "word of a closed list",
     "audit_events.actor_kind": "word of a closed list",
+    "channel_states.channel": "word of a closed list",
     "documents.body_media": "media type",
     "documents.class_code": "nomenclature code: lists filter on it (design 3.6)",
     "documents.media": "media type",
@@ -29,11 +31,14 @@ READABLE = {
     "matrix_cells.deposit": "about the matrix, not a person",
     "matrix_cells.profession": "about the matrix, not a person",
     "matrix_cells.type_code": "about the matrix, not a person",
+    "notices.state": "word of a closed list",
     "outbox.error": "the kind of an error, never its text",
     "outbox.state": "word of a closed list",
     "outbox.topic": "word of a closed list",
     "quarantine.reason": "word of a closed list",
+    "record_heirs.state": "asked, granted, refused, ended",
     "records.state": "word of a closed list",
+    "records.state_before": "word of a closed list",
     "sessions.kind": "word of a closed list",
     "sessions.stage": "password, full",
 }

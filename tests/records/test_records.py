@@ -13,6 +13,7 @@ from espace.errors import NotFoundError, RefusedError
 from espace.identifiers import new_id
 from espace.people.services import rpps_index
 from espace.records import services as records
+from espace.records.services import opening
 from espace.records.models import Record
 from espace.settings import Settings
 from tests.support.clock import FakeClock
@@ -47,7 +48,7 @@ def test_without_delay_it_is_open_at_once() -> None:
 
 
 def test_the_worker_opens_every_due_record(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "_DUE", records._DUE.limit(2))  # noqa: SLF001 - a small batch
+    monkeypatch.setattr(opening, "_DUE", opening._DUE.limit(2))  # noqa: SLF001 - a small batch
     made = [records.open_record(new_id(), delay=timedelta(days=days)) for days in (1, 2, 3, 9)]
     clock.advance(timedelta(days=5))
     assert [records.open_due(), records.open_due()] == [2, 1]
