@@ -15,7 +15,7 @@ from . import db, outbox
 from .crypto.owners import refuse_wrong_keys
 from .machines import Machines
 from .settings import Settings
-from .web import assets, compression, errors, guards, headers, i18n, rendering
+from .web import assets, compression, errors, guards, headers, i18n, rendering, veil
 from .web import rooms as web_rooms
 
 MAX_REQUEST = 26 * 1024 * 1024  # a 25 MB file and its form
@@ -25,12 +25,13 @@ ROOMS = ("home", "professional", "documents", "access", "accounts")
 
 def handle_events() -> None:
     """Register who carries out what the lower rooms write to the outbox."""
-    from .accounts.services import note_refused_sign_in, send_new_code
+    from .accounts.services import note_refused_sign_in, send_new_code, tell_what_is_due
     from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
 
     outbox.on("mail", deliver_mail)
     outbox.on("sms", deliver_sms)
+    outbox.on("notifications.due", tell_what_is_due)
     outbox.on("accounts.activated", on_account_activated)
     outbox.on("accounts.code-asked", send_new_code)
     outbox.on("accounts.sign-in-refused", note_refused_sign_in)
@@ -52,6 +53,7 @@ def assemble(machines: Machines | None = None) -> Flask:
     headers.install(app)
     errors.install(app)
     guards.install(app, identify=identify, judge=standing)
+    veil.install(app)
     # After the guard: looking for the token reads the whole body, which is read for those only whom a route serves.
     CSRFProtect(app)
     names = (*ROOMS, "demo") if machines.settings.demo_dir else ROOMS

@@ -6,7 +6,7 @@ given up (state `failed`) after ten tries. The number of the try tells claims ap
 settles nothing any more.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -67,6 +67,15 @@ def waiting() -> int:
     """How many deliveries are not done yet, due or not."""
     with db.read() as tx:
         return len(tx.execute(select(Delivery.id).where(Delivery.state == "waiting")).all())
+
+
+def given_up(delivery_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these deliveries that failed for good."""
+    if not delivery_ids:
+        return set()
+    with db.read() as tx:
+        query = select(Delivery.id).where(Delivery.id.in_(delivery_ids), Delivery.state == "failed")
+        return set(tx.execute(query).scalars())
 
 
 def sweep() -> int:

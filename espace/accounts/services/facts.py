@@ -3,13 +3,17 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from espace import clock, crypto, db
 from espace.accounts.models import Account
 from espace.errors import InvalidError
+from espace.notifications import services as notifications
+from espace.notifications.services import Event, Reach
+from espace.people import services as people
 from espace.permissions import Actor
 from espace.words import N_
 
@@ -19,11 +23,17 @@ _FIRST_WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """An account as other rooms see it; `locale` is `fr` or `en`."""
+    """An account as other rooms see it: `phone` in E.164 form or "", `locale` is `fr` or `en`."""
 
     id: UUID
     email: str
+    phone: str
     locale: str
+
+    @property
+    def reach(self) -> Reach:
+        """Where the account's person is reached."""
+        return Reach(self.id, self.email, self.phone, self.locale)
 
 
 def account_of(person_id: UUID) -> AccountFacts | None:
@@ -55,18 +65,45 @@ def choose_locale(actor: Actor, locale: str) -> None:
         tx.execute(update(Account).where(Account.id == actor.id).values(locale=locale))
 
 
+def reach_of(account_id: UUID) -> Reach | None:
+    """Where the person of an account is reached, or None when there is no such account of a person."""
+    with db.read() as tx:
+        row = tx.execute(_COLUMNS.where(Account.id == account_id, Account.person_id.is_not(None))).first()
+        return None if row is None else _facts(tx, row).reach
+
+
+def notify(person_ids: Collection[UUID], event: Event) -> None:
+    """Tell these persons, once each, that something happened: by the channels and at the hours they chose.
+
+    Who has no account yet is told what must be told (`Event.is_mandatory`) at the addresses of the beneficiary file.
+    """
+    accounts = _accounts(person_ids)
+    for facts in accounts.values():
+        notifications.notify(facts.reach, event)
+    if event.is_mandatory:
+        for person in people.persons([one for one in person_ids if one not in accounts]).values():
+            notifications.notify(Reach(None, person.email, person.phone, LOCALES[0]), event)
+
+
+def tell_what_is_due(_delivery_id: UUID, payload: dict[str, Any]) -> None:
+    """Tell what waited for its hour; the handler of the outbox topic `notifications.due`."""
+    account_id, until = notifications.due_of(payload)
+    reach = reach_of(account_id)
+    if reach is not None:
+        notifications.send_held(reach, until)
+
+
+_COLUMNS = select(Account.id, Account.person_id, Account.locale, Account.payload)
+
+
 def _accounts(person_ids: Collection[UUID]) -> dict[UUID, AccountFacts]:
     if not person_ids:
         return {}
     with db.read() as tx:
-        rows = tx.execute(
-            select(Account.id, Account.person_id, Account.locale, Account.payload)
-            .where(Account.person_id.in_(person_ids))
-            .order_by(Account.id)
-        ).all()
-        return {
-            row.person_id: AccountFacts(
-                row.id, crypto.unseal(tx, row.id, "accounts", row.id, row.payload)["email"], row.locale
-            )
-            for row in rows
-        }
+        rows = tx.execute(_COLUMNS.where(Account.person_id.in_(person_ids)).order_by(Account.id)).all()
+        return {row.person_id: _facts(tx, row) for row in rows}
+
+
+def _facts(tx: Connection, row: Any) -> AccountFacts:
+    held = crypto.unseal(tx, row.id, "accounts", row.id, row.payload)
+    return AccountFacts(row.id, held["email"], held.get("phone", ""), row.locale)

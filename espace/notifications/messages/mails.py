@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from string import Formatter
 
+from . import notices
+
 DEFAULT_LOCALE = "fr"
 
 
@@ -151,45 +153,9 @@ _TEMPLATES = {
             "You asked for nothing? You can ignore this message.",
         ),
     },
-    "new-document": {
-        "fr": Template(
-            "Du nouveau dans votre espace",
-            "Bonjour,\n\nUn nouveau document vous attend dans votre espace.\nPour le lire, connectez-vous sur le site.",
-        ),
-        "en": Template(
-            "Something new in your space",
-            "Hello,\n\nA new document awaits you in your space.\nTo read it, sign in on the site.",
-        ),
-    },
-    "consent-asked": {
-        "fr": Template(
-            "Une demande vous attend",
-            "Bonjour,\n\nUne demande d'accès vous attend dans votre espace.\n"
-            "Rien ne s'ouvre sans votre accord. Pour répondre, connectez-vous sur le site.",
-        ),
-        "en": Template(
-            "A request awaits you",
-            "Hello,\n\nA request for access awaits you in your space.\n"
-            "Nothing opens unless you agree. To answer, sign in on the site.",
-        ),
-    },
-    "sign-in-new-device": {
-        "fr": Template(
-            "Connexion depuis un nouvel appareil",
-            "Bonjour,\n\nQuelqu'un vient de se connecter à votre espace depuis un nouvel appareil.\n"
-            "C'était vous ? Il n'y a rien à faire.\n"
-            "Ce n'était pas vous ? Connectez-vous sur le site et déconnectez cet appareil, dans « Compte ».",
-        ),
-        "en": Template(
-            "Sign-in from a new device",
-            "Hello,\n\nSomeone has just signed in to your space from a new device.\n"
-            "Was it you? There is nothing to do.\n"
-            "It was not you? Sign in on the site and sign that device out, under “Account”.",
-        ),
-    },
 }
 
-KEYS = frozenset(_TEMPLATES)
+KEYS = frozenset(_TEMPLATES) | {event for event in notices.EVENTS if notices.is_told(event)} | {"gathered"}
 LOCALES = frozenset(_SIGNATURE)
 
 
@@ -199,6 +165,8 @@ def values_of(message: str) -> frozenset[str]:
     Raises:
         KeyError: when there is no such message.
     """
+    if notices.is_told(message):
+        return frozenset({"events"}) if message == "gathered" else frozenset()
     text = _TEMPLATES[message][DEFAULT_LOCALE].text
     return frozenset(name for _, name, _, _ in Formatter().parse(text) if name) - {"site"}
 
@@ -206,5 +174,8 @@ def values_of(message: str) -> frozenset[str]:
 def compose(message: str, locale: str, site: str, values: dict[str, str]) -> tuple[str, str]:
     """Subject and text of `message` in `locale` (French when there is no other)."""
     language = locale if locale in LOCALES else DEFAULT_LOCALE
+    if notices.is_told(message):
+        subject, text = notices.compose_mail(message, language, **values)
+        return subject, text + _SIGNATURE[language].format(site=site)
     template = _TEMPLATES[message][language]
     return template.subject, (template.text + _SIGNATURE[language]).format(site=site, **values)

@@ -1,5 +1,7 @@
 """What the house writes by SMS: short, and never what it is about (security.md R52)."""
 
+from . import notices
+
 DEFAULT_LOCALE = "fr"
 
 _TEXTS = {
@@ -13,6 +15,7 @@ _TEXTS = {
     },
 }
 _WITH_CODE = frozenset({"activation-code", "code"})
+KEYS = frozenset(_TEXTS) | {event for event in notices.EVENTS if notices.is_told(event)} | {"gathered"}
 
 
 def values_of(message: str) -> frozenset[str]:
@@ -21,6 +24,8 @@ def values_of(message: str) -> frozenset[str]:
     Raises:
         KeyError: when there is no such message.
     """
+    if notices.is_told(message):
+        return frozenset()
     if message not in _TEXTS:
         raise KeyError(message)
     return frozenset({"code"}) if message in _WITH_CODE else frozenset()
@@ -28,5 +33,7 @@ def values_of(message: str) -> frozenset[str]:
 
 def compose(message: str, locale: str, values: dict[str, str]) -> str:
     """The text of `message` in `locale` (French when there is no other)."""
+    if notices.is_told(message):
+        return notices.words(message, locale).sms
     texts = _TEXTS[message]
     return texts.get(locale, texts[DEFAULT_LOCALE]).format(**values)

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Mapping
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,24 +12,41 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from espace import clock, outbox, settings
+from espace import clock, db, outbox, settings
+from espace.identifiers import new_id
 from espace.notifications.messages.mails import compose, values_of
+
+from . import ledger
+from .carriage import NOTHING, Burden
+from .events import Channel
 
 TOPIC = "mail"
 TIMEOUT_SECONDS = 20
+# What an earlier version of the house may have left in the queue.
+_RENAMED = {"consent-asked": "access-asked", "sign-in-new-device": "new-device"}
 
 
-def send_mail(to: str, locale: str, message: str, **values: str) -> None:
+def send_mail(to: str, locale: str, message: str, *, subject_id: UUID | None = None, **values: str) -> None:
     """Have `message` (a key of `messages.mails`) sent to `to`, once the open unit of work is committed.
+
+    With `subject_id` (an account) the code it carries is listed among what this subject was sent.
 
     Raises:
         ValueError: when the address could carry more than an address, or the values are not the message's.
     """
+    with db.write():
+        burden = Burden(subject_id, (new_id(),)) if subject_id else NOTHING
+        delivery_id = post(to, locale, message, values, burden)
+        ledger.note_code(burden, Channel.EMAIL, delivery_id)
+
+
+def post(to: str, locale: str, message: str, values: Mapping[str, str], burden: Burden) -> UUID:
+    """Write the delivery of a message; gives its id. Raises as `send_mail`."""
     _check_address(to)
     if values.keys() != values_of(message):
         raise ValueError(f"the message {message} takes other values")
-    asked_at = clock.now().isoformat()
-    outbox.post(TOPIC, {"to": to, "locale": locale, "message": message, "values": values, "at": asked_at})
+    payload = {"to": to, "locale": locale, "message": message, "values": dict(values), "at": clock.now().isoformat()}
+    return outbox.post(TOPIC, payload | burden.as_payload())
 
 
 def deliver_mail(delivery_id: UUID, payload: dict[str, Any]) -> None:
@@ -39,6 +57,8 @@ def deliver_mail(delivery_id: UUID, payload: dict[str, Any]) -> None:
     Raises:
         OSError: when the server cannot be reached, or (smtplib.SMTPException) does not take the message.
     """
+    if ledger.is_over(payload):
+        return
     given = settings.current()
     letter = _letter(delivery_id, payload, given)
     with smtplib.SMTP(given.smtp_host, given.smtp_port, local_hostname=_host(given), timeout=TIMEOUT_SECONDS) as server:
@@ -47,11 +67,13 @@ def deliver_mail(delivery_id: UUID, payload: dict[str, Any]) -> None:
         if given.smtp_user:
             server.login(given.smtp_user, given.smtp_password)
         server.send_message(letter, from_addr=parseaddr(given.mail_from)[1], to_addrs=[payload["to"]])
+    ledger.reported(payload, "sent")
 
 
 def _letter(delivery_id: UUID, payload: dict[str, Any], given: settings.Settings) -> EmailMessage:
     _check_address(payload["to"])
-    subject, text = compose(payload["message"], payload["locale"], given.base_url, payload["values"])
+    message = _RENAMED.get(payload["message"], payload["message"])
+    subject, text = compose(message, payload["locale"], given.base_url, payload["values"])
     name, sender = parseaddr(given.mail_from)
     letter = EmailMessage(policy=SMTP)
     letter["From"] = Address(name, addr_spec=sender)

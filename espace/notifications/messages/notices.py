@@ -1,0 +1,298 @@
+"""The words of each event: its name, why one is told, and the message by e-mail and by SMS (security.md R52).
+
+Names and reasons stand on the page of the notifications too: whoever reads there recognises our messages.
+"""
+
+from dataclasses import dataclass
+
+DEFAULT_LOCALE = "fr"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One event in one language. `name` is its line on the page, `why` when it is told.
+
+    `subject` and `text` are the e-mail; `sms` the SMS, within 160 characters of GSM 03.38 and without any link.
+    """
+
+    name: str
+    why: str
+    subject: str
+    text: str
+    sms: str
+
+
+_GO_FR, _GO_EN = "connectez-vous vous-même sur le site", "sign in on the site yourself"
+
+EVENTS: dict[str, dict[str, Words]] = {
+    "new-document": {
+        "fr": Words(
+            name="Un nouveau document",
+            why="Ce message part quand un document arrive dans votre espace.",
+            subject="Du nouveau dans votre espace",
+            text="Un nouveau document vous attend dans votre espace.\nPour le lire, connectez-vous sur le site.",
+            sms=f"espace : du nouveau vous attend. Pour le lire, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A new document",
+            why="This message is sent when a document arrives in your space.",
+            subject="Something new in your space",
+            text="A new document awaits you in your space.\nTo read it, sign in on the site.",
+            sms=f"espace: something new awaits you. To read it, {_GO_EN}.",
+        ),
+    },
+    "access-asked": {
+        "fr": Words(
+            name="Une demande d'accès",
+            why="Ce message part quand quelqu'un demande à lire votre espace, ou un espace que vous gérez.",
+            subject="Une demande vous attend",
+            text="Une demande d'accès vous attend dans votre espace.\n"
+            "Rien ne s'ouvre sans votre accord. Pour répondre, connectez-vous sur le site.",
+            sms=f"espace : une demande vous attend. Rien ne s'ouvre sans votre accord. Pour répondre, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A request for access",
+            why="This message is sent when someone asks to read your space, or a space you manage.",
+            subject="A request awaits you",
+            text="A request for access awaits you in your space.\n"
+            "Nothing opens unless you agree. To answer, sign in on the site.",
+            sms=f"espace: a request awaits you. Nothing opens unless you agree. To answer, {_GO_EN}.",
+        ),
+    },
+    "first-access": {
+        "fr": Words(
+            name="Une première lecture",
+            why="Ce message part quand un professionnel lit pour la première fois votre espace, "
+            "ou un espace que vous gérez.",
+            subject="Une première lecture dans votre espace",
+            text="Une personne à qui l'accès a été donné vient de lire votre espace pour la première fois, "
+            "ou un espace que vous gérez.\n"
+            "Pour savoir qui, ou pour reprendre cet accès, connectez-vous sur le site.",
+            sms=f"espace : une première lecture a eu lieu. Pour savoir qui, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A first reading",
+            why="This message is sent when a professional reads your space, or a space you manage, for the first time.",
+            subject="A first reading in your space",
+            text="A person who was given access has just read your space for the first time, or a space you manage.\n"
+            "To know who, or to take this access back, sign in on the site.",
+            sms=f"espace: a first reading took place. To know who, {_GO_EN}.",
+        ),
+    },
+    "linked-news": {
+        "fr": Words(
+            name="Du nouveau pour un proche",
+            why="Ce message part quand un document arrive dans un espace que vous gérez pour un proche.",
+            subject="Du nouveau dans un espace que vous gérez",
+            text="Il y a du nouveau dans un espace que vous gérez pour un proche.\n"
+            "Pour le lire, connectez-vous sur le site.",
+            sms=f"espace : du nouveau dans un espace que vous gérez. Pour le lire, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="News of a relative",
+            why="This message is sent when a document arrives in a space you manage for a relative.",
+            subject="Something new in a space you manage",
+            text="There is something new in a space you manage for a relative.\nTo read it, sign in on the site.",
+            sms=f"espace: something new in a space you manage. To read it, {_GO_EN}.",
+        ),
+    },
+    "new-device": {
+        "fr": Words(
+            name="Une connexion depuis un nouvel appareil",
+            why="Ce message part quand votre compte est ouvert depuis un appareil nouveau.",
+            subject="Connexion depuis un nouvel appareil",
+            text="Quelqu'un vient de se connecter à votre espace depuis un nouvel appareil.\n"
+            "C'était vous ? Il n'y a rien à faire.\n"
+            "Ce n'était pas vous ? Connectez-vous sur le site et déconnectez cet appareil, dans « Compte ».",
+            sms=f"espace : connexion depuis un nouvel appareil. Ce n'était pas vous ? Pour l'arrêter, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A sign-in from a new device",
+            why="This message is sent when your account is opened from a new device.",
+            subject="Sign-in from a new device",
+            text="Someone has just signed in to your space from a new device.\n"
+            "Was it you? There is nothing to do.\n"
+            "It was not you? Sign in on the site and sign that device out, under “Account”.",
+            sms=f"espace: sign-in from a new device. It was not you? To stop it, {_GO_EN}.",
+        ),
+    },
+    "security-change": {
+        "fr": Words(
+            name="Un changement de sécurité",
+            why="Ce message part quand change votre adresse, votre téléphone, votre mot de passe "
+            "ou votre deuxième étape.",
+            subject="Un réglage de sécurité a changé",
+            text="Un réglage de sécurité de votre compte vient de changer.\n"
+            "C'était vous ? Il n'y a rien à faire.\n"
+            "Ce n'était pas vous ? Connectez-vous sur le site et vérifiez la page « Compte ». "
+            "Vous n'y entrez plus ? Demandez de l'aide à la page « Aide ».",
+            sms=f"espace : un réglage de sécurité a changé. Ce n'était pas vous ? Pour vérifier, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A change of security",
+            why="This message is sent when your address, phone, password or second step changes.",
+            subject="A security setting has changed",
+            text="A security setting of your account has just changed.\n"
+            "Was it you? There is nothing to do.\n"
+            "It was not you? Sign in on the site and check the page “Account”. "
+            "You cannot enter any more? Ask for help on the page “Help”.",
+            sms=f"espace: a security setting has changed. It was not you? To check, {_GO_EN}.",
+        ),
+    },
+    "account-recovery": {
+        "fr": Words(
+            name="Une demande d'accès perdu",
+            why="Ce message part à chaque étape quand quelqu'un dit avoir perdu l'accès à votre compte.",
+            subject="Demande d'accès perdu à votre compte",
+            text="Quelqu'un dit avoir perdu l'accès à votre compte.\n"
+            "C'était vous ? Il n'y a rien à faire : le délai court pour vous protéger.\n"
+            "Ce n'était pas vous ? Connectez-vous sur le site et arrêtez cette demande. "
+            "Sans connexion, la page « Accès perdu » permet aussi de l'arrêter.",
+            sms=f"espace : quelqu'un dit avoir perdu l'accès à votre compte. Pas vous ? Pour l'arrêter, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A request for a lost access",
+            why="This message is sent at each step when someone says they lost access to your account.",
+            subject="Lost access to your account",
+            text="Someone says they lost access to your account.\n"
+            "Was it you? There is nothing to do: the delay protects you.\n"
+            "It was not you? Sign in on the site and stop this request. "
+            "Without signing in, the page “Lost access” can stop it too.",
+            sms=f"espace: someone says they lost access to your account. Not you? To stop it, {_GO_EN}.",
+        ),
+    },
+    "record-state": {
+        "fr": Words(
+            name="Un changement d'état de l'espace",
+            why="Ce message part quand un espace s'ouvre, se ferme, est suspendu ou effacé, ou après une opposition.",
+            subject="L'état d'un espace a changé",
+            text="L'état de votre espace, ou d'un espace que vous gérez, vient de changer.\n"
+            "Pour savoir lequel, connectez-vous sur le site.\n"
+            "Vous n'avez rien demandé ? Demandez de l'aide sur le site, à la page « Aide ».",
+            sms=f"espace : l'état d'un espace a changé. Pour savoir lequel, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A change in the state of the space",
+            why="This message is sent when a space opens, closes, is suspended or erased, or after an objection.",
+            subject="The state of a space has changed",
+            text="The state of your space, or of a space you manage, has just changed.\n"
+            "To know which, sign in on the site.\n"
+            "You asked for nothing? Ask for help on the site, on the page “Help”.",
+            sms=f"espace: the state of a space has changed. To know which, {_GO_EN}.",
+        ),
+    },
+    "code-printed": {
+        "fr": Words(
+            name="Un code remis à un guichet",
+            why="Ce message part quand un code est imprimé pour vous à un guichet.",
+            subject="Un code a été remis à un guichet",
+            text="Un code provisoire à votre nom vient d'être imprimé à un guichet.\n"
+            "C'était vous ? Il n'y a rien à faire.\n"
+            "Ce n'était pas vous ? Demandez de l'aide sur le site, à la page « Aide ».",
+            sms="espace : un code à votre nom a été imprimé à un guichet. Pas vous ? Voyez la page Aide du site.",
+        ),
+        "en": Words(
+            name="A code handed over at a counter",
+            why="This message is sent when a code is printed for you at a counter.",
+            subject="A code was handed over at a counter",
+            text="A provisional code in your name has just been printed at a counter.\n"
+            "Was it you? There is nothing to do.\n"
+            "It was not you? Ask for help on the site, on the page “Help”.",
+            sms="espace: a code in your name was printed at a counter. Not you? See the page Help on the site.",
+        ),
+    },
+    "code": {
+        "fr": Words(
+            name="Un code demandé",
+            why="Ce message part quand un code est demandé pour votre compte.",
+            subject="",
+            text="",
+            sms="",
+        ),
+        "en": Words(
+            name="A code asked for",
+            why="This message is sent when a code is asked for, for your account.",
+            subject="",
+            text="",
+            sms="",
+        ),
+    },
+    "trial": {
+        "fr": Words(
+            name="Un message d'essai",
+            why="Ce message part quand vous le demandez, à la page « Notifications ».",
+            subject="Votre message d'essai",
+            text="Voici le message d'essai que vous avez demandé. Nos messages arrivent bien jusqu'à vous.",
+            sms="espace : voici votre message d'essai. Nos SMS arrivent bien. Ils ne contiennent jamais de lien.",
+        ),
+        "en": Words(
+            name="A trial message",
+            why="This message is sent when you ask for it, on the page “Notifications”.",
+            subject="Your trial message",
+            text="Here is the trial message you asked for. Our messages do reach you.",
+            sms="espace: here is your trial message. Our SMS do reach you. They never hold a link.",
+        ),
+    },
+}
+
+GATHERED = {
+    "fr": Words(
+        name="",
+        why="Ce message réunit des nouvelles, comme vous l'avez choisi.",
+        subject="Du nouveau dans votre espace",
+        text="Il y a du nouveau dans votre espace :\n{events}\nPour le lire, connectez-vous sur le site.",
+        sms=f"espace : il y a du nouveau. Pour le lire, {_GO_FR}.",
+    ),
+    "en": Words(
+        name="",
+        why="This message brings news together, as you chose.",
+        subject="Something new in your space",
+        text="There is something new in your space:\n{events}\nTo read it, sign in on the site.",
+        sms=f"espace: there is something new. To read it, {_GO_EN}.",
+    ),
+}
+
+_HELLO = {"fr": "Bonjour,", "en": "Hello,"}
+_WHY = {"fr": "Pourquoi ce message :", "en": "Why this message:"}
+_KEPT = {
+    "fr": "Il vous protège : il part toujours.",
+    "en": "It protects you: it is always sent.",
+}
+_CHANGE = {
+    "fr": "Pour changer ce choix : sur le site, page « Compte », puis « Notifications ».",
+    "en": "To change this choice: on the site, page “Account”, then “Notifications”.",
+}
+_FREE = frozenset({"new-document", "access-asked", "first-access", "linked-news", "gathered"})
+
+
+def words(event: str, locale: str) -> Words:
+    """The words of an event, or of the message that gathers several (`gathered`).
+
+    Raises:
+        KeyError: when there is no such event.
+    """
+    spoken = GATHERED if event == "gathered" else EVENTS[event]
+    return spoken.get(locale, spoken[DEFAULT_LOCALE])
+
+
+def is_told(message: str) -> bool:
+    """Whether a message is that of an event, with its own words here."""
+    return message == "gathered" or (message in EVENTS and bool(EVENTS[message][DEFAULT_LOCALE].text))
+
+
+def compose_mail(message: str, locale: str, events: str = "") -> tuple[str, str]:
+    """Subject and text of an event's e-mail: it ends with why it came, and where to change that.
+
+    `events` are the words of the events gathered, with commas between.
+
+    Raises:
+        KeyError: when one is no event: nothing but the names of events goes into a gathered message.
+    """
+    spoken = locale if locale in _HELLO else DEFAULT_LOCALE
+    said = words(message, spoken)
+    listed = "\n".join(f"- {words(event, spoken).name}" for event in events.split(",") if event)
+    text = said.text.format(events=listed)
+    end = _CHANGE[spoken] if message in _FREE else _KEPT[spoken]
+    if message == "trial":
+        end = ""
+    return said.subject, f"{_HELLO[spoken]}\n\n{text}\n\n{_WHY[spoken]}\n{said.why} {end}".rstrip()

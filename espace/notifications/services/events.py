@@ -1,0 +1,94 @@
+"""What people are told about: which events, by which channels, and how long each may wait."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Channel(StrEnum):
+    """A way to somebody."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class Urgency(StrEnum):
+    """How long news may wait."""
+
+    NOW = "now"
+    """Security: at once, at any hour."""
+    PROMPT = "prompt"
+    """Something to answer or look at: waits for the end of the quiet hours, never for the gathered message."""
+    GATHERED = "gathered"
+    """May wait for the message of the day or of the week."""
+
+
+class Event(StrEnum):
+    """What somebody may be told. The word is stored: it may be added to, never changed."""
+
+    NEW_DOCUMENT = "new-document"
+    ACCESS_ASKED = "access-asked"
+    FIRST_ACCESS = "first-access"
+    LINKED_NEWS = "linked-news"
+    NEW_DEVICE = "new-device"
+    SECURITY_CHANGE = "security-change"
+    ACCOUNT_RECOVERY = "account-recovery"
+    RECORD_STATE = "record-state"
+    CODE_PRINTED = "code-printed"
+    CODE = "code"
+    TRIAL = "trial"
+
+    @property
+    def is_mandatory(self) -> bool:
+        """Whether it protects the account or the record, and so cannot be switched off, held or gathered."""
+        return RULES[self].urgency is Urgency.NOW
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How an event is told: channels always used, those used until the person chooses, those offered beside."""
+
+    urgency: Urgency
+    fixed: frozenset[Channel] = frozenset()
+    default: frozenset[Channel] = frozenset()
+    offered: frozenset[Channel] = frozenset(Channel)
+
+
+_EMAIL, _BOTH = frozenset({Channel.EMAIL}), frozenset(Channel)
+
+RULES: dict[Event, Rule] = {
+    Event.NEW_DOCUMENT: Rule(Urgency.GATHERED, default=_EMAIL),
+    Event.ACCESS_ASKED: Rule(Urgency.PROMPT, default=_EMAIL),
+    Event.FIRST_ACCESS: Rule(Urgency.PROMPT, default=_EMAIL),
+    Event.LINKED_NEWS: Rule(Urgency.GATHERED, default=_EMAIL),
+    Event.NEW_DEVICE: Rule(Urgency.NOW, fixed=_EMAIL),
+    # Whoever took over the mailbox must not be the only one to read these.
+    Event.SECURITY_CHANGE: Rule(Urgency.NOW, fixed=_BOTH),
+    Event.ACCOUNT_RECOVERY: Rule(Urgency.NOW, fixed=_BOTH),
+    Event.RECORD_STATE: Rule(Urgency.NOW, fixed=_EMAIL),
+    Event.CODE_PRINTED: Rule(Urgency.NOW, fixed=_BOTH),
+    Event.CODE: Rule(Urgency.NOW, offered=frozenset()),
+    Event.TRIAL: Rule(Urgency.NOW, fixed=_BOTH, offered=frozenset()),
+}
+
+FREE = tuple(event for event in Event if not event.is_mandatory)
+"""What a person may switch on and off, in the order of the page."""
+PROTECTIVE = tuple(event for event in Event if event.is_mandatory and RULES[event].offered)
+"""What is always sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where somebody is reached. `subject_id` is whose preferences count; None for who has no account.
+
+    `email` and `phone` (E.164) are "" when there is none; `locale` is `fr` or `en`.
+    """
+
+    subject_id: UUID | None
+    email: str
+    phone: str
+    locale: str
+
+    def address(self, channel: Channel) -> str:
+        """The address for a channel, or ""."""
+        return self.email if channel is Channel.EMAIL else self.phone
