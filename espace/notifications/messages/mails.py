@@ -153,6 +153,46 @@ _TEMPLATES = {
             "You asked for nothing? You can ignore this message.",
         ),
     },
+    "operator-invitation": {
+        "fr": Template(
+            "Votre invitation",
+            "Bonjour,\n\nUn compte d'opérateur vous attend. Votre code : {code}\n\n"
+            "Allez vous-même à l'adresse {site}/invitation et donnez ce code avec votre adresse e-mail.\n"
+            "Il sert une seule fois, pendant 3 jours. Ne le donnez à personne.\n"
+            "Vous n'attendez rien ? Prévenez qui administre ce site.",
+        ),
+        "en": Template(
+            "Your invitation",
+            "Hello,\n\nAn operator's account awaits you. Your code: {code}\n\n"
+            "Go yourself to {site}/invitation and give this code with your e-mail address.\n"
+            "It works once, for 3 days. Give it to nobody.\n"
+            "You expect nothing? Tell whoever administers this site.",
+        ),
+    },
+    "operators-changed": {
+        "fr": Template(
+            "Un compte d'opérateur a changé",
+            "Bonjour,\n\nUn compte d'opérateur vient de changer. Pour savoir lequel, connectez-vous sur le site.\n"
+            "Vous ne vous y attendiez pas ? Parlez-en à vos collègues sans attendre.",
+        ),
+        "en": Template(
+            "An operator's account has changed",
+            "Hello,\n\nAn operator's account has just changed. To know which, sign in on the site.\n"
+            "You did not expect it? Speak to your colleagues without delay.",
+        ),
+    },
+    "counter-limit": {
+        "fr": Template(
+            "Le guichet a atteint sa limite du jour",
+            "Bonjour,\n\nUn opérateur du guichet a imprimé autant de codes qu'un jour le permet.\n"
+            "Pour voir ses actes, connectez-vous sur le site, à la page « Activité ».",
+        ),
+        "en": Template(
+            "The counter has reached its limit of the day",
+            "Hello,\n\nAn operator of the counter printed as many codes as a day allows.\n"
+            "To see what they did, sign in on the site, on the page “Activity”.",
+        ),
+    },
 }
 
 KEYS = frozenset(_TEMPLATES) | {event for event in notices.EVENTS if notices.is_told(event)} | {"gathered"}
