@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from espace.db import Base, Code, Id, Instant, RecordRow, record_table
+from espace.db import Base, Code, Digest, Id, Instant, RecordRow, record_table
 
 
 class Link(RecordRow, Base):
@@ -22,3 +22,28 @@ class Link(RecordRow, Base):
     kind: Mapped[str] = mapped_column(Code(12))  # parent
     since: Mapped[datetime] = mapped_column(Instant)
     until: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class AwaitedParent(RecordRow, Base):
+    """A parent the insurer named who was not known yet: linked as soon as their own line comes in."""
+
+    __tablename__ = "family_awaited_parents"
+    __table_args__ = record_table(
+        Index("uq_family_awaited_parents_record_id_ins_index", "record_id", "ins_index", unique=True),
+        Index("ix_family_awaited_parents_ins_index", "ins_index"),
+    )
+
+    ins_index: Mapped[bytes] = mapped_column(Digest(32))
+    since: Mapped[datetime] = mapped_column(Instant)
+
+
+class MajorityNotice(RecordRow, Base):
+    """That parents and holder were told, so many days before, that the parents' access ends (rules.md MI-4)."""
+
+    __tablename__ = "family_majority_notices"
+    __table_args__ = record_table(
+        Index("uq_family_majority_notices_record_id_days", "record_id", "days", unique=True),
+    )
+
+    days: Mapped[int] = mapped_column(Integer)
+    sent_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,5 +1,19 @@
 """What other rooms may ask of the family."""
 
+from .colours import COLOURS, OWN_COLOUR, colour_of
+from .letters import letter_pdf
 from .links import link_parent, parents_linked, records_represented, representatives, represents
+from .majority import tell_ahead
 
-__all__ = ["link_parent", "parents_linked", "records_represented", "representatives", "represents"]
+__all__ = [
+    "COLOURS",
+    "OWN_COLOUR",
+    "colour_of",
+    "letter_pdf",
+    "link_parent",
+    "parents_linked",
+    "records_represented",
+    "representatives",
+    "represents",
+    "tell_ahead",
+]

@@ -19,6 +19,7 @@ from espace.notifications.services import send_mail
 from espace.people import services as people
 from espace.records import services as records
 
+from .awaited import await_parent, link_awaited, why_no_link
 from .beneficiary_lines import COLUMNS, Beneficiary, LineError, beneficiary, split
 from .letters import Letter, in_words, letter_of
 from .links import link_parent, representatives
@@ -150,25 +151,17 @@ def _save(each: Beneficiary, letters: Callable[[Letter], None] | None, refused: 
         changed |= records.set_attending(record_id, each.attending_rpps)
     for place, ins in each.parents:
         parent = people.find_person(ins)
-        problem = _no_link(each.traits, parent)
+        problem = why_no_link(each.traits, parent)
         if problem:
             refused.append(f"parent {place}: {problem}")
         elif parent:
             changed |= link_parent(record_id, parent.id)
+        if parent is None:
+            await_parent(record_id, ins)
+    changed |= link_awaited(person_id, each.traits)
     if _waits_for_code(person_id, record_id, each.traits):
         changed |= _hand_over(person_id, record_id, each, letters, notes)
     return changed
-
-
-def _no_link(child: people.Traits, parent: people.Person | None) -> str:
-    """Why this parent may not act for this child; empty when they may."""
-    if parent is None:
-        return "this number is not known"
-    if parent.birth_date >= child.birth_date:
-        return "a parent is older than their child"
-    if child.age_on(clock.today()) >= settings.current().majority_age:
-        return "the person is of age"  # rules.md MI-4
-    return ""
 
 
 def _waits_for_code(person_id: UUID, record_id: UUID, traits: people.Traits) -> bool:

@@ -70,18 +70,6 @@ _TEMPLATES = {
             "You can still object after the opening, and come back on it.",
         ),
     },
-    "relative-changed": {
-        "fr": Template(
-            "Un changement pour un proche",
-            "Bonjour,\n\nQuelqu'un vient de décider quelque chose pour un proche que vous représentez.\n"
-            "Pour le lire, connectez-vous sur le site, page « Compte », puis « Mes proches ».",
-        ),
-        "en": Template(
-            "A change for a relative",
-            "Hello,\n\nSomeone has just decided something for a relative you act for.\n"
-            "To read it, sign in on the site, page “Account”, then “My relatives”.",
-        ),
-    },
     "majority-parents": {
         "fr": Template(
             "Votre accès à un profil va s'arrêter",
@@ -157,14 +145,14 @@ _TEMPLATES = {
         "fr": Template(
             "Votre invitation",
             "Bonjour,\n\nUn compte d'opérateur vous attend. Votre code : {code}\n\n"
-            "Allez vous-même à l'adresse {site}/invitation et donnez ce code avec votre adresse e-mail.\n"
+            "Allez vous-même sur le site, à la page /invitation. Donnez-y ce code et votre adresse e-mail.\n"
             "Il sert une seule fois, pendant 3 jours. Ne le donnez à personne.\n"
             "Vous n'attendez rien ? Prévenez qui administre ce site.",
         ),
         "en": Template(
             "Your invitation",
             "Hello,\n\nAn operator's account awaits you. Your code: {code}\n\n"
-            "Go yourself to {site}/invitation and give this code with your e-mail address.\n"
+            "Go to the site yourself, to the page /invitation. Give this code there, and your e-mail address.\n"
             "It works once, for 3 days. Give it to nobody.\n"
             "You expect nothing? Tell whoever administers this site.",
         ),

@@ -1,5 +1,7 @@
 """What the house writes by SMS: short, and never what it is about (security.md R52)."""
 
+from string import Formatter
+
 from . import notices
 
 DEFAULT_LOCALE = "fr"
@@ -13,8 +15,11 @@ _TEXTS = {
         "fr": "espace : votre code est {code}. Il sert 10 minutes. Ne le donnez à personne.",
         "en": "espace: your code is {code}. It works for 10 minutes. Give it to nobody.",
     },
+    "majority-holder": {
+        "fr": "espace : le {day}, l'accès de vos parents à votre espace s'arrête. Il ne sera plus qu'à vous.",
+        "en": "espace: on {day}, your parents' access to your space ends. It will be yours alone.",
+    },
 }
-_WITH_CODE = frozenset({"activation-code", "code"})
 KEYS = frozenset(_TEXTS) | {event for event in notices.EVENTS if notices.is_told(event)} | {"gathered"}
 
 
@@ -26,9 +31,8 @@ def values_of(message: str) -> frozenset[str]:
     """
     if notices.is_told(message):
         return frozenset()
-    if message not in _TEXTS:
-        raise KeyError(message)
-    return frozenset({"code"}) if message in _WITH_CODE else frozenset()
+    text = _TEXTS[message][DEFAULT_LOCALE]
+    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name)
 
 
 def compose(message: str, locale: str, values: dict[str, str]) -> str:

@@ -18,6 +18,29 @@ def upgrade() -> None:
         sa.Column("failed_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("channel", name=op.f("pk_channel_states")),
     )
+    create_record_table(
+        "family_awaited_parents",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("ins_index", Digest(32), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_family_awaited_parents")),
+    )
+    with op.batch_alter_table("family_awaited_parents", schema=None) as batch_op:
+        batch_op.create_index("ix_family_awaited_parents_ins_index", ["ins_index"], unique=False)
+        batch_op.create_index("uq_family_awaited_parents_record_id_ins_index", ["record_id", "ins_index"], unique=True)
+
+    create_record_table(
+        "family_majority_notices",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("sent_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_family_majority_notices")),
+    )
+    with op.batch_alter_table("family_majority_notices", schema=None) as batch_op:
+        batch_op.create_index("uq_family_majority_notices_record_id_days", ["record_id", "days"], unique=True)
+
     op.create_table(
         "invitations",
         sa.Column("account_id", Id(), nullable=False),
@@ -65,6 +88,23 @@ def upgrade() -> None:
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_notification_preferences")),
     )
+    op.create_table(
+        "office_visits",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("operator_id", Id(), nullable=False),
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("purpose", Code(10), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=False),
+        sa.Column("printed", sa.Integer(), nullable=False),
+        sa.Column("printed_at", Instant(), nullable=True),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_office_visits")),
+    )
+    with op.batch_alter_table("office_visits", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_office_visits_ends_at"), ["ends_at"], unique=False)
+        batch_op.create_index("ix_office_visits_operator", ["operator_id", "made_on"], unique=False)
+
     op.create_table(
         "one_time_codes",
         sa.Column("key", Digest(32), nullable=False),
@@ -150,11 +190,11 @@ def upgrade() -> None:
     with op.batch_alter_table("sms_counts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sms_counts_since"), ["since"], unique=False)
 
+    op.drop_table("devices")
     with op.batch_alter_table("professional_sign_ins", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_professional_sign_ins_expires_at"))
 
     op.drop_table("professional_sign_ins")
-    op.drop_table("devices")
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("role", Code(20), server_default="", nullable=False))
         batch_op.add_column(sa.Column("provider_index", Digest(32), nullable=True))
@@ -193,14 +233,6 @@ def downgrade() -> None:
         batch_op.drop_column("role")
 
     op.create_table(
-        "devices",
-        sa.Column("account_id", sa.BLOB(), nullable=False),
-        sa.Column("token_hash", sa.BLOB(), nullable=False),
-        sa.Column("first_at", sa.BIGINT(), nullable=False),
-        sa.Column("last_at", sa.BIGINT(), nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_devices")),
-    )
-    op.create_table(
         "professional_sign_ins",
         sa.Column("state_hash", sa.BLOB(), nullable=False),
         sa.Column("id", sa.BLOB(), nullable=False),
@@ -211,6 +243,14 @@ def downgrade() -> None:
     with op.batch_alter_table("professional_sign_ins", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_professional_sign_ins_expires_at"), ["expires_at"], unique=False)
 
+    op.create_table(
+        "devices",
+        sa.Column("account_id", sa.BLOB(), nullable=False),
+        sa.Column("token_hash", sa.BLOB(), nullable=False),
+        sa.Column("first_at", sa.BIGINT(), nullable=False),
+        sa.Column("last_at", sa.BIGINT(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_devices")),
+    )
     with op.batch_alter_table("sms_counts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sms_counts_since"))
 
@@ -232,6 +272,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_one_time_codes_expires_at"))
 
     op.drop_table("one_time_codes")
+    with op.batch_alter_table("office_visits", schema=None) as batch_op:
+        batch_op.drop_index("ix_office_visits_operator")
+        batch_op.drop_index(batch_op.f("ix_office_visits_ends_at"))
+
+    op.drop_table("office_visits")
     op.drop_table("notification_preferences")
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notices_made_at"))
@@ -242,4 +287,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_invitations_expires_at"))
 
     op.drop_table("invitations")
+    with op.batch_alter_table("family_majority_notices", schema=None) as batch_op:
+        batch_op.drop_index("uq_family_majority_notices_record_id_days")
+
+    op.drop_table("family_majority_notices")
+    with op.batch_alter_table("family_awaited_parents", schema=None) as batch_op:
+        batch_op.drop_index("uq_family_awaited_parents_record_id_ins_index")
+        batch_op.drop_index("ix_family_awaited_parents_ins_index")
+
+    op.drop_table("family_awaited_parents")
     op.drop_table("channel_states")
