@@ -68,7 +68,7 @@ def test_a_request_shows_who_asks_and_why_and_wakes_the_holder_without_content(
     assert (line.state, line.name, line.profession_code) == (ConsentState.ASKED, "Dr Karim Belhadj", "G15_10")
     assert line.reason == "pour préparer le rendez-vous"
     assert line.structure == doctor.structure
-    (mail,) = [m for m in build.mails_to(holder.email) if m["message"] == "consent-asked"]
+    (mail,) = [m for m in build.mails_to(holder.email) if m["message"] == "access-asked"]
     assert mail["values"] == {}
     assert acts(holder) == ["consent-asked"]
 
@@ -76,7 +76,7 @@ def test_a_request_shows_who_asks_and_why_and_wakes_the_holder_without_content(
 def test_asking_again_wakes_nobody_again(holder: Citizen, doctor: Caregiver) -> None:
     for _ in range(3):
         access.ask(before(holder, doctor), "Suivi")
-    assert len([m for m in build.mails_to(holder.email) if m["message"] == "consent-asked"]) == 1
+    assert len([m for m in build.mails_to(holder.email) if m["message"] == "access-asked"]) == 1
     assert acts(holder) == ["consent-asked"]
     assert line_of(holder).version == 1
 
@@ -88,7 +88,7 @@ def test_both_parents_are_told_of_a_request_on_their_child(holder: Citizen, doct
     )
     access.ask(before(child, doctor), "Suivi")
     for parent in (holder, father):
-        assert [m["message"] for m in build.mails_to(parent.email)].count("consent-asked") == 1
+        assert [m["message"] for m in build.mails_to(parent.email)].count("access-asked") == 1
         (line,) = access.consents(parent.standing(child.record_id))
         assert line.state is ConsentState.ASKED
 
@@ -128,7 +128,7 @@ def test_a_blocked_professional_s_request_changes_nothing_and_wakes_nobody(
         access.ask(before(holder, doctor), "Encore")
     line = line_of(holder)
     assert line.state is ConsentState.BLOCKED
-    assert [m["message"] for m in build.mails_to(holder.email)].count("consent-asked") == 1  # the first request's
+    assert [m["message"] for m in build.mails_to(holder.email)].count("access-asked") == 1  # the first request's
     standing = before(holder, doctor)
     assert access.shown_state(access.own_consent(standing)) in (ConsentState.ASKED, ConsentState.REVOKED)
     assert not standing.readable_types
@@ -277,4 +277,4 @@ def test_two_requests_at_the_same_moment_are_one(holder: Citizen, doctor: Caregi
     ends = _at_once([lambda: access.ask(standing, "Suivi")] * 2)
     assert ends == [None, None]
     assert len(access.consents(holder.standing())) == 1
-    assert [m["message"] for m in build.mails_to(holder.email)].count("consent-asked") == 1
+    assert [m["message"] for m in build.mails_to(holder.email)].count("access-asked") == 1

@@ -128,7 +128,7 @@ def test_the_second_factor_is_awaited_for_ten_minutes(client: Browser, member: M
 def alerts(member: Member) -> int:
     """How many messages tell of a new device."""
     found: list[Any] = mails_to(member.email)
-    return sum(mail["message"] == "sign-in-new-device" for mail in found)
+    return sum(mail["message"] == "new-device" for mail in found)
 
 
 def test_a_new_device_is_told_by_mail_and_a_known_one_is_not(client: Browser, member: Member, clock: FakeClock) -> None:

@@ -91,7 +91,7 @@ def test_those_who_may_see_it_are_told_and_only_they(
     standing = home.doctor_at_child if at_child else home.doctor_here
     documents.deposit(standing, prescription("CANARY-TITLE", **changes))
     sent = build.mails_to(home.mother.email)[before:]
-    assert [str(one["message"]) for one in sent] == (["new-document"] if told else [])
+    assert [str(one["message"]) for one in sent] == ([("linked-news" if at_child else "new-document")] if told else [])
     assert "CANARY" not in str(sent)
 
 
@@ -117,7 +117,7 @@ def test_what_only_the_patient_may_not_know_is_marked_in_the_trail(home: House) 
     assert trail(home.parent)[0].objects[0]["representatives_invisible"] == "yes"
 
 
-@pytest.mark.parametrize("broken", ["espace.audit.services.record", "espace.notifications.services.send_mail"])
+@pytest.mark.parametrize("broken", ["espace.audit.services.record", "espace.accounts.services.notify"])
 def test_a_deposit_cut_half_way_leaves_nothing(home: House, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rows, mails = len(trail(home.holder)), len(build.mails_to(home.mother.email))
 

@@ -21,7 +21,8 @@ from .test_routes import addresses
 # What a GET may change: a column of rows that are there already, or (`+`) new rows.
 SEEN = {"sessions.seen_at"}  # at most once a minute
 READING = {"+audit_events", "audit_heads.sequence", "audit_heads.link", "audit_heads.changed_at", "+audit_heads"}
-VISIT = {"access_consents.last_visit_at"}  # shown to the holder beside the professional's name
+# Shown to the holder beside the professional's name; the first reading of all is told (AR-25).
+VISIT = {"access_consents.last_visit_at", "+notices", "+outbox"}
 
 # Addresses whose GET does something, with why.
 ACTS = {

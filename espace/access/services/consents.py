@@ -18,7 +18,7 @@ from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from espace.family import services as family
 from espace.identifiers import new_id
-from espace.notifications import services as notifications
+from espace.notifications.services import Event
 from espace.people import services as people
 from espace.permissions import Permission, Standing, demand_fresh_proof
 from espace.records import services as records
@@ -234,7 +234,7 @@ def _ask(standing: Standing, shown: dict[str, str]) -> None:
             detail={"reason": shown["reason"]},
         )
         if state is not ConsentState.BLOCKED:
-            _tell(record_id)
+            _tell(record_id, Event.ACCESS_ASKED)
 
 
 def _already_asked(line: ConsentLine, now: datetime) -> bool:
@@ -259,11 +259,10 @@ def _lately(at: datetime | None, within: timedelta, now: datetime) -> bool:
     return at is not None and now - at < within
 
 
-def _tell(record_id: UUID) -> None:
-    """Tell those who can answer, without saying who asks (security.md R52)."""
+def _tell(record_id: UUID, event: Event) -> None:
+    """Tell the holder and who stands in for them, without saying who it was (security.md R52)."""
     holder = records.record(record_id).person_id
-    for address, locale in accounts.mail_addresses([holder, *family.representatives(record_id)]):
-        notifications.send_mail(address, locale, "consent-asked")
+    accounts.notify([holder, *family.representatives(record_id)], event)
 
 
 def answer(standing: Standing, consent_id: UUID, decision: Answer, *, version: int, days: int | None = None) -> None:
@@ -310,15 +309,19 @@ def answer(standing: Standing, consent_id: UUID, decision: Answer, *, version: i
 
 
 def note_visit(standing: Standing) -> None:
-    """Write down, in the unit of work that reads, when a professional last read the record."""
+    """Write down, in the unit of work that reads, when a professional last read the record.
+
+    The first time of all, the people of the record are told (rules.md AR-25).
+    """
     if not standing.may(Permission.DOCUMENTS_READ):
         raise RefusedError(standing.reason)
+    own = (Consent.record_id == standing.record_id, Consent.professional_id == standing.actor.id)
     with db.write() as tx:
-        tx.execute(
-            update(Consent)
-            .where(Consent.record_id == standing.record_id, Consent.professional_id == standing.actor.id)
-            .values(last_visit_at=clock.now())
-        )
+        visited = update(Consent).values(last_visit_at=clock.now())
+        if tx.execute(visited.where(*own, Consent.last_visit_at.is_(None))).rowcount:
+            _tell(standing.record_id, Event.FIRST_ACCESS)
+        else:
+            tx.execute(visited.where(*own))
 
 
 @dataclass(frozen=True, slots=True)

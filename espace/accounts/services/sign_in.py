@@ -11,7 +11,7 @@ from espace.accounts.models import Account
 from espace.audit import services as audit
 from espace.crypto.passwords import MAX_LENGTH
 from espace.errors import InvalidError
-from espace.notifications.services import send_mail
+from espace.notifications.services import Event, Reach, notify
 from espace.people import services as people
 from espace.permissions import SYSTEM, Actor, ActorKind, Visitor
 from espace.words import N_
@@ -139,7 +139,8 @@ def _enter(waiting: sessions.Pending, account: dict[str, Any], visitor: Visitor,
         device, device_id = devices.remember(tx, account_id, visitor.device, facts)
         token = sessions.open_session(ActorKind.PATIENT, account_id, payload=facts, device_id=device_id)
         if not is_known:
-            send_mail(account["email"], account["locale"], "sign-in-new-device")
+            reach = Reach(account_id, account["email"], account.get("phone", ""), account["locale"])
+            notify(reach, Event.NEW_DEVICE)
         actor = Actor(ActorKind.PATIENT, account_id, name, person_id=account["person_id"])
         detail = {"browser": visitor.browser, "system": visitor.system, "device": "known" if is_known else "new"}
         audit.record(actor, account_id, audit.Action.SIGNED_IN, detail=detail)

@@ -15,7 +15,7 @@ from espace.interop import media as medias
 from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
 from espace.interop.cda_write import wrap
 from espace.interop.media import MediaError
-from espace.notifications import services as notifications
+from espace.notifications.services import Event
 from espace.people import services as people
 from espace.permissions import Permission, Standing
 from espace.records import services as records
@@ -159,11 +159,9 @@ def tell(record_id: UUID, holder_id: UUID, new: NewDocument) -> None:
     """
     if new.patient_invisible:
         return
-    told = [holder_id]
+    accounts.notify([holder_id], Event.NEW_DOCUMENT)
     if not new.representatives_invisible:
-        told += family.representatives(record_id)
-    for address, locale in sorted(set(accounts.mail_addresses(told))):
-        notifications.send_mail(address, locale, "new-document")
+        accounts.notify(family.representatives(record_id), Event.LINKED_NEWS)
 
 
 def _holder(standing: Standing) -> people.Person:
