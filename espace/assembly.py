@@ -6,6 +6,7 @@ from importlib import import_module
 from io import BytesIO
 from ipaddress import ip_address, ip_network
 from typing import IO, Any
+from uuid import UUID
 
 from flask import Flask, Request
 from flask_wtf.csrf import CSRFProtect
@@ -25,6 +26,7 @@ ROOMS = ("home", "professional", "documents", "access", "accounts")
 
 def handle_events() -> None:
     """Register who carries out what the lower rooms write to the outbox."""
+    from .access.services import on_heir_decided, on_record_changed
     from .accounts.services import note_refused_sign_in, send_new_code, tell_what_is_due
     from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
@@ -33,20 +35,37 @@ def handle_events() -> None:
     outbox.on("sms", deliver_sms)
     outbox.on("notifications.due", tell_what_is_due)
     outbox.on("accounts.activated", on_account_activated)
+    outbox.on("records.changed", on_record_changed)
+    outbox.on("records.heir-decided", on_heir_decided)
+    outbox.on("records.erased", _forget_record)
     outbox.on("accounts.code-asked", send_new_code)
     outbox.on("accounts.sign-in-refused", note_refused_sign_in)
+
+
+def _forget_record(_delivery_id: UUID, payload: dict[str, Any]) -> None:
+    """Event `records.erased`: every room takes away its rows of the record; doing it twice is fine."""
+    from .access.services import forget_record as forget_rights
+    from .documents.services.forgetting import forget_record as forget_documents
+    from .family.services.forgetting import forget_record as forget_links
+    from .professional.services.drafts import forget_record as forget_drafts
+    from .records.services import remove_files
+
+    for forget in (forget_drafts, forget_documents, forget_rights, forget_links, remove_files):
+        forget(UUID(payload["record_id"]))
 
 
 def assemble(machines: Machines | None = None) -> Flask:
     """The web application. `create_app()` says the rest."""
     from .access.services import standing
     from .accounts.services import identify
+    from .records.services import replay as destroy_again
 
     machines = machines or Machines.open(Settings.from_environment(os.environ))
     machines.bind()
     with db.read() as tx:
         refuse_wrong_keys(tx)
     handle_events()
+    destroy_again()  # before anything is read: a copy from before an erasure may have been restored (R23)
     app = _configured(machines)
     i18n.install(app)
     assets.install(app)

@@ -34,6 +34,7 @@ class Relation(StrEnum):
 
     HOLDER = "holder"
     REPRESENTATIVE = "representative"
+    HEIR = "heir"
     PROFESSIONAL = "professional"
     SYSTEM = "system"
 
@@ -177,3 +178,8 @@ class Standing:
     def acts_for_other(self) -> bool:
         """Whether the actor acts for someone else than themself (shown on every page and traced)."""
         return self.relation is Relation.REPRESENTATIVE
+
+    @property
+    def inherits(self) -> bool:
+        """Whether the actor reads a dead person's record as their heir (shown on every page and traced)."""
+        return self.relation is Relation.HEIR

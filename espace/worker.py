@@ -59,11 +59,13 @@ def run(machines: Machines, stop: threading.Event) -> None:
         SettingsError: when the key file is not the one the database was made with.
     """
     from .assembly import handle_events
+    from .records.services import replay as destroy_again
 
     machines.bind()
     with db.read() as tx:
         refuse_wrong_keys(tx)
     handle_events()
+    destroy_again()
     tasks = scheduled()
     _log.info("worker_started")
     while not stop.is_set():

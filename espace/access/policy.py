@@ -32,6 +32,7 @@ class Reason(StrEnum):
 
     HOLDER = "holder"
     REPRESENTATIVE = "representative"
+    HEIR = "heir"
     CONSENT = "consent"
     ENCOUNTER = "encounter"
     SYSTEM = "system"
@@ -54,11 +55,18 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """A patient's account before a record. `reachable`: the record is open or active, not merely announced."""
+    """A patient's account before a record.
+
+    `reachable`: the record is open or active, neither merely announced nor opposed, closed, suspended, of a dead
+    person or erased. `active`: its holder, or a parent for them, came in. `inherits`: its holder is dead, and an
+    heir's request of this person was granted and is not over.
+    """
 
     reachable: bool
     is_holder: bool
     represents: bool
+    active: bool = True
+    inherits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,10 @@ ENCOUNTER_RIGHTS = frozenset({Permission.PATIENT_PAGE, Permission.DOCUMENTS_DEPO
 """What exact identification opens: feeding needs no authorisation, only no opposition (rules.md AR-4)."""
 
 
+HEIR_RIGHTS = frozenset({Permission.RECORD_HOME, Permission.DOCUMENTS_READ})
+"""What an heir may do for some weeks: read, and nothing else (rules.md AC-11). The trail stays the dead person's."""
+
+
 def in_effect(state: ConsentState, valid_until: datetime | None, now: datetime) -> ConsentState:
     """The state at `now`: a validity that has run out is `expired`, and one without end does not exist (AR-6)."""
     if state is ConsentState.VALID and (valid_until is None or valid_until <= now):
@@ -122,10 +134,15 @@ def in_effect(state: ConsentState, valid_until: datetime | None, now: datetime) 
 
 
 def judge_person(facts: PersonFacts) -> Judgement:
-    """A person before a record: the holder, a representative, or nobody."""
+    """A person before a record: the holder, a representative, an heir, or nobody.
+
+    A representative acts in an active record only: one that no parent opened yet is nobody's (rules.md MI-1).
+    """
+    if facts.inherits and not facts.reachable:
+        return Judgement(HEIR_RIGHTS, Reason.HEIR, readable_types=None)
     if not facts.is_holder and not facts.represents:
         return Judgement(frozenset(), Reason.STRANGER)
-    if not facts.reachable:
+    if not facts.reachable or not (facts.is_holder or facts.active):
         return Judgement(frozenset(), Reason.NOT_OPEN)
     reason = Reason.HOLDER if facts.is_holder else Reason.REPRESENTATIVE
     return Judgement(OWN_RIGHTS, reason, readable_types=None, sees_hidden=True)
@@ -201,6 +218,9 @@ def visible(standing: Standing) -> VisibilityRule:
             )
         case Relation.REPRESENTATIVE:
             return VisibilityRule(reads=True, readable_types=None, sees_hidden=True, reason=Reason.REPRESENTATIVE)
+        case Relation.HEIR:
+            # What the dead person hid, what was not announced to them, and secret care stay unseen.
+            return VisibilityRule(reads=True, readable_types=None, reason=Reason.HEIR)
         case Relation.PROFESSIONAL:
             return VisibilityRule(
                 reads=True,

@@ -26,6 +26,7 @@ from .matrix import (
     sight,
     usually_deposits,
 )
+from .notices import forget_record, on_heir_decided, on_record_changed
 from .standing import RecordCard, my_records, standing, system_standing
 
 __all__ = [
@@ -44,12 +45,15 @@ __all__ = [
     "consents",
     "durations",
     "ensure_matrix",
+    "forget_record",
     "load_matrix",
     "may_deposit",
     "my_patients",
     "my_records",
     "note_encounter",
     "note_visit",
+    "on_heir_decided",
+    "on_record_changed",
     "own_consent",
     "readable_types",
     "recent_encounters",

@@ -1,7 +1,7 @@
 """How an actor stands to a record: facts are gathered here, `access.policy` judges them."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +21,16 @@ from .matrix import ACTIVE, matrix, types_in
 OWN_COLOUR = "prune"
 COLOURS = ("miel", "ocean", "mousse", "brique")
 """Those of the others, in the order in which their records were opened (look: prune is always oneself)."""
+HEIR_COLOUR = "nobody"
+"""A dead person's record has no colour of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordCard:
-    """A record one may open: the holder's own first, then those of the people one acts for."""
+    """A record one may open: the holder's own first, those of the people one acts for, then those one inherits.
+
+    `until` is when an heir's reading ends.
+    """
 
     record_id: UUID
     name: str
@@ -33,6 +38,7 @@ class RecordCard:
     relation: Relation
     colour: str
     birth_date: date
+    until: datetime | None = None
 
 
 _VERSION = ACTIVE.subquery()
@@ -80,12 +86,39 @@ def _of_person(actor: Actor, record_id: UUID) -> Standing | None:
         return None
     record = records.facts_of(row)
     is_holder = record.person_id == actor.person_id
-    represented = [] if is_holder else family.records_represented(actor.person_id)
+    represented = [] if is_holder else _represented(actor.person_id)
+    inherits = not is_holder and record.state == records.DECEASED and _inherits(actor.person_id, record.id)
     judgement = policy.judge_person(
-        PersonFacts(reachable=record.is_open, is_holder=is_holder, represents=record.id in represented)
+        PersonFacts(
+            reachable=record.is_open,
+            is_holder=is_holder,
+            represents=record.id in represented,
+            active=record.state == records.ACTIVE,
+            inherits=inherits,
+        )
     )
+    if inherits:
+        return _standing(actor, row, Relation.HEIR, judgement, HEIR_COLOUR)
     relation = Relation.HOLDER if is_holder else Relation.REPRESENTATIVE
     return _standing(actor, row, relation, judgement, OWN_COLOUR if is_holder else colour_of(record.id, represented))
+
+
+def _represented(person_id: UUID) -> list[UUID]:
+    """The records this person may act in for others; none while the person's own account is not to be trusted."""
+    return [] if _is_held_back(person_id) else family.records_represented(person_id)
+
+
+def _inherits(person_id: UUID, record_id: UUID) -> bool:
+    return records.heir_until(record_id, person_id) is not None and not _is_held_back(person_id)
+
+
+def _is_held_back(person_id: UUID) -> bool:
+    """Whether nobody may act through this person's account: it is suspended for fraud, or its person is dead.
+
+    A record its holder closed or objected to is no reason: a parent goes on acting for their child (rules.md AC-7).
+    """
+    own = records.record_of(person_id)
+    return own is not None and own.state in (records.SUSPENDED, records.DECEASED)
 
 
 def _of_professional(actor: Actor, record_id: UUID) -> Standing | None:
@@ -145,17 +178,31 @@ def colour_of(record_id: UUID, represented: list[UUID]) -> str:
 
 
 def my_records(actor: Actor) -> list[RecordCard]:
-    """The records a person may open: their own first, then those of the people they act for."""
+    """The records a person may open: their own, those of the people they act for, then those they inherit."""
     if actor.kind is not ActorKind.PATIENT or actor.person_id is None:
         return []
-    represented = sorted(family.records_represented(actor.person_id))
+    represented = sorted(_represented(actor.person_id))
     own = records.record_of(actor.person_id)
-    others = records.records(represented)
-    found = [(own, Relation.HOLDER, OWN_COLOUR)] if own is not None else []
-    found += [(others[one], Relation.REPRESENTATIVE, colour_of(one, represented)) for one in represented]
+    inherited = [] if _is_held_back(actor.person_id) else records.inherited(actor.person_id)
+    others = records.records([*represented, *inherited])
+    found = [(own, Relation.HOLDER, OWN_COLOUR)] if own is not None and own.is_open else []
+    found += [
+        (others[one], Relation.REPRESENTATIVE, colour_of(one, represented))
+        for one in represented
+        if others[one].state == records.ACTIVE
+    ]
+    found += [(others[one], Relation.HEIR, HEIR_COLOUR) for one in inherited]
     holders = people.persons([record.person_id for record, _, _ in found])
     return [
-        RecordCard(record.id, holder.display_name, holder.initials, relation, colour, holder.birth_date)
+        RecordCard(
+            record.id,
+            holder.display_name,
+            holder.initials,
+            relation,
+            colour,
+            holder.birth_date,
+            records.heir_until(record.id, actor.person_id) if relation is Relation.HEIR else None,
+        )
         for record, relation, colour in found
-        if record.is_open and (holder := holders.get(record.person_id)) is not None
+        if (holder := holders.get(record.person_id)) is not None
     ]

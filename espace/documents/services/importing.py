@@ -33,6 +33,10 @@ from .types import types
 
 _HIDDEN, _AWAITS, _SECRET = "MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"
 _VISIBILITIES = frozenset({"N", "R", "V", _HIDDEN, _AWAITS, _SECRET})
+# Feeding needs no consent, only no opposition (rules.md AR-4): what its person refused is not even kept aside. What
+# the house holds back, or a death ended, may be corrected: it waits.
+_REFUSING = frozenset({records.OPPOSED, records.CLOSED, records.ERASED})
+_WAITING = frozenset({records.SUSPENDED, records.DECEASED})
 _NOT_BY_IMPORT = frozenset({"60"})  # the insurer's own feed (rules.md CO-4)
 
 
@@ -45,7 +49,7 @@ class AsideError(Exception):
 
 
 class RefusedFileError(Exception):
-    """A file that is not kept at all; `reason` is a code."""
+    """A file that is not kept at all; `reason` is a code. It is no health document, or its person refused it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -177,6 +181,10 @@ def _record_of(patient: CdaPatient) -> RecordFacts:
     record = records.record_of(person.id)
     if record is None:
         raise AsideError("no-record")
+    if record.state in _REFUSING:
+        raise RefusedFileError(f"record-{record.state}")
+    if record.state in _WAITING:
+        raise AsideError(f"record-{record.state}")
     if not (record.is_open or (record.state == records.ANNOUNCED and record.opens_at <= clock.now())):
         raise AsideError("record-not-open")
     return record

@@ -196,6 +196,12 @@ def drop(standing: Standing, draft_id: UUID) -> None:
         _remove(tx, found)
 
 
+def forget_record(record_id: UUID) -> None:
+    """Take away the deposits prepared for an erased record: their key and their files are gone already (R23)."""
+    with db.write() as tx:
+        tx.execute(delete(Draft).where(Draft.record_id == record_id))
+
+
 def sweep(actor: Actor | None = None) -> int:
     """Remove the drafts that are over, of one professional or of all; gives how many."""
     with db.write() as tx:
