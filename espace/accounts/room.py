@@ -2,11 +2,20 @@
 
 from espace.permissions import Permission
 from espace.web.rooms import Card, Room
+from espace.web.viewpoint import Veiled
 
-from .views import account, activation, first_steps, sign_in, steps
+from .views import account, activation, assistance, first_steps, private_mode, second_factor, sign_in, steps
 
 ROOM = Room(
     "accounts",
-    pages=(activation.pages, steps.pages, sign_in.pages, account.pages),
-    cards=(Card("accounts/_first_steps_card.html", 20, Permission.RECORD_HOME, first_steps.card),),
+    pages=(
+        activation.pages,
+        steps.pages,
+        second_factor.pages,
+        sign_in.pages,
+        account.pages,
+        assistance.pages,
+        private_mode.pages,
+    ),
+    cards=(Card("accounts/_first_steps_card.html", 20, Permission.RECORD_HOME, first_steps.card, Veiled.HARMLESS),),
 )

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from espace.permissions import Permission
 from espace.web.rooms import Card, NavEntry, Room
+from espace.web.viewpoint import Veiled
 
 from .views import adding, contents, listing, one
 
@@ -34,5 +35,5 @@ ROOM = Room(
         NavEntry("/documents", _l("Record"), "folder", Permission.DOCUMENTS_READ, 20),
         NavEntry("/documents", _l("Documents"), "file", Permission.DOCUMENTS_READ, 21, under="/documents"),
     ),
-    cards=(Card("documents/_latest_card.html", 20, Permission.DOCUMENTS_READ, listing.latest_card),),
+    cards=(Card("documents/_latest_card.html", 20, Permission.DOCUMENTS_READ, listing.latest_card, Veiled.MASKED),),
 )

@@ -80,6 +80,22 @@ addEventListener("pageshow", release);
 // What is to be corrected, or what was just done, is read first.
 (document.querySelector(".summary") ?? document.querySelector("[data-focus]"))?.focus();
 
+// The quick way out: nothing of the page stays on the screen nor in the place it had in the history.
+const leave = document.querySelector("form[data-leave]");
+if (leave) {
+  const go = () => {
+    document.body.hidden = true;
+    fetch(leave.action, { method: "POST", body: new FormData(leave), keepalive: true, redirect: "manual" }).catch(() => {});
+    location.replace(leave.dataset.leave);
+  };
+  leave.addEventListener("submit", (event) => { event.preventDefault(); event.stopPropagation(); go(); });
+  let pressed = [];
+  document.addEventListener("keydown", ({ key, timeStamp }) => {
+    pressed = key === "Escape" ? [...pressed, timeStamp].slice(-3) : [];
+    if (pressed.length === 3 && timeStamp - pressed[0] < 3000) go();
+  });
+}
+
 // An open menu closes with Escape and when one leaves it.
 document.addEventListener("keydown", (event) => {
   const open = event.key === "Escape" && event.target.closest?.("details.menu[open]");

@@ -21,6 +21,7 @@ from .rendering import wants_fragment
 
 RETRY_SECONDS = 5
 PROOF = "/connexion/preuve"
+SHOW = "/compte/accompagnement/voir"
 _PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY")
 _POSTGRES_BUSY = ("08", "40", "53", "55P03", "57")  # connection, serialization, resources, lock, intervention
@@ -80,9 +81,11 @@ def _step_up(_error: errors.StepUpError) -> Response:
     if actor is None or actor.kind is ActorKind.PROFESSIONAL or not place:
         return page(403, "step-up")
     session["next"] = place
+    # Beside a helper the person's own code comes first (accounts, assisted session).
+    proof = SHOW if actor.helper and actor.is_veiled else PROOF
     if request.headers.get("HX-Request"):
-        return Response(status=403, headers={"HX-Redirect": PROOF})
-    answer = redirect(PROOF, 303)
+        return Response(status=403, headers={"HX-Redirect": proof})
+    answer = redirect(proof, 303)
     assert isinstance(answer, Response)  # noqa: S101 - narrows Werkzeug's type
     return answer
 

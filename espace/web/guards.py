@@ -201,7 +201,11 @@ def drop_session_cookie(app: Flask, response: Response) -> None:
 
 def next_place(default: str) -> str:
     """Where the visitor was going before signing in: a path of this site, else `default`."""
-    place = session.pop("next", "")
+    return local_place(session.pop("next", ""), default)
+
+
+def local_place(place: str, default: str) -> str:
+    """`place` if it is a path of this site, else `default`."""
     parts = urlsplit(place)
     local = place.startswith("/") and not place.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
     return place if local else default

@@ -7,7 +7,7 @@ import jinja2
 from flask import Flask, Response, make_response, render_template, request
 from jinja2.bccache import Bucket
 
-from .shell import favicon, initials, page_context
+from .shell import PLAIN_ICON, favicon, initials, page_context
 
 VARY = "HX-Request, HX-Boosted, HX-Target, HX-History-Restore-Request"
 
@@ -52,7 +52,9 @@ def configure(app: Flask) -> None:
     """Set the template engine up: strict, escaped, loaded once, and knowing what every page's frame needs."""
     app.context_processor(page_context)
     addresses = {rule.rule for rule in app.url_map.iter_rules()}
-    app.jinja_env.globals.update(initials=initials, favicon=favicon(), has_page=addresses.__contains__)
+    app.jinja_env.globals.update(
+        initials=initials, favicon=favicon(), plain_icon=PLAIN_ICON, has_page=addresses.__contains__
+    )
     app.jinja_env.filters["capfirst"] = lambda words: words[:1].upper() + words[1:]
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.jinja_env.auto_reload = False

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask
 
 from espace.permissions import Permission
 
-from .viewpoint import Viewpoint
+from .viewpoint import Veiled, Viewpoint
 
 PATIENT_MOUNT = "/dossiers/<uuid:record_id>"
 PROFESSIONAL_MOUNT = "/pro/patients/<uuid:record_id>"
@@ -27,12 +27,13 @@ class NavEntry:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card of the record's home: its template and what fills it (None: nothing to show)."""
+    """A card of the record's home: its template, what fills it (None: nothing to show), and what it does veiled."""
 
     template: str
     order: int
     permission: Permission
     fill: Callable[[Viewpoint], dict[str, object] | None]
+    veiled: Veiled = Veiled.REPLACED
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,21 @@ def _mark(lines: list[Line], path: str) -> None:
         max(above, key=lambda line: len(line.href)).current = "true"
 
 
+def here_label() -> str:
+    """What the navigation calls the page of a record that is asked for, or "" for one it does not lead to."""
+    viewpoint: Viewpoint = g.viewpoint
+    lines = navigation(viewpoint, request.path)
+    current = [line for main in lines for line in (main, *main.below) if line.current]
+    return max(current, key=lambda line: len(line.href)).label if current else ""
+
+
+PLAIN_ICON = quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="6" fill="#888"/></svg>',
+    safe=" =:/",
+)
+"""An icon that says nothing, for private mode (security.md R53)."""
+
+
 def favicon() -> str:
     """The mark as the body of a data address: one request fewer."""
     return quote(source("mark.svg").decode().strip(), safe=" =:/")

@@ -1,9 +1,40 @@
 """From where a record's page is seen: the same views and templates serve the person, a parent, a professional."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
 from uuid import UUID
 
 from espace.permissions import Actor, Permission, Relation, Standing
+
+View = TypeVar("View", bound=Callable[..., Any])
+_MARK = "__espace_veiled__"
+
+
+class Veiled(StrEnum):
+    """What a view or a card of a record does while its session is veiled: the default is to hide."""
+
+    REPLACED = "replaced"
+    MASKED = "masked"
+    """In private mode it writes neutral words by itself; beside a helper it is replaced."""
+    HARMLESS = "harmless"
+    """It sends nothing clinical while veiled, or never."""
+
+
+def veiled(how: Veiled) -> Callable[[View], View]:
+    """Declare what a view of a record does while its session is veiled; without it, the veil stands in its place."""
+
+    def mark(view: View) -> View:
+        setattr(view, _MARK, how)
+        return view
+
+    return mark
+
+
+def when_veiled(view: Callable[..., Any]) -> Veiled:
+    """What a view declares to do while its session is veiled."""
+    return Veiled(getattr(view, _MARK, Veiled.REPLACED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +58,17 @@ class Viewpoint:
     def is_professional(self) -> bool:
         """Whether a professional looks."""
         return self.standing.relation is Relation.PROFESSIONAL
+
+    @property
+    def is_veiled(self) -> bool:
+        """Whether clinical content must not be shown now."""
+        return self.actor.is_veiled
+
+    def shows(self, how: Veiled) -> bool:
+        """Whether something that does `how` under a veil is shown now."""
+        if not self.actor.is_veiled or how is Veiled.HARMLESS:
+            return True
+        return how is Veiled.MASKED and not self.actor.helper
 
     def may(self, permission: Permission | str) -> bool:
         """Whether this viewpoint carries `permission` (templates give its value as text)."""

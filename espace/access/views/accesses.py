@@ -15,7 +15,7 @@ from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, StepUpError
 from espace.family import services as family
 from espace.people import services as people
-from espace.permissions import Permission, Relation
+from espace.permissions import Permission
 from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
 from espace.web.shell import initials
@@ -85,8 +85,8 @@ def _parents(here: Viewpoint) -> list[str]:
 
 
 def _read(here: Viewpoint) -> list[ConsentLine]:
-    """The lines; who reads them for somebody else leaves a trace, committed before the answer."""
-    if here.standing.relation is Relation.HOLDER:
+    """The lines; who reads them for somebody else, or beside a helper, leaves a trace, committed before the answer."""
+    if not here.standing.is_watched:
         return access.consents(here.standing)
     with db.write():
         lines = access.consents(here.standing)

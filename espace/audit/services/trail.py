@@ -63,7 +63,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One act as it is shown: who, when, what, as whom, on what. `objects` is the snapshot of what was shown."""
+    """One act as it is shown: who, when, what, as whom, on what. `objects` is the snapshot of what was shown.
+
+    `actor_helper` is who sat beside the actor in an assisted session, or "".
+    """
 
     sequence: int
     at: datetime
@@ -76,6 +79,7 @@ class Entry:
     relation: str
     objects: tuple[dict[str, str], ...]
     detail: dict[str, str]
+    actor_helper: str = ""
 
 
 def record(
@@ -195,7 +199,8 @@ def _first_head(tx: Connection, chain_id: UUID) -> Row[int, bytes]:
 
 
 def _payload(actor: Actor, event: Event) -> dict[str, Any]:
-    return {
+    helped = {"helper": actor.helper} if actor.helper else {}
+    return helped | {
         "salt": os.urandom(16).hex(),
         "name": actor.name,
         "profession": actor.profession,
@@ -225,4 +230,5 @@ def _entry(tx: Connection, chain_id: UUID, row: Row[*tuple[Any, ...]]) -> Entry:
         relation=payload["relation"],
         objects=tuple(payload["objects"]),
         detail=payload["detail"],
+        actor_helper=payload.get("helper", ""),
     )

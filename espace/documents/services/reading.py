@@ -13,7 +13,7 @@ from espace.access.services import visible
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import NotFoundError
-from espace.permissions import Relation, Standing
+from espace.permissions import Standing
 
 from .visibility import one_statement, page_statement, parameters, shape
 
@@ -188,8 +188,8 @@ def _content(standing: Standing, document_id: UUID, action: Action, *, whole: bo
 
 
 def _unwatched(standing: Standing) -> bool:
-    """Whether this reading leaves no row: the holder's own page views do not (design 3.5)."""
-    return standing.relation is Relation.HOLDER
+    """Whether this reading leaves no row: the holder's own page views do not (design 3.5), unless someone helps."""
+    return not standing.is_watched
 
 
 def _leave(standing: Standing, action: Action, shown: Sequence[DocumentFacts]) -> None:

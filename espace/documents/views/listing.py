@@ -11,7 +11,7 @@ from espace.permissions import Permission
 from espace.web import paging
 from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
-from espace.web.viewpoint import Viewpoint
+from espace.web.viewpoint import Veiled, Viewpoint, veiled
 
 from .words import Line, lines
 
@@ -19,10 +19,11 @@ CARD_ROWS = 3
 
 
 @requires(Permission.DOCUMENTS_READ)
+@veiled(Veiled.MASKED)
 def listing() -> Response:
     """Documents, newest first: `sorte` is a category, `avant` the place of the last one seen."""
     here = viewpoint()
-    wanted = request.args.get("sorte", "")
+    wanted = "" if here.is_veiled else request.args.get("sorte", "")  # a category would tell what the rows are
     class_code = wanted if wanted in CLASSES else None
     before = paging.day_from(request.args.get("avant"))
     page = documents.page(here.standing, class_code=class_code, before=Cursor(*before) if before else None)

@@ -45,7 +45,9 @@ class Line:
 
 
 def lines(rows: Sequence[DocumentFacts], here: Viewpoint) -> list[Line]:
-    """Documents as `here` sees them."""
+    """Documents as `here` sees them; under a veil, only that there are some, and of which day."""
+    if here.is_veiled:
+        return [_masked(row, here) for row in rows]
     kinds: dict[str, str] = {}
     authors: dict[str, str] = {}
     days = [row.date for row in rows]
@@ -65,6 +67,12 @@ def lines(rows: Sequence[DocumentFacts], here: Viewpoint) -> list[Line]:
             )
         )
     return found
+
+
+def _masked(row: DocumentFacts, here: Viewpoint) -> Line:
+    day = row.date
+    href = f"{here.base}/documents/{row.id}"
+    return Line(href, gettext("Document"), "", near_days([day])[0], day.isoformat(), "file", ())
 
 
 def _from(document: DocumentFacts, here: Viewpoint, known: dict[str, str]) -> str:

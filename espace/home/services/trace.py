@@ -6,7 +6,7 @@ from typing import TypeVar
 from espace import db
 from espace.audit import services as audit
 from espace.audit.services import Action
-from espace.permissions import Relation, Standing
+from espace.permissions import Standing
 
 Shown = TypeVar("Shown")
 
@@ -17,8 +17,8 @@ def traced(
     show: Callable[[], Shown],
     objects: Callable[[Shown], Sequence[Mapping[str, str]]] = lambda _shown: (),
 ) -> Shown:
-    """What `show` gives; for anyone but the holder, in one unit of work with the row that tells what it gave."""
-    if standing.relation is Relation.HOLDER:
+    """What `show` gives; for anyone but the holder alone, in one unit of work with the row that tells what it gave."""
+    if not standing.is_watched:
         return show()
     with db.write():
         shown = show()

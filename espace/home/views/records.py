@@ -19,7 +19,7 @@ from espace.web.guards import requires, signed_in, viewpoint
 from espace.web.i18n import at_moment, moment, near_day
 from espace.web.rendering import render
 from espace.web.rooms import Card
-from espace.web.viewpoint import Viewpoint
+from espace.web.viewpoint import Veiled, Viewpoint, veiled
 
 from . import sentences
 
@@ -43,6 +43,7 @@ def my_records() -> AnyResponse:
 
 @record_pages.get("/")
 @requires(Permission.RECORD_HOME)
+@veiled(Veiled.HARMLESS)
 def home() -> Response:
     """What is new in this record, what waits for an answer, who sees it."""
     here = viewpoint()
@@ -63,7 +64,7 @@ def home() -> Response:
 
 def _fill(here: Viewpoint) -> list[tuple[Card, dict[str, object]]]:
     cards: Sequence[Card] = current_app.extensions["cards"]
-    filled = [(card, card.fill(here)) for card in cards if here.may(card.permission)]
+    filled = [(card, card.fill(here)) for card in cards if here.may(card.permission) and here.shows(card.veiled)]
     return [(card, data) for card, data in filled if data is not None]
 
 
@@ -74,6 +75,7 @@ def _written(card: Card, data: dict[str, object], here: Viewpoint) -> Markup:
 
 @record_pages.get("/plus")
 @requires(Permission.RECORD_HOME)
+@veiled(Veiled.HARMLESS)
 def more() -> Response:
     """The other records, the other pages of this one, the account, the way out."""
     here = viewpoint()
@@ -122,6 +124,7 @@ def _line(act: services.Shown, here: Viewpoint, *, mine: bool) -> dict[str, Any]
         "colour": "prune" if entry.actor_id == here.actor.id else "nobody",
         "place": ", ".join(part for part in (act.profession, entry.actor_structure) if part),
         "for_whom": sentences.for_whom(entry, here.standing.holder_name),
+        "helped": sentences.helped(entry),
         "tone": sentences.tone(entry).value,
         "reason": entry.detail.get("reason", ""),
         "titles": [name for thing in entry.objects[1:] and entry.objects if (name := sentences.named(thing))],
