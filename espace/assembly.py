@@ -21,7 +21,7 @@ from .web import rooms as web_rooms
 
 MAX_REQUEST = 26 * 1024 * 1024  # a 25 MB file and its form
 
-ROOMS = ("home", "professional", "documents", "access", "accounts")
+ROOMS = ("home", "professional", "documents", "access", "family", "accounts")
 
 
 def handle_events() -> None:

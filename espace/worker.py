@@ -92,6 +92,7 @@ def scheduled() -> list[Task]:
     """What a worker does beside delivering."""
     from .accounts.services import drafts as activations
     from .accounts.services import one_time, sessions, throttle
+    from .family.services import tell_ahead
     from .professional.services import drafts as deposits
     from .records.services import close_suspended, erase_due, open_due
 
@@ -100,6 +101,7 @@ def scheduled() -> list[Task]:
         Task("open-records", minute, open_due),
         Task("close-suspended", minute, close_suspended),
         Task("erase-records", minute, erase_due),
+        Task("tell-majority", timedelta(hours=6), tell_ahead),
         Task("checkpoint", minute, _checkpoint),
         Task("sweep-sessions", hour, sessions.sweep),
         Task("sweep-throttles", hour, throttle.sweep),

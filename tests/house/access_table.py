@@ -64,6 +64,13 @@ ACCESS: dict[str, str] = {
     "POST /compte/mode-prive/montrer": "account",
     "POST /compte/langue": "account",
     "POST /compte/sessions/<uuid:session_id>/fin": "account",
+    "GET /compte/proches": "account",
+    "GET /compte/proches/<uuid:record_id>/opposition": "account",
+    "POST /compte/proches/<uuid:record_id>/opposition": "account",
+    "GET /compte/proches/<uuid:record_id>/ouvrir": "account",
+    "POST /compte/proches/<uuid:record_id>/ouvrir": "account",
+    "GET /compte/proches/<uuid:record_id>/retour": "account",
+    "POST /compte/proches/<uuid:record_id>/retour": "account",
     "GET /dossiers/": "account",
     # a record, for its holder and who acts for them
     "GET /dossiers/<uuid:record_id>/": "record:home",

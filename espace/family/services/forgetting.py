@@ -5,10 +5,11 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from espace import db
-from espace.family.models import Link
+from espace.family.models import AwaitedParent, Link, MajorityNotice
 
 
 def forget_record(record_id: UUID) -> None:
-    """Take away who could act in an erased record."""
+    """Take away who could act in an erased record, who was awaited there, and what was told."""
     with db.write() as tx:
-        tx.execute(delete(Link).where(Link.record_id == record_id))
+        for table in (Link, AwaitedParent, MajorityNotice):
+            tx.execute(delete(table).where(table.record_id == record_id))
