@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from espace import clock, crypto, db
 from espace.crypto.owners import OUTBOX
@@ -76,6 +76,14 @@ def given_up(delivery_ids: Collection[UUID]) -> set[UUID]:
     with db.read() as tx:
         query = select(Delivery.id).where(Delivery.id.in_(delivery_ids), Delivery.state == "failed")
         return set(tx.execute(query).scalars())
+
+
+def in_trouble() -> tuple[int, int]:
+    """How many deliveries were given up, and how many come back after a failure."""
+    with db.read() as tx:
+        failed = tx.execute(select(func.count()).select_from(Delivery).where(Delivery.state == "failed")).scalar_one()
+        again = (Delivery.state == "waiting", Delivery.attempts > 0, Delivery.leased_until.is_(None))
+        return failed, tx.execute(select(func.count()).select_from(Delivery).where(*again)).scalar_one()
 
 
 def sweep() -> int:

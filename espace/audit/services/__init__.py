@@ -3,7 +3,7 @@
 from .actions import Action
 from .checkpoints import checkpoint
 from .checkpoints import due as checkpoint_due
-from .office import office_acts, record_office
+from .office import note_office, office_acts, record_office
 from .reports import Reached, reached
 from .trail import Entry, Event, entries, record, record_many, seen_lately
 from .verification import Examination, examine, verify
@@ -21,6 +21,7 @@ __all__ = [
     "checkpoint_due",
     "entries",
     "examine",
+    "note_office",
     "office_acts",
     "reached",
     "record",

@@ -43,6 +43,14 @@ def record_office(
     record_many(actor, events)
 
 
+def note_office(actor: Actor, action: Action, record_id: UUID, detail: Mapping[str, str] | None = None) -> None:
+    """Write an act to the house's trail only: the room of the record writes the record's own row.
+
+    Called first in the unit of work: the house's trail is locked before that of any record.
+    """
+    record_many(actor, [Event(OFFICE, action, objects=[{"kind": RECORD, "id": str(record_id)}], detail=detail)])
+
+
 def office_acts(*, before: int | None = None, limit: int = 30) -> list[Entry]:
     """Everything operators did, newest first; `before` is the sequence of the last act already shown."""
     return entries(OFFICE, mine=False, holder_actor_ids=(), before=before, limit=limit)

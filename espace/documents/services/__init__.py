@@ -2,6 +2,7 @@
 
 from .adding import AddDocument, Added, add
 from .depositing import DEPOSITABLE, DepositDocument, deposit, holder_is_minor, judge_deposit
+from .quarantine import quarantined
 from .reading import (
     PAGE_SIZE,
     Content,
@@ -45,6 +46,7 @@ __all__ = [
     "page",
     "plain_title",
     "plain_titles",
+    "quarantined",
     "type_label",
     "types",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from espace import clock, crypto, db, storage
@@ -45,6 +45,12 @@ def put_aside(content: bytes, reason: str, where: str) -> None:
             )
     except IntegrityError:
         return  # another import kept the same content meanwhile
+
+
+def quarantined() -> int:
+    """How many documents lie aside."""
+    with db.read() as tx:
+        return tx.execute(select(func.count()).select_from(Quarantined)).scalar_one()
 
 
 def release(content: bytes) -> None:

@@ -38,6 +38,7 @@ from .opening import mark_active, on_account_activated, open_due, open_record, s
 from .opposition import bearer, may_oppose, oppose, withdraw_opposition
 from .suspension import close_suspended, confirm_suspension, lift_suspension, object_to_suspension, suspend
 from .transitions import Act, Part, allowed
+from .waiting import heirs_waiting, suspended
 
 __all__ = [
     "ACTIVE",
@@ -73,6 +74,7 @@ __all__ = [
     "facts_of",
     "heir_until",
     "heirs_of",
+    "heirs_waiting",
     "inherited",
     "lift_suspension",
     "mark_active",
@@ -93,6 +95,7 @@ __all__ = [
     "set_attending",
     "state_of",
     "suspend",
+    "suspended",
     "withdraw_death",
     "withdraw_opposition",
 ]
