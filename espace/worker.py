@@ -93,6 +93,7 @@ def scheduled() -> list[Task]:
     from .accounts.services import drafts as activations
     from .accounts.services import one_time, sessions, throttle
     from .family.services import tell_ahead
+    from .notifications import services as notifications
     from .professional.services import drafts as deposits
     from .records.services import close_suspended, erase_due, open_due
 
@@ -108,6 +109,8 @@ def scheduled() -> list[Task]:
         Task("sweep-one-time-codes", hour, one_time.sweep),
         Task("sweep-activations", hour, activations.sweep),
         Task("sweep-deposit-drafts", hour, deposits.sweep),
+        Task("late-notices", minute * 10, notifications.wake_late),
+        Task("sweep-notices", hour, notifications.sweep),
         Task("sweep-outbox", hour, outbox.sweep),
     ]
 

@@ -4,7 +4,17 @@ from espace.permissions import Permission
 from espace.web.rooms import Card, Room
 from espace.web.viewpoint import Veiled
 
-from .views import account, activation, assistance, first_steps, private_mode, second_factor, sign_in, steps
+from .views import (
+    account,
+    activation,
+    assistance,
+    first_steps,
+    notifications,
+    private_mode,
+    second_factor,
+    sign_in,
+    steps,
+)
 
 ROOM = Room(
     "accounts",
@@ -14,6 +24,7 @@ ROOM = Room(
         second_factor.pages,
         sign_in.pages,
         account.pages,
+        notifications.pages,
         assistance.pages,
         private_mode.pages,
     ),

@@ -47,9 +47,9 @@ def send(  # a code is for one purpose of one subject, and goes to one place
     with db.write():
         _store(purpose, subject_id, owner_id, code, held or {}, LIFE)
         if channel == "sms":
-            send_sms(address, locale, "code", until=clock.now() + LIFE, code=code)
+            send_sms(address, locale, "code", until=clock.now() + LIFE, subject_id=owner_id, code=code)
         else:
-            send_mail(address, locale, "email-verification", code=code)
+            send_mail(address, locale, "email-verification", subject_id=owner_id, code=code)
 
 
 def check(purpose: str, subject_id: UUID, typed: str, visitor: Visitor) -> dict[str, Any]:

@@ -11,6 +11,7 @@ class Action(StrEnum):
     SIGN_IN_REFUSED = "sign-in-refused"
     ACTIVATED = "activated"
     ACCOUNT_CHANGED = "account-changed"
+    NOTIFICATIONS_CHOSEN = "notifications-chosen"
     EMAIL_CHANGED = "email-changed"
     PHONE_CHANGED = "phone-changed"
     PHONE_REMOVED = "phone-removed"

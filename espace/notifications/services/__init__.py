@@ -1,23 +1,42 @@
 """What other rooms may ask of notifications."""
 
-from .events import Channel, Event, Reach
-from .ledger import forget
+from espace.notifications.messages.notices import words
+
+from .choosing import choose, send_trial
+from .events import FREE, PROTECTIVE, RULES, Channel, Event, Reach
+from .ledger import forget, latest
 from .mail import deliver_mail, send_mail
 from .notices import due_of, notify, send_held
+from .preferences import ZONES, Preferences, Quiet, Rhythm, preferences_of
 from .sms import can_send, deliver_sms, send_sms, sms_in_trouble
+from .upkeep import sweep, wake_late
 
 __all__ = [
+    "FREE",
+    "PROTECTIVE",
+    "RULES",
+    "ZONES",
     "Channel",
     "Event",
+    "Preferences",
+    "Quiet",
     "Reach",
+    "Rhythm",
     "can_send",
+    "choose",
     "deliver_mail",
     "deliver_sms",
     "due_of",
     "forget",
+    "latest",
     "notify",
+    "preferences_of",
     "send_held",
     "send_mail",
     "send_sms",
+    "send_trial",
     "sms_in_trouble",
+    "sweep",
+    "wake_late",
+    "words",
 ]
