@@ -15,7 +15,8 @@ from espace.assembly import handle_events
 from espace.audit import services as audit
 from espace.documents import services as documents
 from espace.documents.services.importing import take_in
-from espace.family.services.beneficiaries import Letter, import_beneficiaries
+from espace.family.services.beneficiaries import import_beneficiaries
+from espace.family.services.letters import Letter
 from espace.import_report import Report
 from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
 from espace.interop.cda_write import wrap

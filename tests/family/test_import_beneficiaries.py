@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select, update
 
-from espace import db, outbox
+from espace import crypto, db
 from espace.accounts.models import ActivationCode
 from espace.accounts.services import new_activation_code
 from espace.audit.models import AuditEvent
 from espace.crypto.models import DataKey
+from espace.crypto.owners import OUTBOX
 from espace.errors import BusyError
-from espace.family.models import Link
-from espace.family.services.beneficiaries import Letter, import_beneficiaries
+from espace.family.models import AwaitedParent, Link
+from espace.family.services.beneficiaries import import_beneficiaries
+from espace.family.services.letters import Letter
 from espace.family.services.links import representatives
 from espace.import_report import Entry, Report, UnreadableError
 from espace.machines import Machines
@@ -26,7 +28,7 @@ from espace.outbox.models import Delivery
 from espace.people.models import Person
 from espace.people.services import find_person, rpps_index
 from espace.records.models import Record
-from espace.records.services import record_of
+from espace.records.services import Part, bearer, oppose, record_of
 from espace.settings import Settings
 from tests.support.clock import FakeClock
 
@@ -52,6 +54,13 @@ def bring_in(machines: Machines, tmp_path: Path) -> Import:
 def rows_of(*tables: type[db.Base]) -> list[list[tuple[object, ...]]]:
     with db.read() as tx:
         return [[tuple(row) for row in tx.execute(select(*table.__table__.columns)).all()] for table in tables]
+
+
+def sent() -> list[dict[str, Any]]:
+    """What the outbox would send by e-mail, in order."""
+    with db.read() as tx:
+        rows = tx.execute(select(Delivery.id, Delivery.payload).where(Delivery.topic == "mail").order_by(Delivery.id))
+        return [crypto.unseal(tx, OUTBOX, "outbox", row.id, row.payload) for row in rows.all()]
 
 
 EVERYTHING = (Person, Record, Link, ActivationCode, AuditEvent, DataKey, Delivery)
@@ -155,6 +164,22 @@ def test_an_unknown_parent_is_reported_and_the_child_kept(bring_in: Import) -> N
     assert parents_of(CHILD) == {MOTHER["ins"], FATHER["ins"]}
 
 
+def test_a_parent_named_before_they_are_known_is_linked_when_they_come(bring_in: Import) -> None:
+    bring_in(MOTHER, CHILD)
+    bring_in(MOTHER, CHILD)  # the same list again waits for the same person once
+    assert len(rows_of(AwaitedParent)[0]) == 1
+    assert told(bring_in(FATHER)) == (1, 1, 0, [])
+    assert parents_of(CHILD) == {MOTHER["ins"], FATHER["ins"]}
+    assert rows_of(AwaitedParent) == [[]]
+
+
+def test_a_link_that_makes_no_sense_is_not_made_later_either(bring_in: Import) -> None:
+    younger = person("M", "2020-01-01", 8)
+    bring_in(MOTHER, CHILD | {"parent_ins": younger["ins"]})
+    bring_in(younger)
+    assert rows_of(Link, AwaitedParent) == [[], []]
+
+
 @pytest.mark.parametrize(
     ("child", "reason"),
     [
@@ -178,15 +203,22 @@ def test_a_second_parent_is_added_by_a_later_list(bring_in: Import) -> None:
 
 
 class TestCodes:
-    def test_whoever_may_hold_an_account_gets_one_letter(self, bring_in: Import) -> None:
+    def test_everybody_gets_one_letter_and_children_through_their_parents(self, bring_in: Import) -> None:
         letters: list[Letter] = []
         teen = person("M", "2010-11-23", 5, first_names="Noé")  # sixteen today
         almost = person("M", "2010-11-24", 6, first_names="Ugo")
-        bring_in(MOTHER, CHILD, teen, almost, letters=letters.append)
-        assert [(each.line, each.name) for each in letters] == [(2, "Claire Fontenay"), (4, "Noé Fontenay")]
-        assert len({each.code for each in letters}) == 2
-        bring_in(MOTHER, CHILD, teen, almost, letters=letters.append)
-        assert len(letters) == 2
+        bring_in(MOTHER, FATHER, CHILD, teen, almost, letters=letters.append)
+        told_to = {each.name: each.for_child for each in letters}
+        assert told_to == {
+            "Claire Fontenay": False,
+            "Paul Le Goff": False,
+            "Noé Fontenay": False,
+            "Zoé Fontenay": True,
+            "Ugo Fontenay": True,
+        }
+        assert len({each.code for each in letters}) == 5
+        bring_in(MOTHER, FATHER, CHILD, teen, almost, letters=letters.append)
+        assert len(letters) == 5
 
     def test_a_code_that_expired_is_made_anew(self, bring_in: Import, clock: FakeClock, settings: Settings) -> None:
         letters: list[Letter] = []
@@ -204,16 +236,38 @@ class TestCodes:
         assert bring_in(MOTHER, letters=letters.append).unchanged == 1
         assert len(letters) == 1
 
-    def test_without_letters_the_code_goes_alone_to_the_persons_own_address(self, bring_in: Import) -> None:
-        sent: list[dict[str, object]] = []
-        bring_in(MOTHER | {"email": "claire@exemple.fr"}, FATHER)
-        outbox.on("mail", lambda _id, payload: sent.append(payload))
-        outbox.work()
-        (mail,) = sent
-        assert mail["to"] == "claire@exemple.fr"
-        assert mail["message"] == "activation-code"
-        assert MOTHER["ins"] not in str(mail)
-        assert set(mail["values"]) == {"code"}  # type: ignore[call-overload]
+    def test_without_letters_the_announcement_goes_by_e_mail_without_any_identifier(self, bring_in: Import) -> None:
+        bring_in(MOTHER | {"email": "claire@exemple.fr"}, FATHER, CHILD)
+        mails = sent()
+        assert [(mail["to"], mail["message"]) for mail in mails] == [
+            ("claire@exemple.fr", "announcement"),
+            ("claire@exemple.fr", "child-announcement"),
+        ]
+        for mail in mails:
+            assert set(mail["values"]) == {"code", "opens"}
+            assert mail["values"]["opens"] == "4 janvier 2027"
+            for row in (MOTHER, FATHER, CHILD):
+                assert row["ins"] not in str(mail)
+                assert row["birth_date"] not in str(mail)
+                assert row["first_names"] not in str(mail)
+
+    def test_both_parents_are_told_of_a_child_with_the_same_code(self, bring_in: Import) -> None:
+        bring_in(MOTHER | {"email": "claire@exemple.fr"}, FATHER | {"email": "paul@exemple.fr"}, CHILD)
+        for_child = [mail for mail in sent() if mail["message"] == "child-announcement"]
+        assert {mail["to"] for mail in for_child} == {"claire@exemple.fr", "paul@exemple.fr"}
+        assert len({mail["values"]["code"] for mail in for_child}) == 1
+
+    def test_who_objected_is_written_to_no_more(self, bring_in: Import, clock: FakeClock, settings: Settings) -> None:
+        letters: list[Letter] = []
+        bring_in(MOTHER, letters=letters.append)
+        mother = find_person(MOTHER["ins"])
+        assert mother is not None
+        record = record_of(mother.id)
+        assert record is not None
+        oppose(bearer(mother), record.id, Part.LETTER)
+        clock.advance(timedelta(days=settings.activation_code_life, seconds=1))
+        assert bring_in(MOTHER, letters=letters.append).unchanged == 1
+        assert len(letters) == 1
 
     def test_nobody_gets_a_code_that_no_one_could_read(self, bring_in: Import) -> None:
         report = bring_in(FATHER)
