@@ -19,7 +19,7 @@ from stdnum.fr import nir
 from espace import clock, db, outbox
 from espace.access import services as access
 from espace.accounts import services as accounts
-from espace.accounts.services import activation
+from espace.accounts.services import activation, enrolling
 from espace.accounts.services.letter_proof import Letter
 from espace.assembly import assemble
 from espace.documents import services as documents
@@ -88,11 +88,12 @@ def _holder() -> tuple[Standing, str]:
     outbox.on("mail", lambda _id, payload: codes.append(payload["values"].get("code", "")))
     letter = Letter(ins, accounts.new_activation_code(person_id), _BORN)
     token, _ = activation.begin(letter, _VISITOR)
-    activation.give_email(token, traits.email, "fr")
+    enrolling.choose_password(token, secrets.token_urlsafe(24), traits.email)
+    enrolling.give_email(token, traits.email, "fr")
     outbox.work()
-    activation.check_email_code(token, codes[-1], _VISITOR)
-    secret = activation.choose_password(token, secrets.token_urlsafe(24)).totp_secret
-    activation.check_app_code(token, pyotp.TOTP(secret).at(clock.now()), _VISITOR)
+    enrolling.check_email_code(token, codes[-1], _VISITOR)
+    secret = enrolling.choose_app(token).totp_secret
+    enrolling.check_app_code(token, pyotp.TOTP(secret).at(clock.now()), _VISITOR)
     signed_in = activation.finish(token, "fr", _VISITOR)
     outbox.work()
     return _standing(signed_in.token, record_id), signed_in.token

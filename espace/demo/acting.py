@@ -13,7 +13,7 @@ from espace import clock, outbox
 from espace.access import services as access
 from espace.access.services import Answer
 from espace.accounts import services as accounts
-from espace.accounts.services import activation
+from espace.accounts.services import activation, enrolling
 from espace.accounts.services.letter_proof import Letter
 from espace.documents import services as documents
 from espace.errors import EspaceError
@@ -71,19 +71,20 @@ class Stage:
         return found.id
 
     def activate(self, someone: Someone) -> None:
-        """Go through the activation: letter, e-mail and its code, password, authenticator app."""
+        """Go through the activation: letter and card, e-mail and its code, password, authenticator app."""
         person = self.person(someone)
-        letter = Letter(person.ins, self.codes[someone.key], person.birth_date)
+        letter = Letter(person.ins, self.codes[someone.key], person.birth_date, person.vitale_serial)
         token, _draft = activation.begin(letter, _VISITOR)
-        activation.give_email(token, someone.email, "fr")
+        password = phrase()
+        enrolling.choose_password(token, password, someone.email)
+        enrolling.give_email(token, someone.email, "fr")
         deliver()
         received = re.search(r"\b\d{6}\b", self.mailbox.newest(to=someone.email, limit=1)[0].text)
         if received is None:
             raise BuildError("no code came by mail")
-        activation.check_email_code(token, received.group(), _VISITOR)
-        password = phrase()
-        secret = activation.choose_password(token, password).totp_secret
-        activation.check_app_code(token, pyotp.TOTP(secret).at(clock.now()), _VISITOR)
+        enrolling.check_email_code(token, received.group(), _VISITOR)
+        secret = enrolling.choose_app(token).totp_secret
+        enrolling.check_app_code(token, pyotp.TOTP(secret).at(clock.now()), _VISITOR)
         signed_in = activation.finish(token, "fr", _VISITOR)
         self.accesses[someone.key] = Access(password, secret)
         actor = accounts.identify(signed_in.token)

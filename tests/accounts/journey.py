@@ -21,17 +21,17 @@ class Newcomer:
 
     person: Citizen
     code: str
+    serial: str = ""
 
     @property
     def letter(self) -> dict[str, str]:
-        """The three facts, as typed."""
+        """The four facts, as typed."""
         day = self.person.birth_date
         return {
             "ins": self.person.ins,
             "code": self.code,
-            "day": str(day.day),
-            "month": str(day.month),
-            "year": str(day.year),
+            "birth_date": f"{day:%d/%m/%Y}",
+            "vitale_serial": self.serial,
         }
 
 
@@ -47,16 +47,22 @@ def give_letter(browser: Browser, who: Newcomer, expect: int | None = 200, **cha
     return browser.submit(form, {**who.letter, **changed}, expect=expect)
 
 
+def give_address(browser: Browser, email: str = EMAIL, password: str = PASSWORD, expect: int | None = 200) -> Page:
+    """The second page: address and password."""
+    form = browser.get("/activation/adresse").form("email", "password")
+    return browser.submit(form, {"email": email, "password": password}, expect=expect)
+
+
+def sent_code(email: str = EMAIL) -> str:
+    """The six digits that came last by e-mail."""
+    return str(mails_to(email)[-1]["values"]["code"])
+
+
 def give_email(browser: Browser, email: str = EMAIL) -> Page:
-    """The second page: the address, then the code it receives."""
-    browser.submit(browser.get("/activation/adresse").form("email"), {"email": email}, expect=200)
+    """The second and the third page: address and password, then the code received."""
+    give_address(browser, email)
     page = browser.get("/activation/adresse/code")
-    return browser.submit(page.form("code"), {"code": mails_to(email)[-1]["values"]["code"]}, expect=200)
-
-
-def choose_password(browser: Browser, password: str = PASSWORD) -> Page:
-    """The third page."""
-    return browser.submit(browser.get("/activation/mot-de-passe").form("password"), {"password": password}, expect=200)
+    return browser.submit(page.form("code"), {"code": sent_code(email)}, expect=200)
 
 
 def secret_on(page: Page) -> str:
@@ -64,9 +70,15 @@ def secret_on(page: Page) -> str:
     return "".join(page.tree.xpath("//*[@id='key']")[0].text_content().split())
 
 
+def choose_app(browser: Browser) -> Page:
+    """The fourth page: an authenticator app is chosen."""
+    forms = browser.get("/activation/securite").forms
+    return browser.submit(next(form for form in forms if form.action.endswith("/application")), expect=200)
+
+
 def link_app(browser: Browser) -> str:
-    """The fourth page; gives the app's secret."""
-    page = browser.get("/activation/application")
+    """The fourth and the fifth page; gives the app's secret."""
+    page = choose_app(browser)
     secret = secret_on(page)
     browser.submit(page.form("code"), {"code": app_code(secret)}, expect=200)
     return secret
@@ -103,7 +115,6 @@ def activated(app: Flask, email: str = EMAIL) -> Member:
     browser, who = Browser(app), newcomer()
     give_letter(browser, who)
     give_email(browser, email)
-    choose_password(browser)
     secret = link_app(browser)
     codes = recovery_codes(browser.get("/activation/codes"))
     keep_codes(browser, follow=False, expect=303)

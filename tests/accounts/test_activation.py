@@ -1,22 +1,21 @@
-"""Activation, as pages: on one phone, left and resumed, with every mistake on the way (rules.md AC-5)."""
+"""Activation, as pages: from the letter to the record, left, resumed, done twice at once (rules.md AC-5)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from espace import db, outbox
+from espace import crypto, db, outbox
 from espace.accounts import services as accounts
 from espace.accounts.models import Account, Enrolment, RecoveryCode
+from espace.accounts.services import drafts
 from espace.audit import services as audit
 from espace.machines import Machines
-from espace.people import services as people
 from espace.records import services as records
 from tests.support.browser_client import Browser
-from tests.support.build import citizen, ins, mails_to
+from tests.support.build import PASSWORD, mails_to
 from tests.support.clock import FakeClock
 
 from .journey import (
@@ -24,7 +23,8 @@ from .journey import (
     Newcomer,
     activated,
     app_code,
-    choose_password,
+    choose_app,
+    give_address,
     give_email,
     give_letter,
     give_password,
@@ -33,6 +33,7 @@ from .journey import (
     newcomer,
     recovery_codes,
     secret_on,
+    sent_code,
 )
 
 
@@ -50,16 +51,19 @@ def count(model: type) -> int:
 
 def test_a_space_is_activated_on_six_screens(client: Browser, claire: Newcomer) -> None:
     page = give_letter(client, claire)
-    assert "Étape 2 sur 5" in page.text
+    assert "Étape 2 sur 4" in page.text
     assert "étape 2" in page.title
-    page = give_email(client)
-    assert "Étape 3 sur 5" in page.text
-    page = choose_password(client)
-    assert "Étape 4 sur 5" in page.text
+    page = give_address(client)
+    assert "Recopiez le code reçu" in page.h1
+    page = client.submit(page.form("code"), {"code": sent_code()}, expect=200)
+    assert "Étape 3 sur 4" in page.text
+    assert page.path == "/activation/securite"
+    page = choose_app(client)
     assert page.tree.xpath("//img/@src")[0].startswith("data:image/svg+xml")
     assert page.link("Ouvrir mon application").startswith("otpauth://totp/espace")
     link_app(client)
     page = client.get("/activation/codes")
+    assert "Étape 4 sur 4" in page.text
     codes = recovery_codes(page)
     assert len(set(codes)) == 10
     text = client.get("/activation/codes/texte")
@@ -80,7 +84,6 @@ def test_the_record_s_home_shows_the_first_steps_for_a_week(
 ) -> None:
     give_letter(client, claire)
     give_email(client)
-    choose_password(client)
     secret = link_app(client)
     keep_codes(client, 303, follow=False)
     home = f"/dossiers/{claire.person.record_id}/"
@@ -113,107 +116,13 @@ def test_the_activation_stands_in_the_account_s_trail(app: Flask) -> None:
     assert [(entry.action, entry.actor_name) for entry in found] == [(audit.Action.ACTIVATED, "Claire Fontenay")]
 
 
-WRONG_NUMBERS = [
-    ("2 84 05 75 056 001", "13 chiffres, il en faut 15"),
-    ("28405750560014", "14 chiffres, il en faut 15"),
-    ("284057505600142333", "18 chiffres"),
-    ("28405750560AB42", "chiffres"),
-    ("", "Écrivez votre numéro"),
-]
-
-
-def test_a_number_of_the_wrong_form_is_explained_and_kept(client: Browser, claire: Newcomer) -> None:
-    for number, sentence in WRONG_NUMBERS:
-        page = give_letter(client, claire, 422, ins=number)
-        assert sentence in page.text, number
-        values = page.form("ins").values
-        assert values["ins"] == [number]
-        assert values["year"] == ["1984"]
-        assert values["code"] == [claire.code]
-
-
-def test_a_wrong_key_is_explained(client: Browser, claire: Newcomer) -> None:
-    key = f"{(int(claire.person.ins[13:]) % 97) + 1:02d}"
-    page = give_letter(client, claire, 422, ins=claire.person.ins[:13] + key)
-    assert "les 2 derniers ne vont pas" in page.text
-
-
-WRONG_DATES = [
-    ({"day": "31", "month": "2"}, "n'existe pas"),
-    ({"day": "douze"}, "en chiffres"),
-    ({"year": "84"}, "quatre chiffres"),
-    ({"year": "2884"}, "à venir"),
-    ({"month": ""}, "en chiffres"),
-    ({"day": "²"}, "en chiffres"),
-]
-
-
-def test_a_date_that_cannot_be_is_explained(client: Browser, claire: Newcomer) -> None:
-    for changed, sentence in WRONG_DATES:
-        page = give_letter(client, claire, 422, **changed)
-        assert sentence in page.text, changed
-        assert "Date de naissance" in page.tree.xpath("string(//*[@id='summary'])"), changed
-
-
-def test_a_code_of_the_wrong_length_is_counted(client: Browser, claire: Newcomer) -> None:
-    assert "7 caractères" in give_letter(client, claire, 422, code=claire.code[:7]).text
-
-
-def test_the_code_may_be_typed_in_groups_and_small_letters(client: Browser, claire: Newcomer) -> None:
-    code = f" {claire.code[:4].lower()} - {claire.code[4:].lower()}"
-    assert "Étape 2" in give_letter(client, claire, code=code).text
-
-
-def test_an_expired_code_says_since_when_and_how_to_get_another(
-    client: Browser, claire: Newcomer, clock: FakeClock
-) -> None:
-    clock.advance(timedelta(days=42))
-    page = give_letter(client, claire, 422)
-    assert "a expiré le 4 janvier 2027" in page.text
-    assert page.link("Recevoir un nouveau code") == "/activation/nouveau-code"
-
-
-def test_a_used_code_leads_to_signing_in(app: Flask, client: Browser) -> None:
-    who = newcomer()
-    for step in (lambda: give_letter(client, who), lambda: give_email(client), lambda: choose_password(client)):
-        step()
-    link_app(client)
-    keep_codes(client, follow=False)
-    page = give_letter(Browser(app), who, 422)
-    assert "a déjà servi" in page.text
-    assert page.tree.xpath("//main//a[@href='/connexion']")
-
-
-def test_a_new_code_comes_to_the_address_on_file_and_replaces_the_old_one(
-    client: Browser, claire: Newcomer, app: Flask
-) -> None:
-    form = client.get("/activation/nouveau-code").form("ins", "year")
-    typed = {name: value for name, value in claire.letter.items() if name != "code"}
-    page = client.submit(form, typed, expect=200)
-    assert "Si nous avons votre adresse" in page.text
-    assert "Étape 2" in give_letter(client, claire).text, "the worker has not run: the letter still works"
-    outbox.work()
-    sent: list[Any] = mails_to(people.person(claire.person.person_id).email)
-    assert [mail["message"] for mail in sent] == ["activation-code"]
-    give_letter(Browser(app), claire, 422)
-    assert "Étape 2" in give_letter(Browser(app), Newcomer(claire.person, sent[0]["values"]["code"])).text
-
-
-def test_asking_for_a_code_tells_nothing_about_who_is_known(client: Browser, claire: Newcomer) -> None:
-    answers = []
-    for typed in (claire.letter, {**claire.letter, "year": "1985"}, {**claire.letter, "ins": ins()}):
-        form = client.get("/activation/nouveau-code").form("ins", "year")
-        page = client.submit(form, {k: v for k, v in typed.items() if k != "code"}, expect=200)
-        answers.append((page.status, len(page.body), page.h1))
-    assert len(set(answers)) == 1
-
-
 def test_an_activation_left_half_way_goes_on_with_the_same_browser(client: Browser, claire: Newcomer) -> None:
     give_letter(client, claire)
-    client.submit(client.get("/activation/adresse").form("email"), {"email": EMAIL}, expect=200)
+    give_address(client)
     again = client.get("/activation")
     assert again.link("Reprendre où j'en étais") == "/activation/adresse/code"
     assert again.form("ins").values["ins"][0].replace(" ", "") == claire.person.ins
+    assert again.form("ins").values["birth_date"] == ["12/05/1984"]
     assert claire.code not in again.body.decode()
     assert client.get("/activation/adresse").form("email").values["email"] == [EMAIL]
 
@@ -223,54 +132,108 @@ def test_an_activation_goes_on_with_another_device_and_the_letter(
 ) -> None:
     give_letter(client, claire)
     give_email(client)
-    choose_password(client)
-    secret = secret_on(client.get("/activation/application"))
+    secret = secret_on(choose_app(client))
     tablet = Browser(app, ip="192.0.2.9")
     page = give_letter(tablet, claire)
-    assert "Étape 4 sur 5" in page.text
+    assert page.path == "/activation/application"
     assert secret_on(page) == secret
     assert tablet.get("/activation/adresse").form("email").values["email"] == [EMAIL]
-    assert "redonnez les trois informations" in client.get("/activation/application").text
+    assert "redonnez les informations de votre courrier" in client.get("/activation/application").text
     link_app(tablet)
     keep_codes(tablet, 303, follow=False)
     assert accounts.account_of(claire.person.person_id) is not None
 
 
+@pytest.mark.parametrize("step", ["adresse", "adresse/code", "securite", "application"])
+def test_each_page_may_be_left_and_says_so(client: Browser, claire: Newcomer, app: Flask, step: str) -> None:
+    give_letter(client, claire)
+    if step != "adresse":
+        give_address(client)
+    if step in ("securite", "application"):
+        client.submit(client.get("/activation/adresse/code").form("code"), {"code": sent_code()}, expect=200)
+    if step == "application":
+        choose_app(client)
+    page = client.get(f"/activation/{step}")
+    assert page.path == f"/activation/{step}"
+    assert "Vous pouvez vous arrêter là" in page.text
+    assert give_letter(Browser(app), claire).path == f"/activation/{step}"
+
+
 def test_going_back_keeps_what_was_typed(client: Browser, claire: Newcomer) -> None:
     give_letter(client, claire)
     give_email(client)
-    choose_password(client)
-    page = client.get("/activation/mot-de-passe")
+    link_app(client)
+    page = client.get("/activation/adresse")
     assert "Votre mot de passe est choisi" in page.text
+    assert page.form("email").values["email"] == [EMAIL]
     page = client.submit(page.form("password"), {"password": ""}, expect=200)
-    assert "Étape 4" in page.text
-    page = client.submit(client.get("/activation/adresse").form("email"), {}, expect=200)
-    assert "Étape 4" in page.text, "the same address needs no second code"
+    assert page.path == "/activation/codes", "the same address needs no second code"
     assert len(mails_to(EMAIL)) == 1
+    page = client.get("/activation/securite")
+    assert page.link("Continuer avec elle") == "/activation/codes"
+    codes = recovery_codes(client.get("/activation/codes"))
+    link_app_again = choose_app(client)
+    assert link_app_again.path == "/activation/application"
+    assert recovery_codes(client.get("/activation/codes")) == codes
+
+
+def test_each_half_of_the_second_page_is_kept_when_the_other_is_wrong(client: Browser, claire: Newcomer) -> None:
+    give_letter(client, claire)
+    page = give_address(client, "claire@exemple", expect=422)
+    assert "Il manque la fin de l'adresse" in page.text
+    assert "Votre mot de passe est choisi" in page.text
+    assert PASSWORD not in page.body.decode()
+    page = client.submit(page.form("email"), {"email": EMAIL, "password": ""}, expect=200)
+    assert page.path == "/activation/adresse/code"
+    page = give_address(client, "autre@exemple.fr", "court", expect=422)
+    assert page.form("email").values["email"] == ["autre@exemple.fr"]
+    assert mails_to("autre@exemple.fr") == []
 
 
 def test_another_address_is_verified_before_it_counts(client: Browser, claire: Newcomer) -> None:
     give_letter(client, claire)
     give_email(client)
-    choose_password(client)
     link_app(client)
     other = "autre@exemple.fr"
-    client.submit(client.get("/activation/adresse").form("email"), {"email": other}, expect=200)
-    assert "étape 2" in client.get("/activation/codes").title
-    give_email(client, other)
+    give_address(client, other, "")
+    assert client.get("/activation/codes").path == "/activation/adresse/code"
+    page = client.submit(client.get("/activation/adresse/code").form("code"), {"code": sent_code(other)}, expect=200)
+    assert page.path == "/activation/codes"
     keep_codes(client, 303, follow=False)
     assert accounts.mail_addresses([claire.person.person_id]) == [(other, "fr")]
+
+
+STEPS = ("adresse", "adresse/code", "securite", "application", "sms", "codes", "codes/texte")
 
 
 def test_no_step_opens_without_the_letter_or_before_its_turn(client: Browser, claire: Newcomer, app: Flask) -> None:
     fresh = Browser(app)
     give_letter(fresh, claire)
-    for path in ("adresse", "adresse/code", "mot-de-passe", "application", "codes", "codes/texte"):
+    for path in STEPS:
         stranger = client.get(f"/activation/{path}", follow=False, expect=303)
         assert stranger.headers["Location"] == "/activation"
         if path != "adresse":
             early = fresh.get(f"/activation/{path}", follow=False, expect=303)
             assert early.headers["Location"] == "/activation/adresse"
+    give_email(fresh)
+    for path in ("application", "sms", "codes"):
+        early = fresh.get(f"/activation/{path}", follow=False, expect=303)
+        assert early.headers["Location"] == "/activation/securite"
+
+
+def test_nothing_is_taken_before_its_turn(client: Browser, claire: Newcomer) -> None:
+    give_letter(client, claire)
+    token = client.get("/activation/adresse").csrf_token
+    posts = ("application", "sms", "e-mail", "cle", "cle/options")
+    for path in posts:
+        data = {"csrf_token": token, "phone": "0612345678", "credential": "{}"}
+        answer = client.send("POST", f"/activation/securite/{path}", data=data, expect=303, follow=False)
+        assert answer.headers["Location"] == "/activation/adresse"
+    answer = client.send(
+        "POST", "/activation/codes", data={"csrf_token": token, "kept": "y", "terms": "y"}, follow=False
+    )
+    assert answer.headers["Location"] == "/activation/adresse"
+    assert count(Account) == 0
 
 
 def test_a_forgotten_phone_asks_for_the_letter_after_a_day(client: Browser, claire: Newcomer, clock: FakeClock) -> None:
@@ -281,68 +244,22 @@ def test_a_forgotten_phone_asks_for_the_letter_after_a_day(client: Browser, clai
     assert "Étape 2" in give_letter(client, claire).text
 
 
-WRONG_ADDRESSES = [
-    ("claire", "Il manque le signe"),
-    ("claire@exemple", "Il manque la fin de l'adresse"),
-    ("claire fontenay@exemple.fr", "vérifiez chaque signe"),
-    ("claire@exemple.fr\r\nBcc: autre@exemple.fr", "vérifiez"),
-    ("", "Écrivez votre adresse"),
-    ("x" * 600, "trop longue"),
-]
-
-
-def test_an_address_that_cannot_be_is_explained(client: Browser, claire: Newcomer) -> None:
+def test_a_clock_set_back_lengthens_nothing(client: Browser, claire: Newcomer, clock: FakeClock) -> None:
     give_letter(client, claire)
-    for address, sentence in WRONG_ADDRESSES:
-        page = client.submit(client.get("/activation/adresse").form("email"), {"email": address}, expect=422)
-        assert sentence in page.text, address
-        assert mails_to(address) == []
-
-
-def test_the_code_by_mail_works_for_ten_minutes_and_once(client: Browser, claire: Newcomer, clock: FakeClock) -> None:
-    give_letter(client, claire)
-    client.submit(client.get("/activation/adresse").form("email"), {"email": EMAIL}, expect=200)
-    first = mails_to(EMAIL)[-1]["values"]["code"]
-    page = client.get("/activation/adresse/code")
-    clock.advance(timedelta(minutes=10))
-    late = client.submit(page.form("code"), {"code": first}, expect=422)
-    assert "plus de 10 minutes" in late.text
-    again = client.submit(late.forms[1], expect=200)
-    assert "nouveau code est envoyé" in again.text
-    second = mails_to(EMAIL)[-1]["values"]["code"]
-    if first != second:
-        assert "Ce n'est pas le code" in client.submit(again.form("code"), {"code": first}, expect=422).text
-    assert "Étape 3" in client.submit(again.form("code"), {"code": f" {second[:3]} {second[3:]}"}, expect=200).text
-
-
-def test_an_address_that_opens_another_space_is_said_only_to_who_reads_it(app: Flask, client: Browser) -> None:
-    activated(app)
-    other = newcomer()
-    give_letter(client, other)
-    page = client.submit(client.get("/activation/adresse").form("email"), {"email": EMAIL.title()}, expect=200)
-    assert "Recopiez le code" in page.h1, "nothing is told before the mailbox is shown to be theirs"
-    code = mails_to(EMAIL.title().rpartition("@")[0] + "@exemple.fr")[-1]["values"]["code"]
-    page = client.submit(page.form("code"), {"code": code}, expect=422)
-    assert "Un autre espace utilise déjà cette adresse" in page.text
-    give_email(client, "autre@exemple.fr")
-    assert "Étape 3" in client.get("/activation/mot-de-passe").text
-
-
-def test_a_child_is_led_to_a_parent_and_keeps_the_code(client: Browser, machines: Machines, clock: FakeClock) -> None:
-    birth = clock.now.date().replace(year=clock.now.year - 16) + timedelta(days=1)
-    child = citizen("Jules", birth=birth, activated=False)
-    who = Newcomer(child, accounts.new_activation_code(child.person_id))
-    page = give_letter(client, who, 403)
-    assert "un enfant n'a pas de compte à lui" in page.text
-    assert "Avant 16 ans" in page.text
-    clock.advance(timedelta(days=1))
-    assert "Étape 2" in give_letter(client, who).text
+    give_address(client)
+    code = sent_code()
+    clock.advance(timedelta(hours=-3))
+    page = client.submit(client.get("/activation/adresse/code").form("code"), {"code": code}, expect=422)
+    assert "plus de 10 minutes" in page.text
+    again = client.submit(page.forms[1], expect=200)
+    client.submit(again.form("code"), {"code": sent_code()}, expect=200)
+    clock.advance(timedelta(days=-2))
+    assert client.get("/activation/securite").path == "/activation", "the letter is asked for again"
 
 
 def test_of_two_browsers_that_finish_at_once_one_opens_the_space(client: Browser, claire: Newcomer, app: Flask) -> None:
     give_letter(client, claire)
     give_email(client)
-    choose_password(client)
     link_app(client)
     form = client.get("/activation/codes").form("kept", "terms")
     twin = Browser(app)
@@ -358,10 +275,35 @@ def test_of_two_browsers_that_finish_at_once_one_opens_the_space(client: Browser
     assert count(RecoveryCode) == 10
 
 
+def test_a_code_sent_twice_at_once_is_taken_once_and_refuses_nobody(
+    client: Browser, claire: Newcomer, app: Flask
+) -> None:
+    give_letter(client, claire)
+    form = give_address(client).form("code")
+    twin = Browser(app)
+    for name in ("activation", "form"):
+        twin.set_cookie(name, client.cookie(name) or "")
+    with ThreadPoolExecutor(2) as pool:
+        pages = list(pool.map(lambda b: b.submit(form, {"code": sent_code()}, follow=False), (client, twin)))
+    assert [page.headers["Location"] for page in pages] == ["/activation/securite"] * 2
+
+
+def test_a_form_sent_twice_sends_one_code_and_a_page_loaded_again_none(
+    client: Browser, claire: Newcomer, clock: FakeClock
+) -> None:
+    give_letter(client, claire)
+    for _ in range(2):
+        give_address(client)
+        client.get("/activation/adresse/code")
+    assert len(mails_to(EMAIL)) == 1
+    clock.advance(timedelta(seconds=30))
+    give_address(client)
+    assert len(mails_to(EMAIL)) == 2
+
+
 def test_both_boxes_are_asked_for(client: Browser, claire: Newcomer) -> None:
     give_letter(client, claire)
     give_email(client)
-    choose_password(client)
     link_app(client)
     page = client.submit(client.get("/activation/codes").form("kept", "terms"), {}, expect=422)
     assert "Gardez d'abord vos codes" in page.text
@@ -371,22 +313,23 @@ def test_both_boxes_are_asked_for(client: Browser, claire: Newcomer) -> None:
 
 def test_a_refused_password_is_never_sent_back(client: Browser, claire: Newcomer) -> None:
     give_letter(client, claire)
-    give_email(client)
-    page = client.submit(
-        client.get("/activation/mot-de-passe").form("password"), {"password": "fontenay1984"}, expect=422
-    )
+    page = give_address(client, password="fontenay1984", expect=422)
     assert "fontenay1984" not in page.body.decode()
     assert "Ce mot de passe contient votre nom" in page.text
+    assert mails_to(EMAIL) == []
 
 
-def test_a_wrong_code_of_the_app_is_explained(client: Browser, claire: Newcomer, clock: FakeClock) -> None:
+def test_an_activation_begun_under_an_earlier_version_goes_on(client: Browser, claire: Newcomer) -> None:
     give_letter(client, claire)
-    give_email(client)
-    page = choose_password(client)
-    secret = secret_on(page)
-    stale = app_code(secret)
-    clock.advance(timedelta(minutes=2))
-    assert "code du moment" in client.submit(page.form("code"), {"code": stale}, expect=422).text
-    page = client.submit(page.form("code"), {"code": "12a45"}, expect=422)
-    assert "que des chiffres" in page.text
-    assert secret_on(page) == secret
+    person_id = claire.person.person_id
+    old = {
+        "email": EMAIL, "is_verified": True, "code_hash": "", "code_sent_at": "", "password_hash": "x",
+        "totp_secret": "A" * 32, "totp_step": 0, "recovery_codes": [],
+    }  # fmt: skip
+    with db.write() as tx:
+        sealed = crypto.seal(tx, person_id, "enrolments", person_id, old)
+        tx.execute(Enrolment.__table__.update().values(step="password", payload=sealed))  # type: ignore[attr-defined]
+    draft = drafts.current(client.cookie("activation") or "")
+    assert draft is not None
+    assert draft.step is drafts.Step.SECURITY
+    assert client.get("/activation").link("Reprendre") == "/activation/securite"

@@ -17,7 +17,7 @@ from stdnum.fr import nir
 from espace import clock, crypto, db
 from espace.access import services as access
 from espace.accounts import services as accounts
-from espace.accounts.services import activation
+from espace.accounts.services import activation, enrolling
 from espace.accounts.services.letter_proof import Letter
 from espace.crypto.owners import OUTBOX
 from espace.documents import services as documents
@@ -138,8 +138,12 @@ def citizen(
     parents: Collection[Citizen] = (),
     attending_rpps: str = "",
     activated: bool = True,
+    opened: bool = True,
 ) -> Citizen:
-    """A person, their open record and, unless told otherwise, their account; `parents` are linked to the record."""
+    """A person, their open record and, unless told otherwise, their account.
+
+    `parents` are linked to the record; the first opens it for a child without account, unless `opened` is false.
+    """
     number = ins(sex=sex, birth=birth)
     email = f"personne{next(_numbers)}@exemple.test"
     traits = people.Traits(
@@ -149,6 +153,8 @@ def citizen(
     record_id = records.open_record(person_id, attending_rpps=attending_rpps, delay=timedelta(0))
     for parent in parents:
         family.link_parent(record_id, parent.person_id)
+    if parents and opened and not activated:
+        records.mark_active(record_id)
     made = Citizen(person_id, record_id, number, traits.display_name, birth)
     return _activate(made, email) if activated else made
 
@@ -157,10 +163,11 @@ def _activate(person: Citizen, email: str) -> Citizen:
     """Walk through the activation, as its pages do."""
     code = accounts.new_activation_code(person.person_id)
     token, _ = activation.begin(Letter(person.ins, code, person.birth_date), VISITOR)
-    activation.give_email(token, email, "fr")
-    activation.check_email_code(token, mails_to(email)[-1]["values"]["code"], VISITOR)
-    draft = activation.choose_password(token, PASSWORD)
-    activation.check_app_code(token, pyotp.TOTP(draft.totp_secret).at(clock.now()), VISITOR)
+    enrolling.choose_password(token, PASSWORD, email)
+    enrolling.give_email(token, email, "fr")
+    enrolling.check_email_code(token, mails_to(email)[-1]["values"]["code"], VISITOR)
+    draft = enrolling.choose_app(token)
+    enrolling.check_app_code(token, pyotp.TOTP(draft.totp_secret).at(clock.now()), VISITOR)
     activation.finish(token, "fr", VISITOR)
     records.mark_active(person.record_id)
     account = accounts.account_of(person.person_id)

@@ -1,7 +1,7 @@
-"""Activation of a person's space, step by step (rules.md AC-5; security.md R2, R3, R5, R6)."""
+"""Activation of a person's space: its beginning and its end; `enrolling` takes the steps between (rules.md AC-5)."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -10,24 +10,24 @@ from sqlalchemy.exc import IntegrityError
 from espace import clock, crypto, db, outbox, settings
 from espace.accounts.models import Account
 from espace.audit import services as audit
-from espace.errors import ConflictError, EspaceError, InvalidError, NotFoundError
+from espace.errors import EspaceError, InvalidError, NotFoundError
 from espace.identifiers import new_id
 from espace.notifications.services import send_mail
 from espace.people import services as people
 from espace.permissions import Actor, ActorKind, Visitor
-from espace.words import N_
 
-from . import devices, drafts, factors, letters, passwords, sessions, throttle
-from .drafts import ORDER, Draft, Step
+from . import devices, drafts, enrolling, factors, letters, passkeys, sessions, throttle
+from .drafts import Draft, Step
 from .letter_proof import Letter, LetterError, recognise
+from .new_code import Channel
+from .outside import TripRefusedError
 from .sign_in import SignedIn, email_index
 
 ACTIVATED_TOPIC = "accounts.activated"
 CODE_ASKED_TOPIC = "accounts.code-asked"
-EMAIL_CODE_LIFE = timedelta(minutes=10)
-TERMS_VERSION = "1"
-
-_EMAIL_TAKEN = N_("Another space already uses this address. Give an address of your own.")
+TERMS_VERSION = "2"
+PROVEN_LIFE = timedelta(days=7)
+"""How long an activation begun with an identity proved elsewhere can be taken up with it again."""
 
 
 class AlreadyActiveError(EspaceError):
@@ -51,119 +51,31 @@ def begin(letter: Letter, visitor: Visitor) -> tuple[str, Draft]:
     return drafts.start(person.id, found.expires_at)
 
 
-def ask_new_code(ins: str, birth_date: date, visitor: Visitor) -> None:
-    """Ask for a new provisional code, by e-mail to the address on file. The worker looks the person up, not this.
+def begin_proven(person: people.Person, provider_index: bytes) -> tuple[str, Draft]:
+    """Begin the activation of somebody who proved their identity elsewhere; it will open their account afterwards.
+
+    Raises:
+        TripRefusedError: `active` or `minor`, said only to who proved to be this person.
+    """
+    if is_active(person.id):
+        raise TripRefusedError("active")
+    if person.age_on(clock.today()) < settings.current().autonomy_age:
+        raise TripRefusedError("minor")
+    token, draft = drafts.start(person.id, clock.now() + PROVEN_LIFE)
+    with db.write() as tx:
+        draft = replace(drafts.locked(tx, token), provider_index=provider_index.hex())
+        drafts.keep(tx, draft)
+    return token, draft
+
+
+def ask_new_code(ins: str, birth_date: date, visitor: Visitor, channel: Channel = "email") -> None:
+    """Ask for a new provisional code, to the address or the telephone on file. The worker looks the person up.
 
     Raises:
         ThrottledError: when the next try is not due yet.
     """
     throttle.admit(throttle.names_for("new-code", ins, visitor.address))
-    outbox.post(CODE_ASKED_TOPIC, {"ins": ins, "birth_date": birth_date.isoformat()})
-
-
-def give_email(token: str, email: str, locale: str) -> Draft:
-    """Take the e-mail address and send it a code of six digits; a verified address that did not change stays so.
-
-    Raises:
-        NotFoundError: when the activation is no more.
-        ThrottledError: when codes are asked for too fast.
-    """
-    draft = _current(token)
-    if draft.is_verified and draft.email == email:
-        return draft
-    throttle.admit(throttle.names_for("email-sending", str(draft.person_id), "unknown")[:1])
-    code = crypto.new_digits(6)
-    with db.write() as tx:
-        draft = replace(
-            drafts.locked(tx, token),
-            step=Step.EMAIL_CODE,
-            email=email,
-            is_verified=False,
-            code_hash=_code_digest(draft.person_id, email, code),
-            code_sent_at=clock.now().isoformat(),
-        )
-        drafts.keep(tx, draft)
-        send_mail(email, locale, "email-verification", code=code)
-    return draft
-
-
-def check_email_code(token: str, code: str, visitor: Visitor) -> Draft:
-    """Check the six digits sent by e-mail: they work once, for ten minutes.
-
-    Raises:
-        InvalidError: for `code` when it is wrong or too old; for `email` when the address opens another space, said
-            only to who reads that mailbox.
-        ThrottledError: when the next try is not due yet.
-        NotFoundError: when the activation is no more.
-    """
-    draft = _current(token)
-    if draft.is_verified:
-        return draft
-    names = throttle.names_for("email-code", str(draft.person_id), visitor.address)
-    throttle.admit(names)
-    if not draft.code_hash or datetime.fromisoformat(draft.code_sent_at) + EMAIL_CODE_LIFE <= clock.now():
-        raise InvalidError({"code": N_("This code is more than 10 minutes old. Have a new one sent.")})
-    digest = _code_digest(draft.person_id, draft.email, code)
-    if not crypto.same(digest.encode(), draft.code_hash.encode()):
-        raise InvalidError({"code": N_("This code is not the one we sent. Check the last message you received.")})
-    with db.write() as tx:
-        throttle.clear(names)
-        held = drafts.locked(tx, token)
-        if held.code_hash != draft.code_hash:
-            raise ConflictError
-        is_taken = tx.execute(select(Account.id).where(Account.email_index == email_index(held.email))).first()
-        verified = replace(held, code_hash="", is_verified=not is_taken)
-        verified = replace(verified, step=Step.EMAIL if is_taken else _after(verified))
-        drafts.keep(tx, verified)
-    if is_taken:
-        raise InvalidError({"email": _EMAIL_TAKEN})
-    return verified
-
-
-def choose_password(token: str, password: str) -> Draft:
-    """Take the password, as a hash.
-
-    Raises:
-        InvalidError: with the sentence of `passwords.check`.
-        BusyError: when too many passwords are being hashed.
-        NotFoundError: when the activation is no more.
-    """
-    draft = _current(token)
-    passwords.check(password, people.person(draft.person_id), draft.email)
-    stored = crypto.hasher().hash(password)
-    with db.write() as tx:
-        held = drafts.locked(tx, token)
-        secret = held.totp_secret or factors.new_secret()
-        draft = replace(held, password_hash=stored, totp_secret=secret)
-        draft = replace(draft, step=_after(draft))
-        drafts.keep(tx, draft)
-    return draft
-
-
-def check_app_code(token: str, code: str, visitor: Visitor) -> Draft:
-    """Check that the authenticator app counts like us; the ten recovery codes are made then.
-
-    Raises:
-        InvalidError: when the code is not the app's of this minute.
-        ThrottledError: when the next try is not due yet.
-        NotFoundError: when the activation is no more.
-    """
-    draft = _current(token)
-    names = throttle.names_for("app-code", str(draft.person_id), visitor.address)
-    throttle.admit(names)
-    with db.write() as tx:
-        held = drafts.locked(tx, token)
-        step = factors.fitting_step(held.totp_secret, code, held.totp_step) if held.totp_secret else None
-        if step is None:
-            raise InvalidError(
-                {"code": N_("This is not the code of this moment. Wait for the next one, then type it.")}
-            )
-        throttle.clear(names)
-        codes = held.recovery_codes or tuple(factors.new_recovery_codes())
-        draft = replace(held, totp_step=step, recovery_codes=codes)
-        draft = replace(draft, step=_after(draft))
-        drafts.keep(tx, draft)
-    return draft
+    outbox.post(CODE_ASKED_TOPIC, {"ins": ins, "birth_date": birth_date.isoformat(), "channel": channel})
 
 
 def finish(token: str, locale: str, visitor: Visitor) -> SignedIn:
@@ -171,10 +83,10 @@ def finish(token: str, locale: str, visitor: Visitor) -> SignedIn:
 
     Raises:
         AlreadyActiveError: when the same space was activated meanwhile.
-        InvalidError: when the e-mail address opens another space since.
+        InvalidError: when the e-mail address, or a passkey, opens another space since.
         NotFoundError: when the activation is no more, or not complete.
     """
-    draft = _current(token)
+    draft = enrolling.current(token)
     person = people.person(draft.person_id)
     try:
         with db.write() as tx:
@@ -198,7 +110,7 @@ def finish(token: str, locale: str, visitor: Visitor) -> SignedIn:
         # Only two keys can be taken: the person's and the address's.
         if is_active(draft.person_id):
             raise AlreadyActiveError from None
-        raise InvalidError({"email": _EMAIL_TAKEN}) from None
+        raise InvalidError({"email": enrolling.EMAIL_TAKEN}) from None
 
 
 def is_active(person_id: UUID) -> bool:
@@ -210,7 +122,8 @@ def is_active(person_id: UUID) -> bool:
 def _spend_letter(draft: Draft) -> None:
     if draft.step is not Step.CODES:
         raise NotFoundError
-    if not letters.use(draft.person_id):
+    is_spent = letters.use(draft.person_id)
+    if not is_spent and (not draft.provider_index or is_active(draft.person_id)):
         raise AlreadyActiveError
 
 
@@ -218,46 +131,33 @@ def _make_account(draft: Draft, locale: str) -> UUID:
     account_id = new_id()
     with db.write() as tx:
         crypto.new_owner_key(tx, account_id)
-        payload = {
-            "email": draft.email,
-            "password_hash": draft.password_hash,
-            "totp_secret": draft.totp_secret,
-            "terms": {"version": TERMS_VERSION, "at": clock.now().isoformat()},
-        }
         tx.execute(
             insert(Account).values(
                 id=account_id,
                 person_id=draft.person_id,
                 role="",
-                provider_index=None,
+                provider_index=bytes.fromhex(draft.provider_index) or None,
                 email_index=email_index(draft.email),
                 locale=locale,
                 created_at=clock.now(),
                 last_totp_step=draft.totp_step,
-                payload=crypto.seal(tx, account_id, "accounts", account_id, payload),
+                payload=crypto.seal(tx, account_id, "accounts", account_id, _facts(draft)),
             )
         )
         factors.keep_recovery_codes(tx, account_id, list(draft.recovery_codes))
+        for made in draft.passkeys:
+            passkeys.keep(tx, account_id, made)
     return account_id
 
 
-def _current(token: str) -> Draft:
-    draft = drafts.current(token)
-    if draft is None:
-        raise NotFoundError
-    return draft
-
-
-def _after(draft: Draft) -> Step:
-    """The first step that is not done: going back to one changes nothing of those that follow."""
-    missing = {
-        Step.EMAIL: not draft.email,
-        Step.EMAIL_CODE: not draft.is_verified,
-        Step.PASSWORD: not draft.password_hash,
-        Step.APP: not draft.recovery_codes,
+def _facts(draft: Draft) -> dict[str, object]:
+    """What the account's payload holds: only factors that were proven open it."""
+    return {
+        "email": draft.email,
+        "phone": draft.phone if draft.is_phone_verified else "",
+        "password_hash": draft.password_hash,
+        "totp_secret": draft.totp_secret if draft.has_app else "",
+        "sms": draft.is_phone_verified,
+        "email_code": draft.email_code,
+        "terms": {"version": TERMS_VERSION, "at": clock.now().isoformat()},
     }
-    return next((step for step in ORDER if missing.get(step)), Step.CODES)
-
-
-def _code_digest(person_id: UUID, email: str, code: str) -> str:
-    return crypto.blind("email-code", f"{person_id}:{email}:{code}").hex()

@@ -1,5 +1,7 @@
 """An activation under way: kept sealed under the person's key, so that it can be left and taken up again."""
 
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +15,8 @@ from espace import clock, crypto, db
 from espace.accounts.models import Enrolment
 from espace.errors import ConflictError, NotFoundError
 
+from .passkeys import NewPasskey
+
 TOKEN_LIFE = timedelta(hours=24)
 """How long the same browser continues without the letter; with it, as long as the provisional code lives."""
 
@@ -20,39 +24,81 @@ TOKEN_LIFE = timedelta(hours=24)
 class Step(StrEnum):
     """What is to be done next."""
 
-    EMAIL = "email"
+    ADDRESS = "email"
     EMAIL_CODE = "email-code"
-    PASSWORD = "password"
+    SECURITY = "security"
     APP = "app"
+    SMS = "sms"
     CODES = "codes"
-
-
-ORDER = tuple(Step)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an activation holds so far. Codes sent by mail are kept as keyed digests, instants as ISO text."""
+    """What an activation holds so far. Instants are ISO text, "" for never; codes sent are not here (`one_time`).
+
+    `chosen` is the second factor whose page was opened last; each factor that was proven counts in the end.
+    """
 
     person_id: UUID
-    step: Step
     email: str = ""
     is_verified: bool = False
-    code_hash: str = ""
     code_sent_at: str = ""
     password_hash: str = field(default="", repr=False)
+    chosen: str = ""
     totp_secret: str = field(default="", repr=False)
     totp_step: int = 0
+    """0 while the app has not shown a good code: its secret opens nothing then."""
+    phone: str = ""
+    is_phone_verified: bool = False
+    sms_sent_at: str = ""
+    email_code: bool = False
+    passkeys: tuple[NewPasskey, ...] = field(default=(), repr=False)
     recovery_codes: tuple[str, ...] = field(default=(), repr=False)
+    provider_index: str = ""
+    """Hex digest of the outside identity that began it instead of a letter; "" for none."""
+
+    @property
+    def has_app(self) -> bool:
+        """Whether an authenticator app has shown a good code."""
+        return self.totp_step > 0
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether one second factor at least is proven (rules.md SE-1)."""
+        return self.has_app or self.is_phone_verified or self.email_code or bool(self.passkeys)
+
+    @property
+    def step(self) -> Step:
+        """The first step that is not done: going back to one changes nothing of those that follow."""
+        if not self.email or not self.password_hash:
+            return Step.ADDRESS
+        if not self.is_verified:
+            return Step.EMAIL_CODE
+        if self.has_second_factor:
+            return Step.CODES
+        return {"app": Step.APP, "sms": Step.SMS}.get(self.chosen, Step.SECURITY)
 
     def reached(self, step: Step) -> bool:
         """Whether `step` may be shown: it is the next one, or lies behind."""
-        return ORDER.index(step) <= ORDER.index(self.step)
+        has_address = bool(self.email and self.password_hash)
+        match step:
+            case Step.ADDRESS:
+                return True
+            case Step.EMAIL_CODE:
+                return has_address
+            case Step.SECURITY:
+                return has_address and self.is_verified
+            case Step.APP:
+                return self.reached(Step.SECURITY) and bool(self.totp_secret)
+            case Step.SMS:
+                return self.reached(Step.SECURITY) and bool(self.phone)
+            case Step.CODES:
+                return self.step is Step.CODES
 
 
-_COLUMNS = (Enrolment.person_id, Enrolment.step, Enrolment.changed_at, Enrolment.expires_at, Enrolment.payload)
+_COLUMNS = (Enrolment.person_id, Enrolment.changed_at, Enrolment.expires_at, Enrolment.payload)
 _BY_TOKEN = select(*_COLUMNS).where(Enrolment.token_hash == bindparam("token_hash"))
-_KEPT = tuple(f.name for f in fields(Draft) if f.name not in ("person_id", "step"))
+_KEPT = tuple(f.name for f in fields(Draft) if f.name != "person_id")
 
 
 def current(token: str) -> Draft | None:
@@ -92,7 +138,7 @@ def start(person_id: UUID, expires_at: datetime) -> tuple[str, Draft]:
             )
             return token, draft
         tx.execute(delete(Enrolment).where(Enrolment.person_id == person_id))
-        draft = Draft(person_id, Step.EMAIL)
+        draft = Draft(person_id)
         values = {
             "person_id": person_id,
             "token_hash": crypto.token_hash(token),
@@ -131,16 +177,36 @@ def sweep() -> int:
 def _opened(tx: Connection, statement: Select[*tuple[Any, ...]], token: str) -> Draft | None:
     row = tx.execute(statement, {"token_hash": crypto.token_hash(token)}).first()
     now = clock.now()
-    if row is None or row.expires_at <= now or row.changed_at + TOKEN_LIFE <= now:
+    # A clock set back must not lengthen it (L7).
+    if row is None or row.expires_at <= now or abs(now - row.changed_at) >= TOKEN_LIFE:
         return None
     return _draft(tx, row)
 
 
 def _draft(tx: Connection, row: Any) -> Draft:
-    held = crypto.unseal(tx, row.person_id, "enrolments", row.person_id, row.payload)
-    return Draft(row.person_id, Step(row.step), **{**held, "recovery_codes": tuple(held["recovery_codes"])})
+    """What was kept; an activation begun under an earlier version has fewer facts, and some nobody asks for."""
+    payload: Mapping[str, Any] = crypto.unseal(tx, row.person_id, "enrolments", row.person_id, row.payload)
+    facts = {name: payload[name] for name in _KEPT if name in payload}
+    facts["recovery_codes"] = tuple(facts.get("recovery_codes", ()))
+    facts["passkeys"] = tuple(_passkey(each) for each in facts.get("passkeys", ()))
+    return Draft(row.person_id, **facts)
 
 
 def _sealed(tx: Connection, draft: Draft) -> bytes:
     facts = asdict(draft)
-    return crypto.seal(tx, draft.person_id, "enrolments", draft.person_id, {name: facts[name] for name in _KEPT})
+    del facts["person_id"]
+    facts["passkeys"] = [_packed(each) for each in draft.passkeys]
+    return crypto.seal(tx, draft.person_id, "enrolments", draft.person_id, facts)
+
+
+_BYTES = ("credential_id", "public_key", "user")
+
+
+def _packed(made: NewPasskey) -> dict[str, Any]:
+    facts = asdict(made)
+    return facts | {name: b64encode(facts[name]).decode() for name in _BYTES}
+
+
+def _passkey(packed: Mapping[str, Any]) -> NewPasskey:
+    read = {name: b64decode(packed[name]) for name in _BYTES}
+    return NewPasskey(**{**packed, **read, "transports": tuple(packed["transports"])})

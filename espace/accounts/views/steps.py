@@ -1,17 +1,15 @@
-"""Activation, second half: address, password, authenticator app, recovery codes. Each step has its own address."""
+"""Activation, second half: address and password, the second factor, recovery codes. Each step has its own address."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
-import segno
 from flask import Blueprint, Response, flash
 from flask_babel import gettext
 from werkzeug.datastructures import Headers
 
 from espace import settings
-from espace.accounts.forms.door import DigitsForm, EmailForm, KeepCodesForm, NewPasswordForm
-from espace.accounts.services import activation, drafts, factors
+from espace.accounts.forms.activation import AddressForm, DigitsForm, KeepCodesForm
+from espace.accounts.services import activation, drafts, enrolling
 from espace.accounts.services.activation import AlreadyActiveError
 from espace.accounts.services.drafts import Draft, Step
 from espace.errors import InvalidError, NotFoundError
@@ -26,10 +24,11 @@ pages = Blueprint("activation_steps", __name__)
 HOME = "/"  # which leads to one's own record
 
 _PLACES = {
-    Step.EMAIL: "/activation/adresse",
+    Step.ADDRESS: "/activation/adresse",
     Step.EMAIL_CODE: "/activation/adresse/code",
-    Step.PASSWORD: "/activation/mot-de-passe",
+    Step.SECURITY: "/activation/securite",
     Step.APP: "/activation/application",
+    Step.SMS: "/activation/sms",
     Step.CODES: "/activation/codes",
 }
 
@@ -41,7 +40,13 @@ def place_of(step: Step) -> str:
     return _PLACES[step]
 
 
-def _at(step: Step) -> Callable[[View], Callable[[], Response]]:
+def helpers() -> dict[str, str]:
+    """Whom people may ask for help, on each page of the activation."""
+    house = settings.current()
+    return {"contact": house.contact, "contact_phone": house.contact_phone}
+
+
+def at(step: Step) -> Callable[[View], Callable[[], Response]]:
     """Give a view the activation of this browser, if it has come as far as `step`; else lead where it stands."""
 
     def fit(view: View) -> Callable[[], Response]:
@@ -63,117 +68,82 @@ def _at(step: Step) -> Callable[[View], Callable[[], Response]]:
 
 
 def _gone() -> Response:
-    flash(gettext("To go on, give the three facts of your letter again. What you did is kept."), "tip")
+    flash(gettext("To go on, give the facts of your letter again. What you did is kept."), "tip")
     response = to("/activation")
     drop_activation(response)
     return response
 
 
 @pages.get("/activation/adresse")
-@_at(Step.EMAIL)
-def email(draft: Draft) -> Response:
-    """The e-mail address, as typed before."""
-    return page("accounts/activation/email.html", EmailForm(formdata=None, email=draft.email))
+@at(Step.ADDRESS)
+def address(draft: Draft) -> Response:
+    """E-mail address, as typed before, and password, which is never sent back."""
+    return _address_page(AddressForm(formdata=None, email=draft.email), draft)
 
 
 @pages.post("/activation/adresse")
-@_at(Step.EMAIL)
-def give_email(_draft: Draft) -> Response:
-    """Send a code to the address."""
-    form = EmailForm()
-    if form.validate():
+@at(Step.ADDRESS)
+def give_address(draft: Draft) -> Response:
+    """Take both, each on its own: a mistake in one does not make the other be typed again."""
+    form, token = AddressForm(), activation_token()
+    form.validate()
+    typed = form.password.data or ""
+    if typed or not draft.password_hash:
         with attempt(form):
-            return to(place_of(activation.give_email(activation_token(), form.address, language()).step))
-    return page("accounts/activation/email.html", form)
+            draft = enrolling.choose_password(token, typed, (form.email.data or "")[:254])
+    if not form.errors:
+        with attempt(form):
+            draft = enrolling.give_email(token, form.address, language())
+            return to(place_of(draft.step))
+    return _address_page(form, draft)
 
 
 @pages.get("/activation/adresse/code")
-@_at(Step.EMAIL_CODE)
+@at(Step.EMAIL_CODE)
 def email_code(draft: Draft) -> Response:
     """The code sent to the address."""
     if draft.is_verified:
         return to(place_of(draft.step))
-    return page("accounts/activation/email_code.html", DigitsForm(formdata=None), draft=draft)
+    return _email_code_page(DigitsForm(formdata=None), draft)
 
 
 @pages.post("/activation/adresse/code")
-@_at(Step.EMAIL_CODE)
+@at(Step.EMAIL_CODE)
 def check_email_code(draft: Draft) -> Response:
     """Check the code; an address that opens another space leads back to where it was typed."""
     form = DigitsForm()
     if form.validate():
         with attempt(form):
             try:
-                return to(place_of(activation.check_email_code(activation_token(), form.digits, visitor()).step))
+                return to(place_of(enrolling.check_email_code(activation_token(), form.digits, visitor()).step))
             except InvalidError as error:
                 if "email" not in error.problems:
                     raise
-                again = EmailForm(formdata=None, email=draft.email)
-                again.refuse(error.problems)
-                return page("accounts/activation/email.html", again)
-    return page("accounts/activation/email_code.html", form, draft=draft)
+                return _address_again(draft, error)
+    return _email_code_page(form, draft)
 
 
 @pages.post("/activation/adresse/renvoi")
-@_at(Step.EMAIL_CODE)
+@at(Step.EMAIL_CODE)
 def send_email_code_again(draft: Draft) -> Response:
     """Send another code to the same address."""
     form = DigitsForm(formdata=None)
     with attempt(form):
-        draft = activation.give_email(activation_token(), draft.email, language())
+        draft = enrolling.give_email(activation_token(), draft.email, language(), again=True)
         flash(gettext("A new code has been sent. The one before no longer works."), "ok")
         return to(place_of(draft.step))
-    return page("accounts/activation/email_code.html", form, draft=draft)
-
-
-@pages.get("/activation/mot-de-passe")
-@_at(Step.PASSWORD)
-def password(draft: Draft) -> Response:
-    """The password. It is never sent back; one chosen before may stay."""
-    return page("accounts/activation/password.html", NewPasswordForm(formdata=None), draft=draft)
-
-
-@pages.post("/activation/mot-de-passe")
-@_at(Step.PASSWORD)
-def choose_password(draft: Draft) -> Response:
-    """Take the password; an empty field keeps the one chosen before."""
-    form = NewPasswordForm()
-    typed = form.password.data or ""
-    if form.validate():
-        if not typed and draft.password_hash:
-            return to(place_of(draft.step))
-        with attempt(form):
-            return to(place_of(activation.choose_password(activation_token(), typed).step))
-    return page("accounts/activation/password.html", form, draft=draft)
-
-
-@pages.get("/activation/application")
-@_at(Step.APP)
-def app(draft: Draft) -> Response:
-    """The authenticator app: a QR code, a link for the same phone, a key to type."""
-    return page("accounts/activation/app.html", DigitsForm(formdata=None), **_app_facts(draft))
-
-
-@pages.post("/activation/application")
-@_at(Step.APP)
-def check_app(draft: Draft) -> Response:
-    """Check that the app counts like us."""
-    form = DigitsForm()
-    if form.validate():
-        with attempt(form):
-            return to(place_of(activation.check_app_code(activation_token(), form.digits, visitor()).step))
-    return page("accounts/activation/app.html", form, **_app_facts(draft))
+    return _email_code_page(form, draft)
 
 
 @pages.get("/activation/codes")
-@_at(Step.CODES)
+@at(Step.CODES)
 def codes(draft: Draft) -> Response:
     """The ten recovery codes and the terms of use."""
     return _codes_page(KeepCodesForm(formdata=None), draft)
 
 
 @pages.get("/activation/codes/texte")
-@_at(Step.CODES)
+@at(Step.CODES)
 def codes_as_text(draft: Draft) -> Response:
     """The recovery codes as a file to keep."""
     lines = [gettext("Your recovery codes for espace"), "", *draft.recovery_codes, ""]
@@ -183,40 +153,43 @@ def codes_as_text(draft: Draft) -> Response:
 
 
 @pages.post("/activation/codes")
-@_at(Step.CODES)
+@at(Step.CODES)
 def finish(draft: Draft) -> Response:
     """Open the account and enter it."""
     form = KeepCodesForm()
     if form.validate():
-        try:
-            entered = activation.finish(activation_token(), language(), visitor())
-        except AlreadyActiveError:
-            flash(gettext("Your space is already active. Sign in."), "tip")
-            response = to("/connexion")
+        with attempt(form):
+            try:
+                entered = activation.finish(activation_token(), language(), visitor())
+            except AlreadyActiveError:
+                flash(gettext("Your space is already active. Sign in."), "tip")
+                response = to("/connexion")
+                drop_activation(response)
+                return response
+            except InvalidError as error:
+                if "email" not in error.problems:
+                    raise
+                return _address_again(draft, error)
+            response = to(HOME)
+            enter(response, entered)
             drop_activation(response)
             return response
-        except InvalidError as error:
-            again = EmailForm(formdata=None, email=draft.email)
-            again.refuse(error.problems)
-            return page("accounts/activation/email.html", again)
-        response = to(HOME)
-        enter(response, entered)
-        drop_activation(response)
-        return response
     return _codes_page(form, draft)
 
 
+def _address_page(form: AddressForm, draft: Draft) -> Response:
+    return page("accounts/activation/address.html", form, draft=draft, **helpers())
+
+
+def _address_again(draft: Draft, error: InvalidError) -> Response:
+    again = AddressForm(formdata=None, email=draft.email)
+    again.refuse(error.problems)
+    return _address_page(again, draft)
+
+
+def _email_code_page(form: DigitsForm, draft: Draft) -> Response:
+    return page("accounts/activation/email_code.html", form, draft=draft, **helpers())
+
+
 def _codes_page(form: KeepCodesForm, draft: Draft) -> Response:
-    contact = settings.current().contact
-    return page("accounts/activation/codes.html", form, codes=draft.recovery_codes, contact=contact)
-
-
-def _app_facts(draft: Draft) -> dict[str, Any]:
-    address = factors.app_address(draft.totp_secret, draft.email)
-    secret = draft.totp_secret
-    return {
-        "link": address,
-        "qr": segno.make(address, error="m").svg_data_uri(scale=5, border=4, light="#fff", dark="#000"),
-        "contact": settings.current().contact,
-        "key": [secret[start : start + 4] for start in range(0, len(secret), 4)],
-    }
+    return page("accounts/activation/codes.html", form, codes=draft.recovery_codes, **helpers())
