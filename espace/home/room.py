@@ -5,11 +5,11 @@ from flask_babel import lazy_gettext as _l
 from espace.permissions import Permission
 from espace.web.rooms import Card, NavEntry, Room
 
-from .views import public, records
+from .views import activity, public, records
 
 ROOM = Room(
     name="home",
-    pages=(public.pages, records.pages),
+    pages=(public.pages, records.pages, activity.pages),
     record_pages=records.record_pages,
     navigation=(
         NavEntry("/", _l("Home"), "home", Permission.RECORD_HOME, 0),
