@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
+from errno import EEXIST
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -79,6 +80,8 @@ class _Journal(LetterFiles):
     """Letters waiting to be typeset, one a line."""
 
     def __init__(self, path: Path) -> None:
+        if path.is_symlink():
+            raise FileExistsError(EEXIST, "File exists")
         self._path = path
         self.letters = _read(path) if path.exists() else []
         self._file = path.open("a", encoding="utf-8") if self.letters else _new(path, again=True)
@@ -110,7 +113,7 @@ class _Batch(_Journal):
 
     def __init__(self, path: Path) -> None:
         if path.exists():
-            raise FileExistsError(17, "File exists")
+            raise FileExistsError(EEXIST, "File exists")
         self._target = path
         super().__init__(path.with_name(f"{path.name}.journal"))
 
