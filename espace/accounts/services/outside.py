@@ -20,7 +20,9 @@ _log = structlog.get_logger()
 
 
 class TripRefusedError(EspaceError):
-    """Nobody is proved; `reason`: `expired` (not one of ours, or over) or `refused` (the provider proved nobody)."""
+    """Nobody is let in; `reason` is a word: `expired` (not one of ours, or over), `refused` (the provider proved
+    nobody), or a word of who asked.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
