@@ -11,6 +11,7 @@ from .views import (
     first_steps,
     key_entry,
     notifications,
+    outside_identity,
     private_mode,
     second_factor,
     sign_in,

@@ -57,6 +57,11 @@ class Vault:
             return True
         return tx.execute(_KEYS, {"owner": owner}).first() is not None
 
+    def is_open(self, owner: UUID) -> bool:
+        """Whether this process opened the keys of `owner` before, so that the database will not be asked for them."""
+        with self._lock:
+            return owner in self._opened
+
     def new_key(self, tx: Connection, owner: UUID) -> None:
         """Make the first data key of `owner`."""
         with self._lock:

@@ -20,6 +20,9 @@ from .viewpoint import Viewpoint
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = "public"
+ENROLMENT = "/compte/securite/cles"
+"""Where an administrator who has no passkey yet adds one: the only page they get (security.md R3)."""
+_WHILE_ENROLLING = (ENROLMENT, "/connexion/preuve")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MARK = "__espace_permission__"
 
@@ -115,6 +118,8 @@ def _admit(permission: Permission, judge: Judge) -> Response | None:
     actor = current_actor()
     if actor is None:
         return _to_sign_in(for_professionals=for_professionals)
+    if actor.is_enrolling and not _is_below(_WHILE_ENROLLING):
+        return _lead(ENROLMENT, status=403) if request.method == "GET" else abort(404)
     if not permission.on_record:
         return None if actor.carries(permission) else abort(404)
     if actor.kind is not (ActorKind.PROFESSIONAL if for_professionals else ActorKind.PATIENT):
@@ -134,13 +139,23 @@ def _to_sign_in(*, for_professionals: bool) -> Response:
     place = "/pro/connexion" if for_professionals else "/connexion"
     if request.method not in _SAFE:
         _remember_form()
-    if request.headers.get("HX-Request"):
-        return Response(status=401, headers={"HX-Redirect": place})
-    if request.method == "GET":
+    if request.method == "GET" and not request.headers.get("HX-Request"):
         session["next"] = request.full_path.rstrip("?")
+    return _lead(place, status=401)
+
+
+def _lead(place: str, *, status: int) -> Response:
+    """303 to another page; a fragment request is told with `status` to leave its own."""
+    if request.headers.get("HX-Request"):
+        return Response(status=status, headers={"HX-Redirect": place})
     answer = redirect(place, 303)
     assert isinstance(answer, Response)  # noqa: S101 - narrows Werkzeug's type
     return answer
+
+
+def _is_below(places: tuple[str, ...]) -> bool:
+    """Whether the address asked for is one of these, or lies below one."""
+    return any(request.path == place or request.path.startswith(f"{place}/") for place in places)
 
 
 def form_place() -> str:

@@ -225,6 +225,13 @@ def close_pending(session_id: UUID) -> None:
         tx.execute(delete(Session).where(Session.id == session_id, Session.stage == "password"))
 
 
+def drop(token: str) -> None:
+    """End the session of a token, full or waiting, if there is one: its browser gets another (R7)."""
+    if token:
+        with db.write() as tx:
+            tx.execute(delete(Session).where(Session.token_hash == crypto.token_hash(token)))
+
+
 def end_session(actor: Actor, session_id: UUID) -> None:
     """End one of the actor's own sessions, here or elsewhere.
 

@@ -2,16 +2,37 @@
 
 from flask import Response, current_app, request
 
-from espace.accounts.services.sign_in import SignedIn
-from espace.web.guards import cookie_name, set_session_cookie
+from espace.accounts.services import sessions
+from espace.accounts.services.entering import SignedIn
+from espace.permissions import ActorKind
+from espace.web.attempts import to
+from espace.web.guards import cookie_name, next_place, set_session_cookie
 from espace.web.visitor import DEVICE, own_cookie_name
 
 _YEAR = 365 * 24 * 3600
+_HOME, _OFFICE = "/dossiers/", "/admin/"
 
 
 def session_token() -> str:
     """The session token of this request, full or waiting for its second factor; "" for none."""
     return request.cookies.get(cookie_name(current_app), "")
+
+
+def home_of(kind: ActorKind) -> str:
+    """Where a session of this kind begins."""
+    return _OFFICE if kind is ActorKind.OPERATOR else _HOME
+
+
+def lead_in(signed_in: SignedIn) -> Response:
+    """Enter after signing in: to where one was going, as far as it is for who signed in."""
+    home = home_of(signed_in.kind)
+    place = next_place(home)
+    is_office = place.startswith(_OFFICE)
+    fits = is_office if signed_in.kind is ActorKind.OPERATOR else not is_office
+    sessions.drop(session_token())  # whoever was signed in here before
+    response = to(place if fits or place.startswith("/compte/") else home)
+    enter(response, signed_in)
+    return response
 
 
 def enter(response: Response, signed_in: SignedIn) -> None:
