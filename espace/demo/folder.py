@@ -31,10 +31,10 @@ class Folder:
             "DATA_DIR": str(self.path / "data"),
             "KEY_FILE": str(self.path / "keys" / "keys.json"),
             "CHECKPOINT_DIR": str(self.path / "checkpoints"),
-            "BASE_URL": f"http://127.0.0.1:{port}",
+            "BASE_URL": _address(port),
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(smtp_port),
-            "PSC_ISSUER": f"http://127.0.0.1:{port}/demo/psc",
+            "PSC_ISSUER": f"{_address(port)}/demo/psc",
             "PSC_CLIENT_SECRET": self.provider_secret,
             "OPENING_DELAY": "0",
             "ACTIVATION_CODE_LIFE": "3650",  # the codes of demo.json must still work next year
@@ -46,9 +46,14 @@ class Folder:
     def tell_ports(self, port: int, smtp_port: int) -> None:
         """Bring `demo.json` up to the ports of this start."""
         known = ledger.read(self.path)
-        told = known | {"base_url": f"http://127.0.0.1:{port}", "smtp": {"host": "127.0.0.1", "port": smtp_port}}
+        told = known | {"base_url": _address(port), "smtp": {"host": "127.0.0.1", "port": smtp_port}}
         if told != known:
             ledger.write(self.path / ledger.NAME, told)
+
+
+def _address(port: int) -> str:
+    """Where the demo is reached: by a name, as browsers tie passkeys to one and never to 127.0.0.1."""
+    return f"http://localhost:{port}"
 
 
 def prepare(path: Path, *, fresh: bool) -> Folder:

@@ -71,7 +71,7 @@ def _web(settings: Settings) -> None:
     from espace.serving import serve
 
     # One process: half the memory and start-up of two, and plenty for one visitor and the sign-in that calls us back.
-    serve(settings, bind=urlsplit(settings.base_url).netloc, processes=1, threads=8)
+    serve(settings, bind=f"127.0.0.1:{urlsplit(settings.base_url).port}", processes=1, threads=8)
 
 
 def _worker(settings: Settings) -> None:
