@@ -21,7 +21,7 @@ from .web import rooms as web_rooms
 
 MAX_REQUEST = 26 * 1024 * 1024  # a 25 MB file and its form
 
-ROOMS = ("home", "professional", "documents", "access", "family", "accounts")
+ROOMS = ("home", "professional", "documents", "access", "family", "records", "accounts")
 
 
 def handle_events() -> None:
@@ -39,6 +39,8 @@ def handle_events() -> None:
     outbox.on("records.heir-decided", on_heir_decided)
     outbox.on("records.erased", _forget_record)
     outbox.on("accounts.code-asked", send_new_code)
+    outbox.on("accounts.recovery-code-asked", send_recovery_code)
+    outbox.on("accounts.reset-asked", send_reset_code)
     outbox.on("accounts.sign-in-refused", note_refused_sign_in)
 
 

@@ -147,6 +147,12 @@ _AUDIT = {
 }
 
 main.add_command(_Lazy("import", places=_IMPORTS, help="Bring data in from files."))
+_ERASURE = {
+    "verify": ("records.cli:verify", "Check a proof of erasure."),
+    "replay": ("records.cli:replay", "Destroy again the keys that a restored copy brought back."),
+}
+
+main.add_command(_Lazy("erasure", places=_ERASURE, help="Records erased for good."))
 main.add_command(_Lazy("audit", places=_AUDIT, help="The trail of who did what."))
 
 

@@ -35,10 +35,11 @@ _ASIDE = 50
 @requires(Permission.ACCOUNT)
 def my_records() -> AnyResponse:
     """The records this account may open, one's own first; who may open one only is led there."""
-    records = access.my_records(signed_in())
-    if len(records) == 1:
-        return redirect(f"/dossiers/{records[0].record_id}/", 303)
-    return render("home/records.html", records=records)
+    actor = signed_in()
+    cards, own = access.my_records(actor), services.own_state(actor)
+    if len(cards) == 1 and not own:
+        return redirect(f"/dossiers/{cards[0].record_id}/", 303)
+    return render("home/records.html", records=cards, own_state=own)
 
 
 @record_pages.get("/")

@@ -14,7 +14,7 @@ from espace.audit.services import Action, Entry
 from espace.permissions import ActorKind, Relation
 from espace.words import N_
 
-from . import account_sayings
+from . import account_sayings, record_sayings
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +209,8 @@ MINE: dict[Action, Sayings] = {
 _OFFICE = (Action.IDENTITY_CHECKED, Action.CODE_PRINTED, Action.CODE_LIMIT_REACHED, Action.ACTIVITY_READ)
 MINE |= {act: saying for act, saying in OTHERS.items() if act.startswith("operator") or act in _OFFICE}
 
-OTHERS |= {action: Sayings(*parts) for action, parts in account_sayings.OTHERS.items()}
-MINE |= {action: Sayings(*parts) for action, parts in account_sayings.MINE.items()}
+OTHERS |= {action: Sayings(*parts) for action, parts in (account_sayings.OTHERS | record_sayings.OTHERS).items()}
+MINE |= {action: Sayings(*parts) for action, parts in (account_sayings.MINE | record_sayings.MINE).items()}
 
 _TONES = {
     Action.PASSWORD_CHANGED: Tone.CHANGE,
@@ -225,6 +225,11 @@ _TONES = {
     Action.CONSENT_BLOCKED: Tone.CHANGE,
     Action.DOCUMENT_DEPOSITED: Tone.CHANGE,
     Action.CODE_PRINTED: Tone.WARNING,
+    Action.RECORD_OPPOSED: Tone.CHANGE,
+    Action.RECORD_CLOSED: Tone.CHANGE,
+    Action.RECORD_SUSPENDED: Tone.WARNING,
+    Action.ERASURE_ASKED: Tone.WARNING,
+    Action.DEATH_DECLARED: Tone.WARNING,
 }
 
 
