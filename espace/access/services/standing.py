@@ -12,15 +12,13 @@ from espace.access import policy
 from espace.access.models import Consent, Encounter
 from espace.access.policy import ConsentState, Judgement, PersonFacts, ProfessionalFacts
 from espace.family import services as family
+from espace.family.services import OWN_COLOUR, colour_of
 from espace.people import services as people
 from espace.permissions import SYSTEM, Actor, ActorKind, Permission, Relation, Standing
 from espace.records import services as records
 
 from .matrix import ACTIVE, matrix, types_in
 
-OWN_COLOUR = "prune"
-COLOURS = ("miel", "ocean", "mousse", "brique")
-"""Those of the others, in the order in which their records were opened (look: prune is always oneself)."""
 HEIR_COLOUR = "nobody"
 """A dead person's record has no colour of its own."""
 
@@ -105,20 +103,11 @@ def _of_person(actor: Actor, record_id: UUID) -> Standing | None:
 
 def _represented(person_id: UUID) -> list[UUID]:
     """The records this person may act in for others; none while the person's own account is not to be trusted."""
-    return [] if _is_held_back(person_id) else family.records_represented(person_id)
+    return [] if family.is_held_back(person_id) else family.records_represented(person_id)
 
 
 def _inherits(person_id: UUID, record_id: UUID) -> bool:
-    return records.heir_until(record_id, person_id) is not None and not _is_held_back(person_id)
-
-
-def _is_held_back(person_id: UUID) -> bool:
-    """Whether nobody may act through this person's account: it is suspended for fraud, or its person is dead.
-
-    A record its holder closed or objected to is no reason: a parent goes on acting for their child (rules.md AC-7).
-    """
-    own = records.record_of(person_id)
-    return own is not None and own.state in (records.SUSPENDED, records.DECEASED)
+    return records.heir_until(record_id, person_id) is not None and not family.is_held_back(person_id)
 
 
 def _of_professional(actor: Actor, record_id: UUID) -> Standing | None:
@@ -171,19 +160,13 @@ def is_attending(record: records.RecordFacts, professional_id: UUID) -> bool:
     return crypto.same(record.attending_index, people.rpps_index(people.professional(professional_id).rpps))
 
 
-def colour_of(record_id: UUID, represented: list[UUID]) -> str:
-    """The colour of another person's record: the same on every page, by the order of opening."""
-    order = sorted(represented)
-    return COLOURS[order.index(record_id) % len(COLOURS)] if record_id in represented else OWN_COLOUR
-
-
 def my_records(actor: Actor) -> list[RecordCard]:
     """The records a person may open: their own, those of the people they act for, then those they inherit."""
     if actor.kind is not ActorKind.PATIENT or actor.person_id is None:
         return []
     represented = sorted(_represented(actor.person_id))
     own = records.record_of(actor.person_id)
-    inherited = [] if _is_held_back(actor.person_id) else records.inherited(actor.person_id)
+    inherited = [] if family.is_held_back(actor.person_id) else records.inherited(actor.person_id)
     others = records.records([*represented, *inherited])
     found = [(own, Relation.HOLDER, OWN_COLOUR)] if own is not None and own.is_open else []
     found += [

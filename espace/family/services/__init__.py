@@ -2,13 +2,14 @@
 
 from .colours import COLOURS, OWN_COLOUR, colour_of
 from .letters import letter_pdf
-from .links import link_parent, parents_linked, records_represented, representatives, represents
+from .links import is_held_back, link_parent, parents_linked, records_represented, representatives, represents
 from .majority import tell_ahead
 
 __all__ = [
     "COLOURS",
     "OWN_COLOUR",
     "colour_of",
+    "is_held_back",
     "letter_pdf",
     "link_parent",
     "parents_linked",

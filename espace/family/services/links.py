@@ -93,6 +93,15 @@ def representatives(record_id: UUID) -> list[UUID]:
         return list(tx.execute(_OF_RECORD, {"record_id": record_id, "now": clock.now()}).scalars())
 
 
+def is_held_back(person_id: UUID) -> bool:
+    """Whether nobody may act through this person's account: it is suspended for fraud, or its person is dead.
+
+    A record its holder closed or objected to is no reason: a parent goes on acting for their child (rules.md AC-7).
+    """
+    own = records.record_of(person_id)
+    return own is not None and own.state in (records.SUSPENDED, records.DECEASED)
+
+
 def _of_minors(record_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Those of the records whose holder is under `majority_age` today (rules.md MI-4)."""
     facts = records.records(record_ids)

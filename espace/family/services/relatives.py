@@ -20,7 +20,7 @@ from espace.records.services.transitions import CHANGED_TOPIC
 from espace.words import N_
 
 from .colours import colour_of
-from .links import records_represented, representatives
+from .links import is_held_back, records_represented, representatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Relative:
 
 def relatives(actor: Actor) -> list[Relative]:
     """Everyone the actor may act for today, whatever the state of their record, in the order of their colours."""
-    if actor.person_id is None:
+    if actor.person_id is None or is_held_back(actor.person_id):
         return []
     represented = sorted(records_represented(actor.person_id))
     found = records.records(represented)

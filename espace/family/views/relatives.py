@@ -7,7 +7,7 @@ from flask import Blueprint, Response, flash
 from flask_babel import gettext
 
 from espace import settings
-from espace.errors import ConflictError, NotFoundError
+from espace.errors import ConflictError
 from espace.family.forms import DecideForm, OpenProfileForm
 from espace.family.services import relatives as services
 from espace.family.services.relatives import Relative
@@ -36,77 +36,74 @@ def relatives() -> Response:
     )
 
 
-@pages.get("/compte/proches/<uuid:record_id>/ouvrir")
+@pages.get("/compte/proches/<uuid:child>/ouvrir")
 @requires(Permission.ACCOUNT)
-def opening(record_id: UUID) -> Response:
+def opening(child: UUID) -> Response:
     """What opening a child's profile means."""
     actor = signed_in()
-    child = _where(record_id, lambda one: one.may_be_opened)
+    relative = services.relative(actor, child)
+    if not relative.may_be_opened:
+        return to(PLACE)
     demand_fresh_proof(actor)
-    return page("family/open.html", OpenProfileForm(formdata=None), child=child)
+    return page("family/open.html", OpenProfileForm(formdata=None), child=relative)
 
 
-@pages.post("/compte/proches/<uuid:record_id>/ouvrir")
+@pages.post("/compte/proches/<uuid:child>/ouvrir")
 @requires(Permission.ACCOUNT)
-def open_profile(record_id: UUID) -> Response:
+def open_profile(child: UUID) -> Response:
     """Open it."""
     actor = signed_in()
     form = OpenProfileForm()
-    child = services.relative(actor, record_id)
+    relative = services.relative(actor, child)
     if form.validate():
         with attempt(form):
-            if not _done(lambda: services.open_profile(actor, record_id, accepted=bool(form.terms.data))):
+            if not _done(lambda: services.open_profile(actor, child, accepted=bool(form.terms.data))):
                 return to(PLACE)
-            _say(N_("Done. The profile of %(name)s is open, in your name."), child)
-            return to(f"/dossiers/{record_id}/")
-    return page("family/open.html", form, child=child)
+            _say(N_("Done. The profile of %(name)s is open, in your name."), relative)
+            return to(f"/dossiers/{child}/")
+    return page("family/open.html", form, child=relative)
 
 
-@pages.get("/compte/proches/<uuid:record_id>/opposition")
+@pages.get("/compte/proches/<uuid:child>/opposition")
 @requires(Permission.ACCOUNT)
-def objecting(record_id: UUID) -> Response:
+def objecting(child: UUID) -> Response:
     """What objecting for a child means."""
-    return page(
-        "family/object.html", DecideForm(formdata=None), child=_where(record_id, lambda one: one.may_be_opposed)
-    )
+    relative = services.relative(signed_in(), child)
+    if not relative.may_be_opposed:
+        return to(PLACE)
+    return page("family/object.html", DecideForm(formdata=None), child=relative)
 
 
-@pages.post("/compte/proches/<uuid:record_id>/opposition")
+@pages.post("/compte/proches/<uuid:child>/opposition")
 @requires(Permission.ACCOUNT)
-def object_for(record_id: UUID) -> Response:
+def object_for(child: UUID) -> Response:
     """Object for the child, from now on."""
-    actor, child = signed_in(), services.relative(signed_in(), record_id)
-    if DecideForm().validate() and _done(lambda: services.object_for(actor, record_id)):
-        _say(N_("Done. The space of %(name)s is not used any more, as of now."), child)
+    actor, relative = signed_in(), services.relative(signed_in(), child)
+    if DecideForm().validate() and _done(lambda: services.object_for(actor, child)):
+        _say(N_("Done. The space of %(name)s is not used any more, as of now."), relative)
     return to(PLACE)
 
 
-@pages.get("/compte/proches/<uuid:record_id>/retour")
+@pages.get("/compte/proches/<uuid:child>/retour")
 @requires(Permission.ACCOUNT)
-def returning(record_id: UUID) -> Response:
+def returning(child: UUID) -> Response:
     """What taking an objection back means."""
     actor = signed_in()
-    child = _where(record_id, lambda one: one.is_opposed)
+    relative = services.relative(actor, child)
+    if not relative.is_opposed:
+        return to(PLACE)
     demand_fresh_proof(actor)
-    return page("family/come_back.html", DecideForm(formdata=None), child=child)
+    return page("family/come_back.html", DecideForm(formdata=None), child=relative)
 
 
-@pages.post("/compte/proches/<uuid:record_id>/retour")
+@pages.post("/compte/proches/<uuid:child>/retour")
 @requires(Permission.ACCOUNT)
-def come_back(record_id: UUID) -> Response:
+def come_back(child: UUID) -> Response:
     """Take the objection back."""
-    actor, child = signed_in(), services.relative(signed_in(), record_id)
-    if DecideForm().validate() and _done(lambda: services.come_back(actor, record_id)):
-        _say(N_("Done. The space of %(name)s is as it was before."), child)
+    actor, relative = signed_in(), services.relative(signed_in(), child)
+    if DecideForm().validate() and _done(lambda: services.come_back(actor, child)):
+        _say(N_("Done. The space of %(name)s is as it was before."), relative)
     return to(PLACE)
-
-
-def _where(record_id: UUID, fits: Callable[[Relative], bool]) -> Relative:
-    """The relative this page is about; a page that makes no sense in their state does not exist."""
-    child = services.relative(signed_in(), record_id)
-    if not fits(child):
-        raise NotFoundError
-    return child
 
 
 def _done(act: Callable[[], None]) -> bool:
@@ -119,5 +116,5 @@ def _done(act: Callable[[], None]) -> bool:
     return True
 
 
-def _say(sentence: Message, child: Relative) -> None:
-    flash(gettext(sentence.msgid, name=child.given_name), "ok")
+def _say(sentence: Message, relative: Relative) -> None:
+    flash(gettext(sentence.msgid, name=relative.given_name), "ok")
