@@ -22,6 +22,7 @@ from .rendering import wants_fragment
 RETRY_SECONDS = 5
 PROOF = "/connexion/preuve"
 SHOW = "/compte/accompagnement/voir"
+_HOMES = {ActorKind.PROFESSIONAL: "/pro/", ActorKind.OPERATOR: "/admin/"}
 _PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY")
 _POSTGRES_BUSY = ("08", "40", "53", "55P03", "57")  # connection, serialization, resources, lock, intervention
@@ -144,7 +145,7 @@ def page(status: int, name: str = "", **data: Any) -> Response:
 
 def _written(name: str, data: dict[str, Any]) -> Response:
     actor = current_actor()
-    home = "/" if actor is None else "/pro/" if actor.kind == "professional" else "/dossiers/"
+    home = _HOMES.get(actor.kind, "/dossiers/") if actor else "/"
     data = {"name": name, "mark": logs.mark(), "home": home, "signed_in": actor is not None, "form_at": "", **data}
     if not wants_fragment():
         return make_response(render_template("errors/page.html", **data))

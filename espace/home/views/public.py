@@ -31,9 +31,11 @@ def landing() -> AnyResponse:
 
 
 def start_of(actor: Actor) -> str:
-    """Where a signed-in visitor begins: their own record, the records they may open, or the professionals' side."""
+    """Where a signed-in visitor begins: their own record, those they may open, or the side they work on."""
     if actor.kind is ActorKind.PROFESSIONAL:
         return "/pro/"
+    if actor.kind is ActorKind.OPERATOR:
+        return "/admin/"
     own = next((card for card in access.my_records(actor) if card.relation is Relation.HOLDER), None)
     return f"/dossiers/{own.record_id}/" if own else "/dossiers/"
 
