@@ -55,6 +55,9 @@ class Action(StrEnum):
     DOCUMENT_ADDED = "document-added"
     DOCUMENT_DEPOSITED = "document-deposited"
     DOCUMENT_IMPORTED = "document-imported"
+    DOCUMENT_TAKEN_OVER = "document-taken-over"
+    RECORD_TAKEN_OVER = "record-taken-over"
+    FORMER_ACT = "former-act"  # of the trail of an earlier record: who, when and what stand in its detail
     DOWNLOADED = "downloaded"
     CONSENT_ASKED = "consent-asked"
     CONSENT_GIVEN = "consent-given"

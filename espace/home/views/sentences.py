@@ -14,7 +14,7 @@ from espace.audit.services import Action, Entry
 from espace.permissions import ActorKind, Relation
 from espace.words import N_
 
-from . import account_sayings, record_sayings
+from . import account_sayings, former, record_sayings
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,15 @@ OTHERS: dict[Action, Sayings] = {
         N_("%(who)s filed the document “%(what)s”, received from a care place."),
         N_("%(who)s filed %(num)s documents received from care places."),
     ),
+    Action.DOCUMENT_TAKEN_OVER: Sayings(
+        N_("%(who)s took a document over from the former record."),
+        N_("%(who)s took the document “%(what)s” over from the former record."),
+        N_("%(who)s took %(num)s documents over from the former record."),
+    ),
+    Action.RECORD_TAKEN_OVER: Sayings(
+        N_("%(who)s took the former record over: its documents, its accesses and its history.")
+    ),
+    Action.FORMER_ACT: Sayings(N_("Taken over from the former record.")),
     Action.DOWNLOADED: Sayings(
         N_("%(who)s downloaded a document."),
         N_("%(who)s downloaded the document “%(what)s”."),
@@ -184,6 +193,15 @@ MINE: dict[Action, Sayings] = {
         N_("You filed the document “%(what)s”, received from a care place."),
         N_("You filed %(num)s documents received from care places."),
     ),
+    Action.DOCUMENT_TAKEN_OVER: Sayings(
+        N_("You took a document over from the former record."),
+        N_("You took the document “%(what)s” over from the former record."),
+        N_("You took %(num)s documents over from the former record."),
+    ),
+    Action.RECORD_TAKEN_OVER: Sayings(
+        N_("You took the former record over: its documents, its accesses and its history.")
+    ),
+    Action.FORMER_ACT: Sayings(N_("Taken over from the former record.")),
     Action.DOWNLOADED: Sayings(
         N_("You downloaded a document."),
         N_("You downloaded the document “%(what)s”."),
@@ -235,6 +253,8 @@ _TONES = {
 
 def sentence(entry: Entry, *, mine: bool) -> Markup:
     """The act of `entry` in one sentence; names stand out, and everything that came from outside is escaped."""
+    if entry.action is Action.FORMER_ACT:
+        return former.sentence(entry)
     sayings = (MINE if mine else OTHERS)[entry.action]
     count = len(entry.objects)
     what = named(entry.objects[0]) if count == 1 else ""
