@@ -117,8 +117,9 @@ def keep(tx: Connection, account_id: UUID, made: NewPasskey) -> UUID:
             payload=crypto.seal(tx, account_id, _TABLE, passkey_id, payload),
         )
         .on_conflict_do_nothing()
-    )
-    if kept.rowcount != 1:
+        .returning(Passkey.id)
+    ).first()
+    if kept is None:
         raise InvalidError({"": N_("This passkey is kept already. You have nothing more to do.")})
     return passkey_id
 
