@@ -13,8 +13,8 @@ from espace.errors import NotFoundError, RefusedError
 from espace.identifiers import new_id
 from espace.people.services import rpps_index
 from espace.records import services as records
-from espace.records.services import opening
 from espace.records.models import Record
+from espace.records.services import opening
 from espace.settings import Settings
 from tests.support.clock import FakeClock
 
