@@ -151,7 +151,7 @@ def readable_phone(number: str) -> str:
     parsed = phonenumbers.parse(number)
     national = parsed.country_code in (33, 262, 590, 594, 596)
     form = phonenumbers.PhoneNumberFormat.NATIONAL if national else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(parsed, form)
+    return phonenumbers.format_number(parsed, form).replace(" ", "\u00a0")
 
 
 def parse_rpps(text: str, *, checked: bool = False) -> str:
