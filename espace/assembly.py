@@ -21,13 +21,15 @@ from .web import rooms as web_rooms
 
 MAX_REQUEST = 26 * 1024 * 1024  # a 25 MB file and its form
 
-ROOMS = ("home", "professional", "documents", "access", "family", "records", "accounts")
+ROOMS = ("home", "administration", "professional", "documents", "access", "family", "records", "accounts")
 
 
 def handle_events() -> None:
     """Register who carries out what the lower rooms write to the outbox."""
     from .access.services import on_heir_decided, on_record_changed
     from .accounts.services import note_refused_sign_in, send_new_code, tell_what_is_due
+    from .accounts.services.password_reset import send_reset_code
+    from .accounts.services.recovery_notices import send_recovery_code
     from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
 

@@ -31,7 +31,8 @@ class Task:
     def run(self) -> None:
         """Do it if it is time. A failure is logged by its type, as its text may hold a person's words."""
         now = clock.now()
-        if self._next is not None and now < self._next:
+        # A clock set back must not put it off for longer than its own pace (L7).
+        if self._next is not None and self._next - self._every <= now < self._next:
             return
         self._next = now + self._every
         try:
@@ -91,7 +92,7 @@ def _deliver(stop: threading.Event) -> bool:
 def scheduled() -> list[Task]:
     """What a worker does beside delivering."""
     from .accounts.services import drafts as activations
-    from .accounts.services import one_time, sessions, throttle
+    from .accounts.services import one_time, password_reset, recovery, sessions, throttle
     from .family.services import tell_ahead
     from .notifications import services as notifications
     from .professional.services import drafts as deposits
@@ -108,6 +109,9 @@ def scheduled() -> list[Task]:
         Task("sweep-throttles", hour, throttle.sweep),
         Task("sweep-one-time-codes", hour, one_time.sweep),
         Task("sweep-activations", hour, activations.sweep),
+        Task("lost-accesses", minute, recovery.tick),
+        Task("sweep-lost-accesses", hour, recovery.sweep),
+        Task("sweep-password-resets", hour, password_reset.sweep),
         Task("sweep-deposit-drafts", hour, deposits.sweep),
         Task("late-notices", minute * 10, notifications.wake_late),
         Task("sweep-notices", hour, notifications.sweep),

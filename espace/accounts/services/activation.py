@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from espace import clock, crypto, db, outbox, settings
@@ -16,7 +16,8 @@ from espace.notifications.services import send_mail
 from espace.people import services as people
 from espace.permissions import Actor, ActorKind, Visitor
 
-from . import devices, drafts, enrolling, factors, letters, passkeys, sessions, throttle
+from . import devices, drafts, enrolling, entering, factors, letters, passkeys, recovery, sessions, throttle
+from .account_rows import Held
 from .drafts import Draft, Step
 from .letter_proof import Letter, LetterError, recognise
 from .new_code import Channel
@@ -48,6 +49,8 @@ def begin(letter: Letter, visitor: Visitor) -> tuple[str, Draft]:
         raise LetterError("expired", found.expires_at)
     if person.age_on(clock.today()) < settings.current().autonomy_age:
         raise LetterError("minor")
+    if is_active(person.id) and not recovery.is_ready(person.id):
+        raise LetterError("used")
     return drafts.start(person.id, found.expires_at)
 
 
@@ -81,6 +84,8 @@ def ask_new_code(ins: str, birth_date: date, visitor: Visitor, channel: Channel 
 def finish(token: str, locale: str, visitor: Visitor) -> SignedIn:
     """Make the account, spend the provisional code and sign in: all of it, once, or nothing.
 
+    Where a lost access has waited long enough, the account there is gets these keys in place of its own (R4).
+
     Raises:
         AlreadyActiveError: when the same space was activated meanwhile.
         InvalidError: when the e-mail address, or a passkey, opens another space since.
@@ -91,6 +96,9 @@ def finish(token: str, locale: str, visitor: Visitor) -> SignedIn:
     try:
         with db.write() as tx:
             draft = drafts.locked(tx, token)
+            renewed = _renewed(tx, draft)
+            if renewed is not None:
+                return entering.enter(renewed, visitor, ())
             _spend_letter(draft)
             account_id = _make_account(draft, locale)
             drafts.drop(tx, draft.person_id)
@@ -108,7 +116,7 @@ def finish(token: str, locale: str, visitor: Visitor) -> SignedIn:
         raise
     except IntegrityError:
         # Only two keys can be taken: the person's and the address's.
-        if is_active(draft.person_id):
+        if is_active(draft.person_id) and not recovery.is_ready(draft.person_id):
             raise AlreadyActiveError from None
         raise InvalidError({"email": enrolling.EMAIL_TAKEN}) from None
 
@@ -119,9 +127,18 @@ def is_active(person_id: UUID) -> bool:
         return tx.execute(select(Account.id).where(Account.person_id == person_id)).first() is not None
 
 
-def _spend_letter(draft: Draft) -> None:
+def _renewed(tx: Connection, draft: Draft) -> Held | None:
+    """The account whose lost access is made anew with these keys; None for an activation."""
     if draft.step is not Step.CODES:
         raise NotFoundError
+    renewed = recovery.renew(tx, draft, email_index(draft.email), _facts(draft))
+    if renewed is not None:
+        _keep_factors(tx, renewed.id, draft)
+        drafts.drop(tx, draft.person_id)
+    return renewed
+
+
+def _spend_letter(draft: Draft) -> None:
     is_spent = letters.use(draft.person_id)
     if not is_spent and (not draft.provider_index or is_active(draft.person_id)):
         raise AlreadyActiveError
@@ -144,10 +161,14 @@ def _make_account(draft: Draft, locale: str) -> UUID:
                 payload=crypto.seal(tx, account_id, "accounts", account_id, _facts(draft)),
             )
         )
-        factors.keep_recovery_codes(tx, account_id, list(draft.recovery_codes))
-        for made in draft.passkeys:
-            passkeys.keep(tx, account_id, made)
+        _keep_factors(tx, account_id, draft)
     return account_id
+
+
+def _keep_factors(tx: Connection, account_id: UUID, draft: Draft) -> None:
+    factors.keep_recovery_codes(tx, account_id, list(draft.recovery_codes))
+    for made in draft.passkeys:
+        passkeys.keep(tx, account_id, made)
 
 
 def _facts(draft: Draft) -> dict[str, object]:

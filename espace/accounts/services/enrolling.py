@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from espace import clock, crypto, db, settings
 from espace.accounts.models import Account
@@ -91,7 +91,10 @@ def check_email_code(token: str, code: str, visitor: Visitor) -> Draft:
         # What was proven is the address the code went to, whatever was typed since.
         email = _spent(_MAIL, draft, code)["email"]
         throttle.clear(names)
-        is_taken = tx.execute(select(Account.id).where(Account.email_index == email_index(email))).first() is not None
+        # One's own address stays one's own where a lost access is made anew.
+        others = or_(Account.person_id != draft.person_id, Account.person_id.is_(None))
+        taken = select(Account.id).where(Account.email_index == email_index(email), others)
+        is_taken = tx.execute(taken).first() is not None
         draft = replace(draft, email="" if is_taken else email, is_verified=not is_taken)
         drafts.keep(tx, draft)
     if is_taken:

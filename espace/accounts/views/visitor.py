@@ -56,6 +56,21 @@ def drop_activation(response: Response) -> None:
     response.delete_cookie(own_cookie_name("activation"), path="/", secure=_secure(), httponly=True, samesite="Lax")
 
 
+def own(name: str) -> str:
+    """What this browser holds under `name`; "" for nothing."""
+    return request.cookies.get(own_cookie_name(name), "")
+
+
+def hold_own(response: Response, name: str, value: str, max_age: int | None = None) -> None:
+    """Have the browser hold `value`, for `max_age` seconds or until it is closed."""
+    _set(response, name, value, max_age)
+
+
+def drop_own(response: Response, name: str) -> None:
+    """Take back what the browser held."""
+    response.delete_cookie(own_cookie_name(name), path="/", secure=_secure(), httponly=True, samesite="Lax")
+
+
 def _set(response: Response, name: str, value: str, max_age: int | None = None) -> None:
     response.set_cookie(
         own_cookie_name(name), value, max_age=max_age, httponly=True, secure=_secure(), samesite="Lax", path="/"

@@ -113,6 +113,79 @@ _TEMPLATES = {
             "You asked for nothing? You can ignore this message.",
         ),
     },
+    "reset-code": {
+        "fr": Template(
+            "Votre code pour un nouveau mot de passe",
+            "Bonjour,\n\nVotre code : {code}\n\n"
+            "Il reste valable 10 minutes. Tapez-le sur la page où vous l'avez demandé. Ne le donnez à personne.\n"
+            "Vous n'avez rien demandé ? Vous pouvez ignorer ce message : votre mot de passe ne change pas.",
+        ),
+        "en": Template(
+            "Your code for a new password",
+            "Hello,\n\nYour code: {code}\n\n"
+            "It is valid for 10 minutes. Type it on the page where you asked for it. Give it to nobody.\n"
+            "You asked for nothing? You can ignore this message: your password does not change.",
+        ),
+    },
+    "recovery-code": {
+        "fr": Template(
+            "Votre code provisoire",
+            "Bonjour,\n\nVotre code provisoire : {code}\n\n"
+            "Il remplace celui de votre courrier. Allez vous-même sur le site, à la page « Accès perdu ».\n"
+            "Vous n'avez rien demandé ? Vous pouvez ignorer ce message. Ne donnez ce code à personne.",
+        ),
+        "en": Template(
+            "Your provisional code",
+            "Hello,\n\nYour provisional code: {code}\n\n"
+            "It takes the place of the one of your letter. Go to the site yourself, to the page “Lost access”.\n"
+            "You asked for nothing? You can ignore this message. Give this code to nobody.",
+        ),
+    },
+    # The one link of ours in a message (R4): all it can do is refuse, so whoever finds it opens nothing.
+    "recovery-asked": {
+        "fr": Template(
+            "Demande pour retrouver l'accès à votre compte",
+            "Bonjour,\n\nQuelqu'un a demandé à retrouver l'accès à votre compte, avec un courrier à votre nom.\n"
+            "C'était vous ? Il n'y a rien à faire. Revenez à partir du {day}.\n\n"
+            "Ce n'était pas vous ? Refusez avant cette date :\n{link}\n\n"
+            "Ce lien ne sert qu'à refuser. Il ne demande ni code ni mot de passe.",
+        ),
+        "en": Template(
+            "Request to find back the access to your account",
+            "Hello,\n\nSomeone asked to find back the access to your account, with a letter in your name.\n"
+            "Was it you? There is nothing to do. Come back from {day} on.\n\n"
+            "It was not you? Refuse before that date:\n{link}\n\n"
+            "This link only refuses. It asks for neither code nor password.",
+        ),
+    },
+    "recovery-reminder": {
+        "fr": Template(
+            "Rappel : demande pour retrouver l'accès à votre compte",
+            "Bonjour,\n\nUne demande pour retrouver l'accès à votre compte est toujours en cours.\n"
+            "C'était vous ? Il n'y a rien à faire. Revenez à partir du {day}.\n\n"
+            "Ce n'était pas vous ? Refusez avant cette date :\n{link}\n\n"
+            "Ce lien ne sert qu'à refuser. Il ne demande ni code ni mot de passe.",
+        ),
+        "en": Template(
+            "Reminder: request to find back the access to your account",
+            "Hello,\n\nA request to find back the access to your account is still under way.\n"
+            "Was it you? There is nothing to do. Come back from {day} on.\n\n"
+            "It was not you? Refuse before that date:\n{link}\n\n"
+            "This link only refuses. It asks for neither code nor password.",
+        ),
+    },
+    "recovery-cancelled": {
+        "fr": Template(
+            "La demande d'accès est refusée",
+            "Bonjour,\n\nLa demande pour retrouver l'accès à votre compte est refusée. Rien n'a été ouvert.\n"
+            "Le code du courrier ne sert plus. Pour en obtenir un autre, voyez la page « Accès perdu » du site.",
+        ),
+        "en": Template(
+            "The request for access is refused",
+            "Hello,\n\nThe request to find back the access to your account is refused. Nothing was opened.\n"
+            "The code of the letter works no more. To get another, see the page “Lost access” of the site.",
+        ),
+    },
     "space-active": {
         "fr": Template(
             "Votre espace est actif",
