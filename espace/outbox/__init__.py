@@ -1,5 +1,5 @@
 """Events and deliveries written with the data, claimed by the worker. Knows no room."""
 
-from .services import given_up, in_trouble, on, post, sweep, waiting, work
+from .services import Handler, given_up, in_trouble, on, post, sweep, waiting, work
 
-__all__ = ["given_up", "in_trouble", "on", "post", "sweep", "waiting", "work"]
+__all__ = ["Handler", "given_up", "in_trouble", "on", "post", "sweep", "waiting", "work"]

@@ -1,21 +1,14 @@
 """E-mail: what is written, and a real conversation with a mail server (security.md R40, R52)."""
 
-import socket
 import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -30,60 +23,11 @@ from espace.notifications.services import deliver_mail, send_mail
 from espace.outbox.models import Delivery
 from tests.support.clock import FakeClock
 
+from .mailserver import MailServer, running
+
 AT = "2026-11-23T09:00:00+00:00"
 TO = "claire.fontenay@exemple.fr"
 FORBIDDEN = ("Claire", "Fontenay", "Morvan", "cardio", "médecin", "doctor", "ordonnance", "token")
-
-
-@dataclass
-class MailServer:
-    """What a mail server was told."""
-
-    port: int = 0
-    refuse: int = 0
-    envelopes: list[Any] = field(default_factory=list)
-    logins: list[tuple[bytes, bytes]] = field(default_factory=list)
-    encrypted: list[bool] = field(default_factory=list)
-
-    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        """Take a message, or refuse it for now."""
-        if self.refuse:
-            self.refuse -= 1
-            return "451 try again later"
-        self.encrypted.append(session.ssl is not None)
-        self.envelopes.append(envelope)
-        return "250 taken"
-
-    def authenticate(self, _server: Any, _session: Any, _envelope: Any, _how: str, data: Any) -> AuthResult:
-        """Take any name and password, and remember them."""
-        self.logins.append((data.login, data.password))
-        return AuthResult(success=True)
-
-    @property
-    def letters(self) -> list[EmailMessage]:
-        """The messages taken, parsed."""
-        found = [message_from_bytes(envelope.content, policy=default) for envelope in self.envelopes]
-        assert all(isinstance(letter, EmailMessage) for letter in found)
-        return found
-
-
-def running(server: MailServer, **options: Any) -> Controller:
-    """Start a server on a free port of the loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        server.port = probe.getsockname()[1]
-    controller = Controller(server, hostname="127.0.0.1", port=server.port, **options)
-    controller.start()
-    return controller
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    """A mail server on the loopback."""
-    server = MailServer()
-    controller = running(server)
-    yield server
-    controller.stop()
 
 
 @pytest.fixture

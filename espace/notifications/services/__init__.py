@@ -4,7 +4,7 @@ from espace.notifications.messages.notices import words
 
 from .choosing import choose, send_trial
 from .events import FREE, PROTECTIVE, RULES, Channel, Event, Reach
-from .ledger import forget, latest
+from .ledger import DUE_TOPIC, forget, latest
 from .mail import deliver_mail, send_mail
 from .notices import due_of, notify, send_held
 from .preferences import ZONES, Preferences, Quiet, Rhythm, preferences_of
@@ -12,6 +12,7 @@ from .sms import can_send, deliver_sms, send_sms, sms_in_trouble
 from .upkeep import sweep, wake_late
 
 __all__ = [
+    "DUE_TOPIC",
     "FREE",
     "PROTECTIVE",
     "RULES",

@@ -37,12 +37,12 @@ def choose(actor: Actor, reach: Reach, wishes: Preferences) -> None:
         values = {"version": wishes.version + 1, "payload": sealed}
         if wishes.version:
             mine = (Preference.subject_id == actor.id, Preference.version == wishes.version)
-            written = tx.execute(update(Preference).where(*mine).values(**values))
+            written = tx.execute(update(Preference).where(*mine).values(**values).returning(Preference.version))
         else:
             dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
             fresh = dialect.insert(Preference).values(subject_id=actor.id, **values)
-            written = tx.execute(fresh.on_conflict_do_nothing())
-        if written.rowcount != 1:
+            written = tx.execute(fresh.on_conflict_do_nothing().returning(Preference.version))
+        if written.first() is None:
             raise ConflictError
         audit.record(actor, actor.id, audit.Action.NOTIFICATIONS_CHOSEN)
         notices.replan(reach)

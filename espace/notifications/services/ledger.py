@@ -19,6 +19,7 @@ TABLE = "notices"
 DUE_TOPIC = "notifications.due"
 KEPT = timedelta(days=90)
 _LATE = timedelta(minutes=10)
+_FURTHEST = timedelta(days=9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +174,22 @@ def sweep() -> int:
 
 
 def wake_late() -> int:
-    """Call back for what should have been told and was not (a restored copy, a lost event); gives how many subjects."""
-    late = select(Notice.subject_id).where(Notice.state == "held", Notice.due_at < clock.now() - _LATE).distinct()
+    """Call back for what should have been told and was not (a restored copy, a lost event); gives how many subjects.
+
+    What a clock gone wrong put off further than a week's message ever is comes now (L7).
+    """
+    now = clock.now()
+    late = select(Notice.subject_id).where(Notice.state == "held", Notice.due_at < now - _LATE).distinct()
+    with db.read() as tx:
+        far = tx.execute(select(Notice.id).where(Notice.state == "held", Notice.due_at > now + _FURTHEST)).first()
+    if far is not None:
+        with db.write() as tx:
+            put_off = (Notice.state == "held", Notice.due_at > now + _FURTHEST)
+            tx.execute(update(Notice).where(*put_off).values(due_at=now - 2 * _LATE))
     with db.read() as tx:
         subjects = tx.execute(late.limit(1000)).scalars().all()
     for subject_id in subjects:
-        call_back(subject_id, clock.now())
+        call_back(subject_id, now)
     return len(subjects)
 
 

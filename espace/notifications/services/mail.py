@@ -82,8 +82,8 @@ def _letter(delivery_id: UUID, payload: dict[str, Any], given: settings.Settings
     letter["Date"] = format_datetime(datetime.fromisoformat(payload["at"]))
     letter["Message-ID"] = f"<{delivery_id}@{_host(given)}>"
     letter["Auto-Submitted"] = "auto-generated"
-    letter["Content-Language"] = payload["locale"]
     letter.set_content(text, charset="utf-8", cte="quoted-printable")
+    letter["Content-Language"] = payload["locale"]  # last: setting the content drops what was said of it
     return letter
 
 

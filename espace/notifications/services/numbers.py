@@ -42,18 +42,13 @@ def admit(number: str) -> bool:
         dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
         # A new day begins a day after its first SMS; a clock set back further than that begins one too.
         is_new_day = or_(SmsCount.since <= now - DAY, SmsCount.since >= now + DAY)
-        sent = tx.execute(
-            dialect.insert(SmsCount)
-            .values(key=key, since=now, count=1)
-            .on_conflict_do_update(
-                index_elements=["key"],
-                set_={
-                    "count": case((is_new_day, 1), else_=SmsCount.count + 1),
-                    "since": case((is_new_day, now), else_=SmsCount.since),
-                },
-            )
-            .returning(SmsCount.count)
-        ).scalar_one()
+        first = dialect.insert(SmsCount).values(key=key, since=now, count=1)
+        again = {
+            "count": case((is_new_day, first.excluded.count), else_=SmsCount.count + 1),
+            "since": case((is_new_day, first.excluded.since), else_=SmsCount.since),
+        }
+        counted = first.on_conflict_do_update(index_elements=["key"], set_=again).returning(SmsCount.count)
+        sent = tx.execute(counted).scalar_one()
     return bool(sent <= settings.current().sms_per_day)
 
 

@@ -21,7 +21,9 @@ def due(event: Event, channel: Channel, wishes: Preferences, now: datetime, gath
 
 def after_quiet(channel: Channel, wishes: Preferences, at: datetime) -> datetime:
     """`at`, or the end of the quiet hours `at` lies in."""
-    return _next(wishes.quiet_to, wishes.zone, at) if is_quiet(channel, wishes, at) else at
+    while is_quiet(channel, wishes, at):  # twice when a spring night leaves out the only hour that is not quiet
+        at = _next(wishes.quiet_to, wishes.zone, at)
+    return at
 
 
 def is_quiet(channel: Channel, wishes: Preferences, at: datetime) -> bool:
