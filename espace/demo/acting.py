@@ -17,6 +17,7 @@ from espace.accounts.services import activation, enrolling
 from espace.accounts.services.letter_proof import Letter
 from espace.documents import services as documents
 from espace.errors import EspaceError
+from espace.family.services.relatives import open_profile
 from espace.people import services as people
 from espace.permissions import Actor, ActorKind, Standing, Visitor
 from espace.professional.services import search, sign_in
@@ -91,14 +92,20 @@ class Stage:
         if actor is not None:
             accounts.close_session(actor)
 
+    def open_profile(self, parent: Someone, child: Someone) -> None:
+        """A parent opens their child's profile from their own account."""
+        open_profile(self._actor(parent), self.record_id(child), accepted=True)
+
     def as_patient(self, someone: Someone, whose: Someone | None = None) -> Standing:
         """A person before their own record, or that of someone they act for."""
+        return _standing(self._actor(someone), self.record_id(whose or someone))
+
+    def _actor(self, someone: Someone) -> Actor:
         person = self.person(someone)
         account = accounts.account_of(person.id)
         if account is None:
             raise BuildError(f"{someone.key} has no account")
-        actor = Actor(ActorKind.PATIENT, account.id, person.display_name, person_id=person.id, proved_at=clock.now())
-        return _standing(actor, self.record_id(whose or someone))
+        return Actor(ActorKind.PATIENT, account.id, person.display_name, person_id=person.id, proved_at=clock.now())
 
     def as_professional(self, key: str, patient: Someone) -> Standing:
         """A professional before a patient they have just identified."""

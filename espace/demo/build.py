@@ -105,6 +105,10 @@ def _events(shop: _Workshop) -> Iterator[Event]:
         yield Event(stage.moment(ago, 8 if someone.parents else 7), partial(_announce, shop, someone))
         if someone.key in _ACTIVATED:
             yield Event(stage.moment(_ACTIVATED[someone.key], 20), partial(stage.activate, someone), alone=True)
+        if someone in CHILDREN:
+            parent = ALL[someone.parents[0]]
+            opened = min(ago - 2, _ACTIVATED[parent.key] - 1)
+            yield Event(stage.moment(opened, 20), partial(stage.open_profile, parent, someone))
         if someone.key in LIVES:
             yield from _filings(shop, someone, ago)
     teen = ALL["teen"]
