@@ -1,0 +1,218 @@
+"""What operators type."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length
+
+from espace.accounts.services.operators import NewOperator
+from espace.administration.services.counter import CHILD_DOCUMENTS, DOCUMENTS, Checked, Paper
+from espace.administration.services.persons import REASONS
+from espace.administration.services.visits import Identity
+from espace.errors import InvalidError
+from espace.permissions import Role
+from espace.records.services import EVIDENCE, MOTIVES, RELATIONSHIPS
+from espace.web.forms import Form
+from espace.web.identity_fields import BirthDateError, IdentityForm, asked, read_birth_date, without_blanks
+from espace.words import N_, Message
+
+ROLES: Mapping[Role, Message] = {
+    Role.COUNTER: N_("Counter"),
+    Role.PRIVACY_OFFICER: N_("Privacy officer"),
+    Role.ADMINISTRATOR: N_("Administrator"),
+}
+_LONGEST_TEXT = 2000  # far above what the services take, so that an endless text is refused before it is looked at
+
+
+def _choices(words: Mapping[Any, Message]) -> list[Any]:
+    return [SelectChoice(str(key), _l(word.msgid)) for key, word in words.items()]
+
+
+def _chosen(words: Mapping[Any, Message]) -> list[Any]:
+    return [SelectChoice("", _l("Choose")), *_choices(words)]
+
+
+def _text(label: Any) -> TextAreaField:
+    return TextAreaField(label, [Length(max=_LONGEST_TEXT, message=_l("This answer is too long."))])
+
+
+class SearchForm(IdentityForm):
+    """Whom an operator looks for: the exact number and birth date, nothing else."""
+
+    ins = StringField(_l("INS number"), asked(_l("Write the INS number.")))
+    birth_date = StringField(_l("Birth date"), asked(_l("Write the birth date.")))
+
+    def command(self) -> Identity:
+        """What was typed."""
+        return Identity(self.number, self.birth_day)
+
+
+class CheckForm(Form):
+    """The document shown by who stands at the counter, and the face compared with it."""
+
+    own_kind = SelectField(_l("Document shown"), choices=_chosen(DOCUMENTS), validate_choice=False)
+    own_end = StringField(
+        _l("4 last characters of its number"), [Length(max=40, message=_l("This answer is too long."))]
+    )
+    face = BooleanField(
+        _l("The face and the photo match"),
+        [InputRequired(_l("Compare the face with the photo first. They do not match? Stop here."))],
+    )
+    traits = BooleanField(
+        _l("The names and the birth date match"),
+        [InputRequired(_l("Compare the document with the traits above first. They do not match? Stop here."))],
+    )
+
+    def command(self) -> Checked:
+        """What the operator saw."""
+        return Checked(self._paper("own"))
+
+    def _paper(self, name: str) -> Paper:
+        return Paper(self[f"{name}_kind"].data or "", without_blanks(self[f"{name}_end"].data or "").upper())
+
+
+class ChildCheckForm(CheckForm):
+    """The same for a parent, and the document shown for the child."""
+
+    child_kind = SelectField(
+        _l("Document shown for the child"), choices=_chosen(CHILD_DOCUMENTS), validate_choice=False
+    )
+    child_end = StringField(
+        _l("4 last characters of the child's document"), [Length(max=40, message=_l("This answer is too long."))]
+    )
+
+    def command(self) -> Checked:
+        """What the operator saw."""
+        return Checked(self._paper("own"), self._paper("child"))
+
+
+class PlainForm(Form):
+    """A form that only confirms."""
+
+
+class SuspendForm(Form):
+    """Why a record is suspended."""
+
+    kind = RadioField(_l("What was found"), choices=_choices(REASONS), validate_choice=False)
+    reason = _text(_l("What the person will read"))
+
+
+class ReasonForm(Form):
+    """Why something is decided."""
+
+    reason = _text(_l("Reason, kept in the trail"))
+
+
+class DeathForm(Form):
+    """When a holder died, and what proves it."""
+
+    died_on = StringField(_l("Day of death"), asked(_l("Write the day of death.")))
+    evidence = SelectField(_l("What proves it"), choices=_chosen(EVIDENCE), validate_choice=False)
+
+    def validate_died_on(self, field: StringField) -> None:
+        """A day that exists and has come."""
+        if field.errors:
+            return
+        try:
+            self.day = read_birth_date(field.data or "")
+        except BirthDateError:
+            sentence = gettext("Write a day that has come, with its month and year, for example 14/03/2026.")
+            field.errors = [*field.errors, sentence]
+
+
+class HeirForm(SearchForm):
+    """Which heir asks to read, as what, and why."""
+
+    relationship = SelectField(
+        _l("Who they are to the dead person"), choices=_chosen(RELATIONSHIPS), validate_choice=False
+    )
+    motive = RadioField(_l("Why they ask"), choices=_choices(MOTIVES), validate_choice=False)
+
+
+class DecideForm(ReasonForm):
+    """Whether an heir may read."""
+
+    decision = RadioField(
+        _l("Decision"),
+        choices=[SelectChoice("grant", _l("Let this person read")), SelectChoice("refuse", _l("Refuse"))],
+        validators=[InputRequired(_l("Choose: let this person read, or refuse."))],
+        validate_choice=False,
+    )
+
+    @property
+    def grants(self) -> bool:
+        """Whether the request is granted; anything else refuses."""
+        return bool(self.decision.data == "grant")
+
+
+class RoleForm(Form):
+    """What an operator is there for."""
+
+    role = RadioField(
+        _l("Role"), choices=_choices(ROLES), validators=[InputRequired(_l("Choose a role."))], validate_choice=False
+    )
+
+    def chosen(self) -> Role:
+        """The role chosen.
+
+        Raises:
+            InvalidError: when it is none of ours.
+        """
+        try:
+            return Role(self.role.data or "")
+        except ValueError:
+            raise InvalidError({"role": N_("Choose a role.")}) from None
+
+
+class InviteForm(RoleForm):
+    """Who is invited."""
+
+    name = StringField(_l("First name and family name"), asked(_l("Write the first name and the family name.")))
+    email = StringField(_l("Professional e-mail address"), asked(_l("Write the e-mail address.")))
+
+    def command(self) -> NewOperator:
+        """Who is to be made an operator. Raises what `chosen` does."""
+        return NewOperator(self.name.data or "", self.email.data or "", self.chosen())
+
+
+class InvitationForm(Form):
+    """The invitation as it came."""
+
+    email = StringField(_l("Your e-mail address"), asked(_l("Write your e-mail address.")))
+    code = StringField(_l("Code of the invitation"), asked(_l("Write the code of your invitation.")))
+
+
+class PasswordForm(Form):
+    """A password to choose. The service judges it."""
+
+    password = PasswordField(_l("Your password"))
+
+
+class AppForm(Form):
+    """The six digits of the authenticator app."""
+
+    code = StringField(_l("Code of 6 digits"), asked(_l("Write the code of 6 digits.")))
+
+    def validate_code(self, field: StringField) -> None:
+        """Six digits, blanks allowed."""
+        if not field.errors and not re.fullmatch(r"\d{6}", self.digits, re.ASCII):
+            field.errors = [*field.errors, gettext("The code has 6 digits, and nothing else.")]
+
+    @property
+    def digits(self) -> str:
+        """The code without blanks."""
+        return without_blanks(self.code.data or "")
+
+
+class KeepForm(Form):
+    """Recovery codes kept."""
+
+    kept = BooleanField(
+        _l("I have kept my 10 recovery codes"),
+        [InputRequired(_l("Keep your codes first, then tick this box."))],
+    )
