@@ -139,6 +139,10 @@ _IMPORTS = {
     "beneficiaries": ("family.cli:import_beneficiaries", "Announce and open spaces from the insurer's list (CSV)."),
     "professionals": ("people.cli:import_professionals", "The public RPPS extraction (pipe-separated)."),
     "documents": ("documents.cli:import_documents", "File CDA documents by exact identity; the rest to quarantine."),
+    "former-records": (
+        "documents.cli:import_former_records",
+        "Records opened before 2022: documents, accesses, hidden states, trail.",
+    ),
     "matrix": ("access.cli:import_matrix", "A new version of the profession x document-type matrix (CSV)."),
 }
 _AUDIT = {

@@ -7,6 +7,7 @@ import click
 from espace.import_report import progress, show
 
 from .services.importing import import_paths
+from .services.takeover import take_over
 
 
 @click.command("documents")
@@ -20,4 +21,19 @@ def import_documents(paths: tuple[Path, ...], as_json: bool) -> None:  # noqa: F
     """
     with progress() as shown:
         report = import_paths(paths, shown)
+    show(report, as_json=as_json)
+
+
+@click.command("former-records")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def import_former_records(paths: tuple[Path, ...], as_json: bool) -> None:  # noqa: FBT001 - a command's flag
+    """Take over records opened before 2022 from the archives at PATHS (ZIP files and folders, in UTF-8).
+
+    An archive holds record.json and the documents beside it; docs/former-records.md describes it. The person must be
+    known here under the same INS, birth date, birth name and sex, and their record be open. Documents, access list,
+    hidden states and trail come along; running the same archive again changes nothing.
+    """
+    with progress(every=1) as shown:
+        report = take_over(paths, shown)
     show(report, as_json=as_json)

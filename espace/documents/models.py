@@ -51,3 +51,16 @@ class Quarantined(Base):
     content_index: Mapped[bytes] = mapped_column(Digest(32), unique=True)
     file_id: Mapped[UUID] = mapped_column(Id)
     payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class FormerRecord(RecordRow, Base):
+    """What was taken over from a record opened before 2022, so that doing it again changes nothing.
+
+    The payload holds `opened_on`, the digests of the `acts` of its trail, and the unique ids that were `hidden`.
+    """
+
+    __tablename__ = "former_records"
+    __table_args__ = record_table(Index("uq_former_records_record_id", "record_id", unique=True))
+
+    taken_at: Mapped[datetime] = mapped_column(Instant)
+    payload: Mapped[bytes] = mapped_column(Sealed)

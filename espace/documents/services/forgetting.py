@@ -5,10 +5,11 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from espace import db
-from espace.documents.models import Document
+from espace.documents.models import Document, FormerRecord
 
 
 def forget_record(record_id: UUID) -> None:
     """Take away the rows of an erased record's documents: their key and their files are gone already."""
     with db.write() as tx:
-        tx.execute(delete(Document).where(Document.record_id == record_id))
+        for table in (Document, FormerRecord):
+            tx.execute(delete(table).where(table.record_id == record_id))

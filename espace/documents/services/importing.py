@@ -8,6 +8,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -87,24 +88,46 @@ def take_in(content: bytes) -> bool:
         AsideError: when it must wait for someone's decision.
         RefusedFileError: when it is no health document.
     """
+    record, new = prepared(content)
+    return filed_once(record, new, Action.DOCUMENT_IMPORTED, content)
+
+
+def prepared(content: bytes) -> tuple[RecordFacts, NewDocument]:
+    """A CDA document read, and the open record of exactly the person it names. Raises as `take_in`."""
     document = _parsed(content)
-    kind = types().get(document.header.type_code)
-    if kind is None or kind.system != document.header.type_system:
+    check_type(document.header.type_code, document.header.type_system)
+    record = record_of(document.header.patient)
+    if document.structured:
+        raise AsideError("level-3")
+    return record, _new(content, document)
+
+
+def check_type(code: str, system: str = "") -> None:
+    """See that this kind of document may be filed by an import.
+
+    Raises:
+        AsideError: when it is not known, or comes by another way.
+    """
+    kind = types().get(code)
+    if kind is None or (system and kind.system != system):
         raise AsideError("unknown-type")
     if kind.class_code in _NOT_BY_IMPORT:
         raise AsideError("type-not-accepted")
-    record = _record_of(document.header.patient)
-    if document.structured:
-        raise AsideError("level-3")
-    new = _new(content, document)
+
+
+def filed_once(record: RecordFacts, new: NewDocument, action: Action, content: bytes) -> bool:
+    """File a document, unless it is there; `content` is the file as it came, no longer in quarantine then.
+
+    Raises:
+        AsideError: when another content is filed under the same unique id.
+    """
     if _is_there(record, new):
         return False
+    files_to_keep = (new.body.content,) if new.content is None else (new.content, new.body.content)
     try:
-        with stored(record.id, content, new.body.content) as files, db.write() as tx:
+        with stored(record.id, *files_to_keep) as files, db.write() as tx:
             filed = write_row(tx, record.id, new, files)
-            audit.record(
-                SYSTEM, record.id, Action.DOCUMENT_IMPORTED, relation=Relation.SYSTEM, objects=[snapshot(filed)]
-            )
+            audit.record(SYSTEM, record.id, action, relation=Relation.SYSTEM, objects=[snapshot(filed)])
             release(content)
     except ConflictError:
         if _is_there(record, new):
@@ -166,8 +189,12 @@ def _is_xdm(content: bytes) -> bool:
         return False
 
 
-def _record_of(patient: CdaPatient) -> RecordFacts:
-    """The open record of exactly the person a document names."""
+def record_of(patient: CdaPatient) -> RecordFacts:
+    """The open record of exactly the person a document names.
+
+    Raises:
+        AsideError: when there is none.
+    """
     person = people.find_person(patient.ins)
     if person is None:
         raise AsideError("unknown-patient")
@@ -205,11 +232,7 @@ def _new(content: bytes, document: CdaDocument) -> NewDocument:
     header = document.header
     if header.care_day > clock.today():
         raise AsideError("bad-date")
-    codes = set(header.confidentiality)
-    if not codes <= _VISIBILITIES:
-        raise AsideError("unknown-visibility")
-    if {_HIDDEN, _AWAITS} <= codes:
-        raise AsideError("visibility-conflict")  # rules.md AR-16
+    visibility = visibility_of(header.confidentiality)
     professional = _professional(header.author)
     author = _author_name(header.author, professional)
     return NewDocument(
@@ -218,21 +241,49 @@ def _new(content: bytes, document: CdaDocument) -> NewDocument:
         type_code=header.type_code,
         origin="import",
         unique_id=header.unique_id,
-        body=_body(document),
+        body=body_of(document.body),
         content=content,
         author=author,
         structure=clean_title(header.author.structure_name)[:MAX_TITLE],
         depositor=author,
         professional_id=professional.id if professional else None,
-        hidden=_HIDDEN in codes,
-        patient_invisible=_AWAITS in codes,
-        representatives_invisible=_SECRET in codes,
+        hidden=visibility.hidden,
+        patient_invisible=visibility.patient_invisible,
+        representatives_invisible=visibility.representatives_invisible,
     )
 
 
-def _body(document: CdaDocument) -> Body:
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """Who must not see a document: professionals, its holder before an announcement, a minor's parents."""
+
+    hidden: bool
+    patient_invisible: bool
+    representatives_invisible: bool
+
+
+def visibility_of(confidentiality: Iterable[str]) -> Visibility:
+    """Who must not see a document, from its codes (rules.md AR-13 to AR-17).
+
+    Raises:
+        AsideError: for an unknown code, or two that exclude each other.
+    """
+    codes = set(confidentiality)
+    if not codes <= _VISIBILITIES:
+        raise AsideError("unknown-visibility")
+    if {_HIDDEN, _AWAITS} <= codes:
+        raise AsideError("visibility-conflict")  # rules.md AR-16
+    return Visibility(_HIDDEN in codes, _AWAITS in codes, _SECRET in codes)
+
+
+def body_of(content: bytes) -> Body:
+    """What people read of a document, judged by its decoder.
+
+    Raises:
+        AsideError: when it cannot be filed.
+    """
     try:
-        return judge(document.body)
+        return judge(content)
     except MediaError as error:
         raise AsideError(f"body-{error.kind}") from None
 

@@ -41,6 +41,17 @@ def upgrade() -> None:
     with op.batch_alter_table("family_majority_notices", schema=None) as batch_op:
         batch_op.create_index("uq_family_majority_notices_record_id_days", ["record_id", "days"], unique=True)
 
+    create_record_table(
+        "former_records",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("taken_at", Instant(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_former_records")),
+    )
+    with op.batch_alter_table("former_records", schema=None) as batch_op:
+        batch_op.create_index("uq_former_records_record_id", ["record_id"], unique=True)
+
     op.create_table(
         "invitations",
         sa.Column("account_id", Id(), nullable=False),
@@ -287,6 +298,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_invitations_expires_at"))
 
     op.drop_table("invitations")
+    with op.batch_alter_table("former_records", schema=None) as batch_op:
+        batch_op.drop_index("uq_former_records_record_id")
+
+    op.drop_table("former_records")
     with op.batch_alter_table("family_majority_notices", schema=None) as batch_op:
         batch_op.drop_index("uq_family_majority_notices_record_id_days")
 
