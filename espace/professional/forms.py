@@ -17,6 +17,7 @@ from espace.professional.services.drafts import Confirmation, deposit_types
 from espace.professional.services.search import PatientSearch
 from espace.web.forms import Form
 from espace.web.i18n import day_numeric
+from espace.web.identity_fields import IdentityForm, asked
 from espace.words import N_
 
 _PATTERNS = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %m %Y", "%d%m%Y", "%Y-%m-%d")
@@ -33,15 +34,15 @@ def read_day(text: str) -> date | None:
     return None
 
 
-class SearchForm(Form):
-    """Whose record to open: the exact number and birth date."""
+class SearchForm(IdentityForm):
+    """Whose record to open: the exact number and birth date (security.md R50)."""
 
-    ins = StringField(_l("INS number"))
-    birth_date = StringField(_l("Birth date"))
+    ins = StringField(_l("INS number"), asked(_l("Write the INS number.")))
+    birth_date = StringField(_l("Birth date"), asked(_l("Write the birth date.")))
 
     def command(self) -> PatientSearch:
-        """What was typed."""
-        return PatientSearch(ins=self.ins.data or "", birth_date=read_day(self.birth_date.data or ""))
+        """What was typed, read."""
+        return PatientSearch(ins=self.number, birth_date=self.birth_day)
 
 
 class AskForm(Form):

@@ -29,7 +29,7 @@ _MONTHS = {
     "juil": 7, "jul": 7, "aou": 8, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
 }  # fmt: skip
 
-_HOW_TO_WRITE = N_("Write your birth date with its day, month and year, for example 14/03/1988.")
+_HOW_TO_WRITE = N_("Write the birth date with its day, month and year, for example 14/03/1988.")
 _FOUR_DIGITS = N_("Write the year with its four digits, for example 1988.")
 _NO_SUCH_DAY = N_("This date does not exist: check the day and the month.")
 _TO_COME = N_("This date is still to come: check the year.")
@@ -144,7 +144,7 @@ class LetterForm(IdentityForm):
 
 def _plain(text: str) -> str:
     """Small letters without accents."""
-    apart = unicodedata.normalize("NFKD", text.strip().casefold())
+    apart = unicodedata.normalize("NFD", text.strip().casefold())
     return "".join(each for each in apart if not unicodedata.combining(each))
 
 

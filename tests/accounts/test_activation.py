@@ -251,6 +251,8 @@ def test_a_clock_set_back_lengthens_nothing(client: Browser, claire: Newcomer, c
     clock.advance(timedelta(hours=-3))
     page = client.submit(client.get("/activation/adresse/code").form("code"), {"code": code}, expect=422)
     assert "plus de 10 minutes" in page.text
+    client.submit(page.forms[1], expect=429)
+    clock.advance(timedelta(seconds=30))
     again = client.submit(page.forms[1], expect=200)
     client.submit(again.form("code"), {"code": sent_code()}, expect=200)
     clock.advance(timedelta(days=-2))
@@ -283,8 +285,9 @@ def test_a_code_sent_twice_at_once_is_taken_once_and_refuses_nobody(
     twin = Browser(app)
     for name in ("activation", "form"):
         twin.set_cookie(name, client.cookie(name) or "")
+    code = sent_code()
     with ThreadPoolExecutor(2) as pool:
-        pages = list(pool.map(lambda b: b.submit(form, {"code": sent_code()}, follow=False), (client, twin)))
+        pages = list(pool.map(lambda b: b.submit(form, {"code": code}, follow=False), (client, twin)))
     assert [page.headers["Location"] for page in pages] == ["/activation/securite"] * 2
 
 

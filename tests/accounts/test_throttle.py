@@ -14,7 +14,7 @@ from tests.support.browser_client import Browser
 from tests.support.build import PASSWORD, ins, mails_to
 from tests.support.clock import FakeClock
 
-from .journey import activated, app_code, give_letter, give_password, newcomer, sign_in
+from .journey import activated, app_code, give_address, give_letter, give_password, newcomer, sign_in
 
 TRIES = 1000
 
@@ -77,6 +77,10 @@ def test_a_clock_set_back_makes_nobody_wait_longer(machines: Machines, clock: Fa
         throttle.fail(names)
     clock.advance(-timedelta(days=1))
     assert throttle.wait(names) == 30
+    with pytest.raises(ThrottledError):
+        throttle.admit(names)
+    clock.advance(timedelta(seconds=30))
+    throttle.admit(names)  # and not only once the clock has caught up with the day
 
 
 NETWORKS = [
@@ -154,7 +158,7 @@ def test_guessing_the_letter_is_slowed_down_and_tells_nothing(app: Flask, clock:
     assert [page.status for page in known] == [422] * 4 + [429] * 16
     stranger = Browser(app, ip="198.51.100.1")
     unknown = [give_letter(stranger, who, None, ins=ins()) for _ in range(4)]
-    wrong_day = give_letter(Browser(app, ip="198.51.100.2"), newcomer(), None, day="13")
+    wrong_day = give_letter(Browser(app, ip="198.51.100.2"), newcomer(), None, birth_date="13/05/1984")
     assert len({(page.status, len(page.body)) for page in (*known[:4], *unknown, wrong_day)}) == 1
     clock.advance(timedelta(seconds=30))
     assert "Étape 2" in give_letter(browser, who).text, "never locked out"
@@ -164,7 +168,7 @@ def test_the_code_by_mail_is_slowed_down_and_so_is_its_sending(app: Flask, clien
     who = newcomer()
     give_letter(client, who)
     email = "claire@exemple.fr"
-    page = client.submit(client.get("/activation/adresse").form("email"), {"email": email}, expect=200)
+    page = give_address(client, email)
     right = mails_to(email)[-1]["values"]["code"]
     wrong = "000000" if right != "000000" else "111111"
     statuses = [client.submit(page.form("code"), {"code": wrong}).status for _ in range(10)]
@@ -176,6 +180,6 @@ def test_the_code_by_mail_is_slowed_down_and_so_is_its_sending(app: Flask, clien
 
 def test_asking_for_a_new_letter_code_is_slowed_down(app: Flask, client: Browser) -> None:
     who = newcomer()
-    form = client.get("/activation/nouveau-code").form("ins", "year")
-    typed = {name: value for name, value in who.letter.items() if name != "code"}
+    form = client.get("/activation/nouveau-code").form("ins", "birth_date")
+    typed = {name: who.letter[name] for name in ("ins", "birth_date")}
     assert [client.submit(form, typed).status for _ in range(8)] == [200] * 4 + [429] * 4

@@ -138,7 +138,7 @@ def test_the_search_page_keeps_what_was_typed_and_never_puts_it_in_an_address(
     browser = doctor.browser(app)
     form = browser.get("/pro/patients").form("ins", "birth_date")
     page = browser.submit(form, {"ins": holder.ins[:14], "birth_date": "14/03/1988"}, expect=422)
-    assert "14 caractères" in page.text
+    assert "14 chiffres, il en faut 15" in page.text
     form = page.form("ins", "birth_date")
     assert form.values["birth_date"] == ["14/03/1988"]
     page = browser.submit(form, {"ins": holder.ins, "birth_date": "13/03/1988"}, expect=422)

@@ -6,6 +6,7 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext, lazy_gettext, ngettext
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
 from espace.accounts.services.letter_proof import Letter
@@ -29,7 +30,7 @@ class NewCodeForm(IdentityForm):
 
     channel = RadioField(
         lazy_gettext("How do you want to receive it?"),
-        choices=[("email", lazy_gettext("By e-mail")), ("sms", lazy_gettext("By SMS"))],
+        choices=[SelectChoice("email", lazy_gettext("By e-mail")), SelectChoice("sms", lazy_gettext("By SMS"))],
         default="email",
         validators=[Optional()],
         validate_choice=False,

@@ -63,6 +63,7 @@ def admit(names: Collection[str]) -> None:
     """
     held_back = wait(names)  # first without a lock: a flood of tries must not hold up writers
     if held_back:
+        _bring_near(names)
         raise ThrottledError(held_back)
     with db.write_apart() as tx:
         rows = _locked(tx, names)
@@ -97,6 +98,18 @@ def sweep() -> int:
     """Delete counters nobody has failed under lately; gives how many."""
     with db.write() as tx:
         return tx.execute(delete(Throttle).where(Throttle.changed_at < clock.now() - _FORGOTTEN_AFTER)).rowcount
+
+
+def _bring_near(names: Iterable[str]) -> None:
+    """After a clock was set back, have the longest pause end in time by the new clock: else it would last for hours."""
+    keys = [_key(name) for name in names]
+    latest = clock.now() + timedelta(seconds=LONGEST_WAIT)
+    far = (Throttle.key.in_(keys), Throttle.next_at > latest)
+    with db.read() as tx:
+        if tx.execute(select(Throttle.key).where(*far)).first() is None:
+            return
+    with db.write_apart() as tx:
+        tx.execute(update(Throttle).where(*far).values(next_at=latest, changed_at=clock.now()))
 
 
 def _locked(tx: Connection, names: Iterable[str]) -> dict[str, Any]:

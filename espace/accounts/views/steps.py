@@ -88,7 +88,9 @@ def give_address(draft: Draft) -> Response:
     form, token = AddressForm(), activation_token()
     form.validate()
     typed = form.password.data or ""
-    if typed or not draft.password_hash:
+    if not typed and not draft.password_hash:
+        form.refuse({"password": gettext("Choose a password.")})
+    elif typed:
         with attempt(form):
             draft = enrolling.choose_password(token, typed, (form.email.data or "")[:254])
     if not form.errors:
