@@ -83,6 +83,8 @@ def assemble(machines: Machines | None = None) -> Flask:
     web_rooms.mount(app, tuple(import_module(f"espace.{name}.room").ROOM for name in names))
     compression.install(app)
     rendering.configure(app)
+    given = machines.settings
+    app.jinja_env.globals["outside_identity"] = given.identity_name if given.identity_issuer else ""
     guards.check_declared(app)
     app.wsgi_app = _Bound(machines, app.wsgi_app)  # type: ignore[method-assign]
     if machines.settings.proxies:

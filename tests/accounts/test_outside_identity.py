@@ -125,6 +125,12 @@ def test_the_identity_stands_in_for_the_password_and_never_for_the_second_proof(
     assert client.submit(page.form("code"), {"code": code}).path == "/compte"  # where one was going
 
 
+def test_each_door_leads_there(app: Flask, client: Browser, claire: build.Citizen) -> None:
+    assert client.get("/connexion").link("Continuer avec FranceConnect") == "/connexion/identite"
+    assert client.get("/activation").link("FranceConnect") == "/activation/identite"
+    assert claire.browser(app).get("/compte/securite").link("FranceConnect") == "/compte/securite/identite"
+
+
 def test_the_link_can_be_ended(app: Flask, client: Browser, peer: Peer, claire: build.Citizen) -> None:
     browser = link(app, peer, claire)
     page = browser.get("/compte/securite/identite")
