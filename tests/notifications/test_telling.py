@@ -11,7 +11,7 @@ from espace import db, outbox
 from espace.errors import ConflictError, InvalidError
 from espace.notifications import services as notifications
 from espace.notifications.models import Notice, Preference
-from espace.notifications.services import FREE, PROTECTIVE, Channel, Event, Quiet, Reach, Rhythm, notices
+from espace.notifications.services import FREE, PROTECTIVE, Channel, Event, Quiet, Reach, Rhythm, mail
 from espace.outbox.models import Delivery
 from tests.support.clock import FakeClock
 
@@ -46,7 +46,8 @@ def test_without_choices_mails_leave_at_once_and_sms_only_protect(
     notifications.notify(claire.reach, event)
     work()
     assert [letter["To"] for letter in server.letters] == [EMAIL]
-    assert len(gateway.asked) == (Channel.SMS in notifications.RULES[event].fixed)
+    rule = notifications.RULES[event]
+    assert len(gateway.asked) == (Channel.SMS in rule.fixed | rule.default)
     assert {state for _, _, state in states(claire.id)} == {"sent"}
 
 
@@ -216,7 +217,7 @@ def test_what_was_cut_half_way_is_told_by_the_next_worker(
     def cut(*_given: object) -> None:
         raise OSError("cut")
 
-    monkeypatch.setattr(notices.mail, "post", cut)
+    monkeypatch.setattr(mail, "post", cut)
     work()
     assert (server.letters, states(claire.id)) == ([], [("new-document", "email", "held")])
     monkeypatch.undo()
@@ -303,9 +304,7 @@ def test_neither_choices_nor_notices_can_be_read_in_the_database(claire: Member)
     claire.choose(rhythm=Rhythm.DAILY)
     notifications.notify(claire.reach, Event.NEW_DOCUMENT)
     with db.read() as tx:
-        kept = (
-            tx.execute(select(Preference.payload)).scalars().all() + tx.execute(select(Notice.payload)).scalars().all()
-        )
+        kept = [*tx.execute(select(Preference.payload)).scalars(), *tx.execute(select(Notice.payload)).scalars()]
     assert not any(word in payload for payload in kept for word in (b"daily", b"new-document", b"email"))
 
 
@@ -321,20 +320,20 @@ def test_who_has_no_account_is_told_only_what_must_be(claire: Member, server: Ma
 
 def test_what_could_not_be_delivered_is_said_so(claire: Member, clock: FakeClock, server: MailServer) -> None:
     server.refuse = 1000
-    notifications.notify(claire.reach, Event.NEW_DEVICE)
+    notifications.notify(claire.reach, Event.RECORD_STATE)
     work()
-    assert states(claire.id) == [("new-device", "email", "waiting")]
+    assert states(claire.id) == [("record-state", "email", "waiting")]
     pass_time(clock, DAY)
-    assert states(claire.id) == [("new-device", "email", "failed")]
+    assert states(claire.id) == [("record-state", "email", "failed")]
 
 
 def test_old_notices_are_swept_and_those_of_who_leaves_forgotten(claire: Member, clock: FakeClock) -> None:
     claire.choose(hour=7)
     for _ in range(30):
-        notifications.notify(claire.reach, Event.NEW_DEVICE)
+        notifications.notify(claire.reach, Event.RECORD_STATE)
     assert len(notifications.latest(claire.id)) == 20
     clock.advance(91 * DAY)
-    notifications.notify(claire.reach, Event.NEW_DEVICE)
+    notifications.notify(claire.reach, Event.RECORD_STATE)
     notifications.sweep()
     assert len(notifications.latest(claire.id)) == 1
     notifications.forget(claire.id)

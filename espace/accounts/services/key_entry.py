@@ -114,7 +114,7 @@ def _tell_copied(copied: CopiedError) -> None:
     account = account_rows.held(copied.account_id)
     with db.write():
         audit.record(SYSTEM, account.id, audit.Action.PASSKEY_COPIED)
-        notify(Reach(account.id, account.email, account.phone, account.locale), Event.SECURITY_CHANGE)
+        notify(Reach(account.id, account.email, account.phone, account.locale), Event.PASSKEY_COPIED)
 
 
 def _asking(visitor: Visitor) -> tuple[str, ...]:

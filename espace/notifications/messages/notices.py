@@ -116,6 +116,26 @@ EVENTS: dict[str, dict[str, Words]] = {
             sms=f"espace: sign-in from a new device. It was not you? To stop it, {_GO_EN}.",
         ),
     },
+    "passkey-copied": {
+        "fr": Words(
+            name="Une clé d'accès copiée",
+            why="Ce message part quand une clé d'accès semble avoir été copiée.",
+            subject="Une clé d'accès a été refusée",
+            text="Une clé d'accès de votre compte semble copiée. Nous l'avons refusée : rien n'a été ouvert.\n"
+            "Connectez-vous sur le site et retirez cette clé, dans « Compte ». Vous pourrez en ajouter une autre.\n"
+            "Vous n'y entrez plus ? Demandez de l'aide à la page « Aide ».",
+            sms=f"espace : une clé d'accès a été refusée, peut-être copiée. Pour la retirer, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A copied passkey",
+            why="This message is sent when a passkey seems to have been copied.",
+            subject="A passkey was refused",
+            text="A passkey of your account seems to have been copied. We refused it: nothing was opened.\n"
+            "Sign in on the site and remove this passkey, under “Account”. You can then add another one.\n"
+            "You cannot enter any more? Ask for help on the page “Help”.",
+            sms=f"espace: a passkey was refused, perhaps copied. To remove it, {_GO_EN}.",
+        ),
+    },
     "security-change": {
         "fr": Words(
             name="Un changement de sécurité",

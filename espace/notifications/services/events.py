@@ -32,6 +32,7 @@ class Event(StrEnum):
     LINKED_NEWS = "linked-news"
     NEW_DEVICE = "new-device"
     SECURITY_CHANGE = "security-change"
+    PASSKEY_COPIED = "passkey-copied"
     ACCOUNT_RECOVERY = "account-recovery"
     RECORD_STATE = "record-state"
     CODE_PRINTED = "code-printed"
@@ -61,9 +62,10 @@ RULES: dict[Event, Rule] = {
     Event.ACCESS_ASKED: Rule(Urgency.PROMPT, default=_EMAIL),
     Event.FIRST_ACCESS: Rule(Urgency.PROMPT, default=_EMAIL),
     Event.LINKED_NEWS: Rule(Urgency.GATHERED, default=_EMAIL),
-    Event.NEW_DEVICE: Rule(Urgency.NOW, fixed=_EMAIL),
+    Event.NEW_DEVICE: Rule(Urgency.NOW, fixed=_EMAIL, default=_BOTH),
     # Whoever took over the mailbox must not be the only one to read these.
     Event.SECURITY_CHANGE: Rule(Urgency.NOW, fixed=_BOTH),
+    Event.PASSKEY_COPIED: Rule(Urgency.NOW, fixed=_BOTH),
     Event.ACCOUNT_RECOVERY: Rule(Urgency.NOW, fixed=_BOTH),
     Event.RECORD_STATE: Rule(Urgency.NOW, fixed=_EMAIL),
     Event.CODE_PRINTED: Rule(Urgency.NOW, fixed=_BOTH),
