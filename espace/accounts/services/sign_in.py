@@ -177,8 +177,8 @@ def _send_at_once(account: Held, token: str, visitor: Visitor) -> None:
         return
     try:
         _send(account, waiting.session_id, best, visitor)
-    except ThrottledError:
-        return  # the page offers to send one
+    except (ThrottledError, InvalidError):
+        return  # too many already: the page offers to send one, and says why it cannot
 
 
 def _send(account: Held, session_id: UUID, channel: one_time.Channel, visitor: Visitor) -> None:
