@@ -101,11 +101,18 @@ def demo(port: int, smtp_port: int, data: Path, fresh: bool) -> None:  # noqa: F
 
 
 @main.command()
-def init() -> None:
-    """Make the key file and an empty database."""
+@click.option("--admin-email", default="", help="E-mail address of the first administrator.")
+@click.option("--admin-name", default="", help="Their first name and family name.")
+def init(admin_email: str, admin_name: str) -> None:
+    """Make the key file, an empty database and the first administrator, whose one-time code is printed once."""
+    from .administration.cli import make_first
     from .setup import init_house
 
-    init_house(_settings_or_exit(), say=click.echo)
+    machines = init_house(_settings_or_exit(), say=click.echo)
+    try:
+        make_first(admin_email, admin_name)
+    finally:
+        machines.close()
 
 
 @main.command()
@@ -145,6 +152,10 @@ _IMPORTS = {
     ),
     "matrix": ("access.cli:import_matrix", "A new version of the profession x document-type matrix (CSV)."),
 }
+_OPERATORS = {
+    "add": ("administration.cli:add", "Make an operator; their one-time code is printed once."),
+    "list": ("administration.cli:list_operators", "Who the operators are, and in which state."),
+}
 _AUDIT = {
     "verify": ("audit.cli:verify", "Check every chain of the trail against its checkpoints."),
     "report": ("audit.cli:report", "Who was reached by an actor, or in a period."),
@@ -157,6 +168,7 @@ _ERASURE = {
 }
 
 main.add_command(_Lazy("erasure", places=_ERASURE, help="Records erased for good."))
+main.add_command(_Lazy("operators", places=_OPERATORS, help="Operators of the house, made from the host itself."))
 main.add_command(_Lazy("audit", places=_AUDIT, help="The trail of who did what."))
 
 

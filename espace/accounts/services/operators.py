@@ -68,13 +68,17 @@ def invite(actor: Actor, new: NewOperator) -> UUID:
 def make_from_host(actor: Actor, new: NewOperator) -> str:
     """Make an operator from the host's command line; gives the one-time code, which stands nowhere else.
 
+    Somebody invited already under this address gets a new code: the one before was lost.
+
     Raises:
         InvalidError: when the name or the address is wrong, or the address is taken.
     """
     if actor.kind is not ActorKind.SYSTEM:
         raise NotFoundError
     with db.write() as tx:
-        made = one(tx, _make(tx, new))
+        known = next((each for each in operators() if email_index(each.email) == email_index(new.email)), None)
+        is_waiting = known is not None and known.state is OperatorState.INVITED and known.role is new.role
+        made = known if known and is_waiting else one(tx, _make(tx, new))
         code = invitations.make(tx, made.id)
         _note(actor, Action.OPERATOR_INVITED, made)
         _tell_office(made)
