@@ -58,7 +58,7 @@ def take_over(paths: Iterable[Path], progress: Callable[[int], None] = lambda _r
         progress(report.read)
         try:
             changed = _take_over(path, report)
-        except AsideError as problem:
+        except (AsideError, RefusedFileError) as problem:
             report.refuse(path.name, problem.reason)
         except (ArchiveError, FormerFormatError, ConflictError) as problem:
             kind = problem.kind if isinstance(problem, ArchiveError) else str(problem)
