@@ -3,7 +3,7 @@
 Every page of a record is replaced by the veil's, unless its view says what it does under one (`viewpoint.veiled`).
 """
 
-from flask import Flask, Response, g, make_response, request
+from flask import Flask, Response, g, make_response, request, session
 
 from .guards import form_place
 from .rendering import VARY, render, wants_fragment
@@ -21,6 +21,8 @@ def install(app: Flask) -> None:
         here: Viewpoint | None = g.get("viewpoint")
         if here is None or not here.is_veiled or request.endpoint is None:
             return None
+        if here.actor.helper:
+            session.pop("_flashes", None)  # what was said of an act may name what is hidden since
         return None if here.shows(when_veiled(app.view_functions[request.endpoint])) else _page(here)
 
 

@@ -315,7 +315,7 @@ def test_who_does_not_come_back_is_forgotten(holder: build.Citizen, clock: FakeC
 def test_the_whole_way_through_the_pages(app: Flask, holder: build.Citizen, clock: FakeClock) -> None:
     browser = Browser(app)
     page = browser.get(browser.get("/connexion").link("Je n'arrive plus"))
-    page = browser.get(page.link("Je n'ai plus rien"))
+    page = browser.get(page.link("plus rien de tout cela"))
     code = accounts.new_activation_code(holder.person_id)
     typed = {"ins": holder.ins, "birth_date": "12/05/1984", "code": code}
     wrong = browser.submit(page.form("ins", "code"), {**typed, "code": "22222222"})

@@ -30,10 +30,8 @@ def choose(actor: Actor, *, on: bool) -> None:
         account_rows.change(tx, held, private=on)
         own = select(Session.id, Session.payload).where(Session.subject_id == actor.id).with_for_update()
         for row in tx.execute(own).all():
-            facts = crypto.unseal(tx, actor.id, "sessions", row.id, row.payload) | {
-                "private": "1",
-                "unveiled_until": "",
-            }
+            facts = crypto.unseal(tx, actor.id, "sessions", row.id, row.payload)
+            facts |= {"private": "1" if on else "", "unveiled_until": ""}
             kept = {name: fact for name, fact in facts.items() if fact}
             sealed = crypto.seal(tx, actor.id, "sessions", row.id, kept)
             tx.execute(update(Session).where(Session.id == row.id).values(payload=sealed))
