@@ -39,6 +39,8 @@ def my_records() -> AnyResponse:
     cards, own = access.my_records(actor), services.own_state(actor)
     if len(cards) == 1 and not own:
         return redirect(f"/dossiers/{cards[0].record_id}/", 303)
+    if own and not cards:
+        return redirect("/compte/cloture", 303)
     return render("home/records.html", records=cards, own_state=own)
 
 

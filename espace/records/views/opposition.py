@@ -6,16 +6,15 @@ Whoever gave the facts of a letter right holds a ticket for a quarter of an hour
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, make_response, session
+from flask import Blueprint, Response, flash, make_response, request, session
 from flask_babel import gettext
 
 from espace import clock, settings
-from espace.accounts.services import account_of
 from espace.accounts.services.letter_proof import Letter, LetterError, recognise
 from espace.errors import ConflictError
 from espace.people import services as people
 from espace.records import services as records
-from espace.records.forms import OpposeForm, PlainForm
+from espace.records.forms import OpposeForm
 from espace.records.services import Part, StateFacts, papers
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import public
@@ -92,7 +91,7 @@ def come_back() -> Response:
     except ConflictError:
         return to(CHOICE)
     flash(gettext("Your refusal is withdrawn."), "ok")
-    return to(CHOICE)
+    return to(f"{CHOICE}?retour=1")
 
 
 @pages.get("/opposition/attestation")
@@ -162,10 +161,9 @@ def _choice(state: StateFacts, form: OpposeForm) -> Response:
     return page(
         "records/opposition_choice.html",
         form,
-        back_form=PlainForm(formdata=None),
         state=state,
         may_oppose=records.may_oppose(state, Part.LETTER),
-        has_account=account_of(state.person_id) is not None,
+        came_back="retour" in request.args and state.state != records.OPPOSED,
         is_child=person.age_on(clock.today()) < house.autonomy_age,
         name=person.display_name,
         contact=house.contact,
