@@ -1,8 +1,8 @@
 """What people type, or their browser answers, to sign in."""
 
 from flask_babel import lazy_gettext
-from wtforms import HiddenField, PasswordField, RadioField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import AnyOf, InputRequired, Length
 
 from espace.accounts.services.ceremonies import LONGEST_ANSWER
 from espace.web.forms import Form
@@ -27,7 +27,7 @@ class FactorForm(Form):
 class SendForm(Form):
     """By which channel a code is to be sent."""
 
-    channel = RadioField(choices=[("sms", ""), ("email", "")], validators=[InputRequired()])
+    channel = HiddenField(validators=[AnyOf(("sms", "email"))])
 
 
 class KeyForm(Form):
