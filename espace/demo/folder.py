@@ -34,10 +34,13 @@ class Folder:
             "BASE_URL": _address(port),
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(smtp_port),
+            "SMS_URL": f"{_address(port)}/demo/sms",
+            "SMS_TOKEN": f"sms-{self.provider_secret}",
             "PSC_ISSUER": f"{_address(port)}/demo/psc",
             "PSC_CLIENT_SECRET": self.provider_secret,
             "OPENING_DELAY": "0",
             "ACTIVATION_CODE_LIFE": "3650",  # the codes of demo.json must still work next year
+            "ADMINISTRATOR_PASSKEY": "no",  # demo.json gives the secret of an app, which tests and outside clients use
             "DEMO_DIR": str(self.path),
         }
         outside = {name: value for name, value in os.environ.items() if not name.startswith("ESPACE_")}

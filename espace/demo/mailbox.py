@@ -1,4 +1,4 @@
-"""The mailboxes of the demo's people: a real SMTP server on loopback, and the messages it took, kept in one file."""
+"""The mailboxes and phones of the demo's people: a real SMTP server on loopback, and what came, kept in one file."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -30,8 +30,19 @@ class Mail:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """An SMS as the gateway took it. `at` is when."""
+
+    id: str
+    at: datetime
+    to: str
+    sender: str
+    text: str
+
+
 class Mailbox:
-    """The messages received, in a small SQLite file that the listener writes and the demo's page reads."""
+    """The messages received, in a small SQLite file that listener and gateway write and the demo's page reads."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "mail.db"
@@ -42,6 +53,9 @@ class Mailbox:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS mails (number INTEGER PRIMARY KEY, sender TEXT, recipient TEXT, raw BLOB)"
+            )
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS sms (id TEXT PRIMARY KEY, at TEXT, recipient TEXT, sender TEXT, text TEXT)"
             )
             yield connection
 
@@ -58,6 +72,19 @@ class Mailbox:
         query = "SELECT number, recipient, raw FROM mails WHERE ? IN ('', recipient) ORDER BY number DESC LIMIT ?"
         with self._open() as connection:
             return [_mail(*row) for row in connection.execute(query, (to, limit)).fetchall()]
+
+    def keep_sms(self, sms: Sms) -> bool:
+        """Keep an SMS; whether it was new: the same id asked twice is one SMS."""
+        row = (sms.id, sms.at.isoformat(), sms.to, sms.sender, sms.text)
+        with self._open() as connection:
+            return connection.execute("INSERT OR IGNORE INTO sms VALUES (?, ?, ?, ?, ?)", row).rowcount == 1
+
+    def newest_sms(self, *, to: str = "", limit: int = _SHOWN) -> list[Sms]:
+        """The newest SMS first; only those to one number when `to` is given."""
+        query = "SELECT id, at, recipient, sender, text FROM sms WHERE ? IN ('', recipient) ORDER BY rowid DESC LIMIT ?"
+        with self._open() as connection:
+            rows = connection.execute(query, (to, limit)).fetchall()
+        return [Sms(found, datetime.fromisoformat(at), *rest) for found, at, *rest in rows]
 
 
 def _mail(number: int, recipient: str, raw: bytes) -> Mail:

@@ -7,15 +7,17 @@ from typing import Any
 
 import pyotp
 from flask import Blueprint, Response, abort, request
+from flask.sansio.blueprints import BlueprintSetupState
 
-from espace import clock, settings
+from espace import clock, crypto, settings
 from espace.web.guards import public
 from espace.web.rendering import render
 
 from . import ledger
-from .mailbox import Mailbox
+from .mailbox import Mailbox, Sms
 
 _STEP = 30
+_SMS = ("id", "to", "from", "text")
 
 pages = Blueprint("demo", __name__, url_prefix="/demo")
 
@@ -28,7 +30,7 @@ def _from_this_machine() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Entrance:
-    """A patient of the cast, and the code their authenticator app would show now."""
+    """A patient or operator of the cast, and the code their authenticator app would show now."""
 
     person: dict[str, Any]
     code: str
@@ -40,7 +42,10 @@ def cast() -> Response:
     """Who can sign in, with what, and the codes of this moment."""
     told = ledger.read(_folder())
     now = clock.now()
-    patients = [_Entrance(person, pyotp.TOTP(person["totp_secret"]).at(now)) for person in told["patients"]]
+    patients, operators = (
+        [_Entrance(person, pyotp.TOTP(person["totp_secret"]).at(now)) for person in told[part]]
+        for part in ("patients", "operators")
+    )
     names = {person["key"]: person["display_name"] for person in told["patients"]}
     return render(
         "demo/cast.html",
@@ -48,6 +53,7 @@ def cast() -> Response:
         children=told["children"],
         letters=told["activation"],
         professionals=told["professionals"],
+        operators=operators,
         parents={child["key"]: ", ".join(names[key] for key in child["parents"]) for child in told["children"]},
         seconds=_STEP - int(now.timestamp()) % _STEP,
     )
@@ -56,8 +62,29 @@ def cast() -> Response:
 @pages.get("/outbox")
 @public
 def outbox() -> Response:
-    """The mails the house has sent, newest first."""
-    return render("demo/outbox.html", mails=Mailbox(_folder()).newest())
+    """The mails and SMS the house has sent, newest first."""
+    box = Mailbox(_folder())
+    return render("demo/outbox.html", mails=box.newest(), texts=box.newest_sms())
+
+
+@pages.post("/sms")
+@public
+def sms() -> Response:
+    """The gateway for SMS, as docs/sms.md describes it: the worker's own HTTP request ends here."""
+    wanted = f"Bearer {settings.current().sms_token}"
+    if not crypto.same(request.headers.get("Authorization", "").encode(), wanted.encode()):
+        return Response(status=401)
+    asked = request.get_json(silent=True)
+    if not isinstance(asked, dict) or any(not isinstance(asked.get(name), str) for name in _SMS):
+        return Response(status=400)
+    came = Sms(asked["id"], clock.now(), asked["to"], asked["from"], asked["text"])
+    return Response(status=202 if Mailbox(_folder()).keep_sms(came) else 409)
+
+
+@pages.record_once
+def _without_form_token(state: BlueprintSetupState) -> None:
+    """The worker calls from outside any page: it shows its own token, and there is no cookie to abuse."""
+    state.app.extensions["csrf"].exempt(sms)
 
 
 def _folder() -> Path:

@@ -96,7 +96,12 @@ class TestPages:
     def settings(self, settings: Settings, tmp_path: Path) -> Settings:
         """The same house, as a demo."""
         ledger.write(tmp_path / ledger.NAME, {"patients": [], "children": [], "activation": [], "professionals": []})
-        return replace(settings, demo_dir=tmp_path)
+        return replace(
+            settings,
+            demo_dir=tmp_path,
+            sms_url="http://localhost:8000/demo/sms",
+            sms_token="un jeton de la démonstration",
+        )
 
     @pytest.mark.parametrize("path", ["/demo/", "/demo/outbox"])
     def test_only_this_machine_sees_them(self, app: Flask, path: str) -> None:
@@ -112,6 +117,19 @@ class TestPages:
         page = app.test_client().get("/demo/outbox").get_data(as_text=True)
         assert page.index("s1") < page.index("s0")
         assert "<script>second" not in page
+
+    def test_the_gateway_takes_what_the_worker_sends_once(self, app: Flask, settings: Settings) -> None:
+        client, told = app.test_client(), {"Authorization": f"Bearer {settings.sms_token}"}
+        asked = {"id": "7", "from": "espace", "to": "+33639981234", "text": "espace : <b>042917</b>"}
+        assert client.post("/demo/sms", json=asked).status_code == 401
+        assert client.post("/demo/sms", json=asked, headers={"Authorization": "Bearer x"}).status_code == 401
+        assert [client.post("/demo/sms", json=asked, headers=told).status_code for _ in range(2)] == [202, 409]
+        for wrong in ([], {}, {"id": 7}, asked | {"text": None}):
+            assert client.post("/demo/sms", json=wrong, headers=told).status_code == 400
+        assert client.post("/demo/sms", data=b"{", headers=told).status_code == 400
+        page = client.get("/demo/outbox").get_data(as_text=True)
+        assert page.count("042917") == 1
+        assert "<b>042917" not in page
 
 
 def test_no_demo_page_exists_outside_the_demo(app: Flask) -> None:

@@ -248,6 +248,7 @@ ACCESS: dict[str, str] = {
 DEMO: dict[str, str] = {
     "GET /demo/": "public",
     "GET /demo/outbox": "public",
+    "POST /demo/sms": "public",
     "GET /demo/psc/.well-known/openid-configuration": "public",
     "GET /demo/psc/authorize": "public",
     "POST /demo/psc/authorize": "public",

@@ -65,7 +65,7 @@ def told(machines: Machines, gateway: Gateway, server: MailServer) -> settings.S
 
 
 @pytest.fixture
-def claire(told: settings.Settings) -> Iterator[Member]:
+def claire(told: settings.Settings) -> Member:
     """Somebody reached by both channels."""
     subject_id = new_id()
     with db.write() as tx:

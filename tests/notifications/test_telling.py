@@ -93,7 +93,7 @@ def test_several_news_of_the_night_make_one_sms(claire: Member, clock: FakeClock
     for event in (*FREE, *FREE):
         notifications.notify(claire.reach, event)
     pass_time(clock, DAY)
-    assert gateway.texts == ["espace : il y a du nouveau. Pour le lire, connectez-vous vous-même sur le site."]
+    assert gateway.texts == ["espace : il y a du nouveau. Pour le lire, connectez-vous sur le site."]
     assert {state for _, _, state in states(claire.id)} == {"sent"}
 
 

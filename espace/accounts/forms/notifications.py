@@ -1,10 +1,12 @@
 """What people choose to be told: a box for each event and channel, a rhythm, quiet hours."""
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from espace.notifications.services import FREE, PROTECTIVE, RULES, ZONES, Channel, Event, Preferences, Quiet, Rhythm
@@ -41,6 +43,10 @@ _PLACES = dict(
 _HOURS = range(24)
 
 
+def _choices(named: Mapping[Any, Any]) -> list[Any]:
+    return [SelectChoice(str(value), label) for value, label in named.items()]
+
+
 def field_name(event: Event) -> str:
     """The name of the boxes of an event."""
     return f"on_{event.value.replace('-', '_')}"
@@ -61,39 +67,43 @@ class NotificationsForm(Form):
     version = HiddenField()
     rhythm = RadioField(
         lazy_gettext("How often"),
-        choices={
-            Rhythm.NOW.value: lazy_gettext("At once, one message each time"),
-            Rhythm.DAILY.value: lazy_gettext("One message a day"),
-            Rhythm.WEEKLY.value: lazy_gettext("One message a week"),
-        },
+        choices=_choices(
+            {
+                Rhythm.NOW.value: lazy_gettext("At once, one message each time"),
+                Rhythm.DAILY.value: lazy_gettext("One message a day"),
+                Rhythm.WEEKLY.value: lazy_gettext("One message a week"),
+            }
+        ),
         validate_choice=False,
     )
     hour = SelectField(lazy_gettext("At what time"), validate_choice=False)
     weekday = SelectField(
         lazy_gettext("On what day, for one message a week"),
-        choices={str(number): name for number, name in enumerate(_DAYS)},
+        choices=_choices(dict(enumerate(_DAYS))),
         validate_choice=False,
     )
     quiet = RadioField(
         lazy_gettext("During these hours, keep back"),
-        choices={
-            Quiet.SMS.value: lazy_gettext("SMS only"),
-            Quiet.BOTH.value: lazy_gettext("SMS and e-mails"),
-            Quiet.NONE.value: lazy_gettext("Nothing"),
-        },
+        choices=_choices(
+            {
+                Quiet.SMS.value: lazy_gettext("SMS only"),
+                Quiet.BOTH.value: lazy_gettext("SMS and e-mails"),
+                Quiet.NONE.value: lazy_gettext("Nothing"),
+            }
+        ),
         validate_choice=False,
     )
     quiet_from = SelectField(lazy_gettext("They begin at"), validate_choice=False)
     quiet_to = SelectField(lazy_gettext("They end at"), validate_choice=False)
-    zone = SelectField(lazy_gettext("Where you live"), choices=_PLACES, validate_choice=False)
+    zone = SelectField(lazy_gettext("Where you live"), choices=_choices(_PLACES), validate_choice=False)
 
     def __init__(self, channels: frozenset[Channel], **given: Any) -> None:
         super().__init__(**given)
-        hours = {str(number): _hour(number) for number in _HOURS}
+        hours = _choices({number: _hour(number) for number in _HOURS})
         self.hour.choices = self.quiet_from.choices = self.quiet_to.choices = hours
         for event in CHOSEN:
             offered = [channel for channel in Channel if channel in optional_channels(event) & channels]
-            self.boxes(event).choices = {channel.value: _CHANNELS[channel] for channel in offered}
+            self.boxes(event).choices = _choices({channel: _CHANNELS[channel] for channel in offered})
 
     def boxes(self, event: Event) -> Any:
         """The field of an event's boxes."""
@@ -148,5 +158,5 @@ for _event in CHOSEN:
     setattr(
         NotificationsForm,
         field_name(_event),
-        SelectMultipleField(choices={}, option_widget=CheckboxInput(), widget=ListWidget(), validate_choice=False),
+        SelectMultipleField(choices=[], option_widget=CheckboxInput(), widget=ListWidget(), validate_choice=False),
     )

@@ -22,7 +22,7 @@ class Words:
     sms: str
 
 
-_GO_FR, _GO_EN = "connectez-vous vous-même sur le site", "sign in on the site yourself"
+_GO_FR, _GO_EN = "connectez-vous sur le site", "sign in on the site yourself"
 
 EVENTS: dict[str, dict[str, Words]] = {
     "new-document": {
@@ -65,8 +65,8 @@ EVENTS: dict[str, dict[str, Words]] = {
             why="Ce message part quand un professionnel lit pour la première fois votre espace, "
             "ou un espace que vous gérez.",
             subject="Une première lecture dans votre espace",
-            text="Une personne à qui l'accès a été donné vient de lire votre espace pour la première fois, "
-            "ou un espace que vous gérez.\n"
+            text="Quelqu'un vient de lire votre espace, ou un espace que vous gérez, pour la première fois.\n"
+            "Cette personne en avait le droit.\n"
             "Pour savoir qui, ou pour reprendre cet accès, connectez-vous sur le site.",
             sms=f"espace : une première lecture a eu lieu. Pour savoir qui, {_GO_FR}.",
         ),
@@ -74,8 +74,8 @@ EVENTS: dict[str, dict[str, Words]] = {
             name="A first reading",
             why="This message is sent when a professional reads your space, or a space you manage, for the first time.",
             subject="A first reading in your space",
-            text="A person who was given access has just read your space for the first time, or a space you manage.\n"
-            "To know who, or to take this access back, sign in on the site.",
+            text="Someone has just read your space, or a space you manage, for the first time.\n"
+            "They had the right to. To know who, or to take this access back, sign in on the site.",
             sms=f"espace: a first reading took place. To know who, {_GO_EN}.",
         ),
     },
@@ -124,7 +124,7 @@ EVENTS: dict[str, dict[str, Words]] = {
             text="Une clé d'accès de votre compte semble copiée. Nous l'avons refusée : rien n'a été ouvert.\n"
             "Connectez-vous sur le site et retirez cette clé, dans « Compte ». Vous pourrez en ajouter une autre.\n"
             "Vous n'y entrez plus ? Demandez de l'aide à la page « Aide ».",
-            sms=f"espace : une clé d'accès a été refusée, peut-être copiée. Pour la retirer, {_GO_FR}.",
+            sms=f"espace : une clé d'accès a été refusée : elle semble copiée. Pour la retirer, {_GO_FR}.",
         ),
         "en": Words(
             name="A copied passkey",

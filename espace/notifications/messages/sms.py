@@ -1,10 +1,14 @@
 """What the house writes by SMS: short, and never what it is about (security.md R52)."""
 
 from string import Formatter
+from unicodedata import normalize
 
 from . import notices
 
 DEFAULT_LOCALE = "fr"
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØøÅåÆæßÉ !\"#%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜabcdefghijklmnopqrstuvwxyzäöñüà"
+)
 
 _TEXTS = {
     "activation-code": {
@@ -16,7 +20,7 @@ _TEXTS = {
         "en": "espace: your code is {code}. It works for 10 minutes. Give it to nobody.",
     },
     "majority-holder": {
-        "fr": "espace : le {day}, l'accès de vos parents à votre espace s'arrête. Il ne sera plus qu'à vous.",
+        "fr": "espace : le {day}, l'accès de vos parents à votre espace prend fin. Il ne sera plus qu'à vous.",
         "en": "espace: on {day}, your parents' access to your space ends. It will be yours alone.",
     },
 }
@@ -36,8 +40,13 @@ def values_of(message: str) -> frozenset[str]:
 
 
 def compose(message: str, locale: str, values: dict[str, str]) -> str:
-    """The text of `message` in `locale` (French when there is no other)."""
+    """The text of `message` in `locale` (French when there is no other), of at most 160 characters."""
     if notices.is_told(message):
-        return notices.words(message, locale).sms
+        return _plain(notices.words(message, locale).sms)
     texts = _TEXTS[message]
-    return texts.get(locale, texts[DEFAULT_LOCALE]).format(**values)
+    return _plain(texts.get(locale, texts[DEFAULT_LOCALE]).format(**values))
+
+
+def _plain(text: str) -> str:
+    """`text` in the alphabet of GSM 03.38: one other letter, as in « août », would make two SMS of one."""
+    return "".join(each if each in _GSM else normalize("NFD", each)[0] for each in text)
