@@ -3,7 +3,7 @@
 //
 // A form is ours when it carries data-passkey, "create" or "get" (templates/components/passkey.html writes it):
 //   <form action="/answer" method="post" hidden data-passkey="get" data-options="/options" data-…>
-//     csrf_token and an empty input named "credential", a button, <div data-said role="alert">
+//     csrf_token and an empty input named "credential", a button, <div data-said>
 // The form is hidden until this file finds that the browser can. data-options is POSTed with the csrf_token and answers
 // with the JSON options of WebAuthn; the answer goes into "credential" and the form is sent as any other.
 // What may go wrong is said in data-said, in the words of data-stopped, -taken, -unable, -wait and -failed.
@@ -54,6 +54,7 @@ const say = (form, word) => {
   if (!word) return;
   const line = document.createElement("p");
   line.className = "err";
+  line.setAttribute("role", "alert");
   const sign = form.querySelector("svg")?.cloneNode(true);
   const use = sign?.firstElementChild;
   use?.setAttribute("href", use.getAttribute("href").replace(/#.*/, "#alert"));
