@@ -100,7 +100,7 @@ class TestPages:
             settings,
             demo_dir=tmp_path,
             sms_url="http://localhost:8000/demo/sms",
-            sms_token="un jeton de la démonstration",
+            sms_token="un jeton",
         )
 
     @pytest.mark.parametrize("path", ["/demo/", "/demo/outbox"])

@@ -83,6 +83,15 @@ def test_every_event_has_its_words_in_both_languages() -> None:
         assert spoken["fr"].why != spoken["en"].why
 
 
+@pytest.mark.parametrize("message", sorted(mails.KEYS - notices.EVENTS.keys() - {"gathered"}))
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_other_mail_says_why_it_came_too(message: str, locale: str) -> None:
+    _, text = mails.compose(message, locale, "https://espace.example", dict.fromkeys(mails.values_of(message), "x"))
+    end = text[text.index({"fr": "Pourquoi ce message", "en": "Why this message"}[locale]) :]
+    assert {"fr": "Il vous protège", "en": "It protects you"}[locale] in end
+    assert end.count("espace.example") == 1
+
+
 CANARIES = ("CANARY-NAME", "CANARY-TITLE", "CANARY-DOCTOR")
 
 

@@ -279,4 +279,5 @@ def compose(message: str, locale: str, site: str, values: dict[str, str]) -> tup
         subject, text = notices.compose_mail(message, language, **values)
         return subject, text + _SIGNATURE[language].format(site=site)
     template = _TEMPLATES[message][language]
-    return template.subject, (template.text + _SIGNATURE[language]).format(site=site, **values)
+    text = f"{template.text}\n\n{notices.reason(message, language)}{_SIGNATURE[language]}"
+    return template.subject, text.format(site=site, **values)

@@ -282,7 +282,37 @@ _CHANGE = {
     "fr": "Pour changer ce choix : sur le site, page « Compte », puis « Notifications ».",
     "en": "To change this choice: on the site, page “Account”, then “Notifications”.",
 }
+_REASONS = {
+    "code": {"fr": "quelqu'un a demandé ce code.", "en": "someone asked for this code."},
+    "space": {
+        "fr": "quelque chose change pour un espace à votre nom, ou pour un proche.",
+        "en": "something changes for a space in your name, or for a relative.",
+    },
+    "recovery": {
+        "fr": "quelqu'un dit avoir perdu l'accès à votre compte.",
+        "en": "someone says they lost access to your account.",
+    },
+    "office": {"fr": "vous êtes un opérateur de ce site.", "en": "you are an operator of this site."},
+}
+_REASON_OF = {
+    "activation-code": "code",
+    "reset-code": "code",
+    "recovery-code": "code",
+    "email-verification": "code",
+    "recovery-asked": "recovery",
+    "recovery-reminder": "recovery",
+    "recovery-cancelled": "recovery",
+    "operator-invitation": "office",
+    "operators-changed": "office",
+    "counter-limit": "office",
+}
 _FREE = frozenset({"new-document", "access-asked", "first-access", "linked-news", "gathered"})
+
+
+def reason(message: str, locale: str) -> str:
+    """Why a message that is no event's came: the end of its e-mail. Nobody can switch such a message off."""
+    why = _REASONS[_REASON_OF.get(message, "space")][locale]
+    return f"{_WHY[locale]} {why} {_KEPT[locale]}"
 
 
 def words(event: str, locale: str) -> Words:
