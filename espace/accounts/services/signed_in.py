@@ -1,6 +1,6 @@
-"""Where one is signed in: sessions ended by their owner, here or from afar (security.md R8).
+"""Where one is signed in: sessions and devices ended by their owner, here or from afar (security.md R8).
 
-Ending closes something, so no fresh proof is asked for (R9). Devices are `devices.of` and `devices.forget`.
+Ending closes something, so no fresh proof is asked for (R9).
 """
 
 from uuid import UUID
@@ -10,7 +10,7 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.permissions import Actor
 
-from . import sessions
+from . import devices, sessions
 
 
 def end_session(actor: Actor, session_id: UUID) -> None:
@@ -31,6 +31,20 @@ def end_others(actor: Actor) -> None:
     with db.write():
         sessions.end_others(actor)
         audit.record(actor, actor.id, Action.OTHER_SESSIONS_ENDED)
+
+
+def forget_device(actor: Actor, device_id: UUID) -> bool:
+    """Forget a device and end its sessions at once; gives whether the session in use was among them.
+
+    Raises:
+        NotFoundError: when the account knows no such device.
+    """
+    line = next((line for line in devices.of(actor.id) if line.id == device_id), None)
+    name = device_name(line.browser, line.system) if line else ""
+    with db.write():
+        is_here = devices.forget(actor, device_id)
+        audit.record(actor, actor.id, Action.DEVICE_FORGOTTEN, objects=[{"id": str(device_id), "name": name}])
+        return is_here
 
 
 def device_name(browser: str, system: str) -> str:

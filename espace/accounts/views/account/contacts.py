@@ -157,7 +157,9 @@ def _code_page(form: Form, purpose: str) -> Response:
     """The form for the code; when none is awaited any more, back to where the address is given."""
     place = _EMAIL if purpose == NEW_EMAIL else _PHONE
     address = contacts.address_under_way(signed_in(), purpose)
-    if not address and not form.errors:
+    if not address:
+        for _field, sentence in form.faults[:1]:  # the code is over: there is none left to type
+            flash(sentence, "warn")
         return to(place)
-    shown = readable_phone(address) if purpose == NEW_PHONE and address else address
+    shown = readable_phone(address) if purpose == NEW_PHONE else address
     return page("accounts/account/sent_code.html", form, address=shown, place=place, by_sms=purpose == NEW_PHONE)

@@ -55,7 +55,7 @@ def end_others() -> Response:
 @requires(Permission.SECURITY)
 def forget_device(device_id: UUID) -> Response:
     """Forget a device: it is signed out, and its next sign-in is told as one from a new device."""
-    if devices.forget(signed_in(), device_id):
+    if signing.forget_device(signed_in(), device_id):
         return _out()
     flash(gettext("This device is forgotten. If it signs in again, you will be told."), "ok")
     return to(_PLACE)

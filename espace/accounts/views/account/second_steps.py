@@ -120,7 +120,11 @@ def _app_page(form: Form) -> Response:
 
 def _app_code_page(form: Form) -> Response:
     offer = second_steps.app_under_way(signed_in())
-    return page("accounts/account/app_code.html", form, **_app_facts(offer)) if offer else to(_APP)
+    if offer:
+        return page("accounts/account/app_code.html", form, **_app_facts(offer))
+    for _field, sentence in form.faults[:1]:  # the key is over: there is no field left to say it beside
+        flash(sentence, "warn")
+    return to(_APP)
 
 
 def _app_facts(offer: AppOffer) -> dict[str, Any]:
