@@ -60,7 +60,7 @@ def test_each_mail_ends_with_why_it_came_and_where_to_change_that(event: str, lo
     reason = {"fr": "Pourquoi ce message", "en": "Why this message"}[locale]
     assert text.index(reason) < text.index(notices.words(event, locale).why)
     change = {"fr": "Pour changer ce choix", "en": "To change this choice"}[locale]
-    kept = {"fr": "Il vous protège", "en": "It protects you"}[locale]
+    kept = {"fr": "Ce message vous protège", "en": "This message protects you"}[locale]
     is_free = event == "gathered" or event in FREE
     assert (change in text) is is_free
     assert (kept in text) is (event in PROTECTIVE)
@@ -88,7 +88,7 @@ def test_every_event_has_its_words_in_both_languages() -> None:
 def test_every_other_mail_says_why_it_came_too(message: str, locale: str) -> None:
     _, text = mails.compose(message, locale, "https://espace.example", dict.fromkeys(mails.values_of(message), "x"))
     end = text[text.index({"fr": "Pourquoi ce message", "en": "Why this message"}[locale]) :]
-    assert {"fr": "Il vous protège", "en": "It protects you"}[locale] in end
+    assert {"fr": "Ce message vous protège", "en": "This message protects you"}[locale] in end
     assert end.count("espace.example") == 1
 
 

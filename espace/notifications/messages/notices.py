@@ -275,8 +275,8 @@ GATHERED = {
 _HELLO = {"fr": "Bonjour,", "en": "Hello,"}
 _WHY = {"fr": "Pourquoi ce message :", "en": "Why this message:"}
 _KEPT = {
-    "fr": "Il vous protège : il part toujours.",
-    "en": "It protects you: it is always sent.",
+    "fr": "Ce message vous protège : il part toujours.",
+    "en": "This message protects you: it is always sent.",
 }
 _CHANGE = {
     "fr": "Pour changer ce choix : sur le site, page « Compte », puis « Notifications ».",
@@ -345,4 +345,4 @@ def compose_mail(message: str, locale: str, events: str = "") -> tuple[str, str]
     end = _CHANGE[spoken] if message in _FREE else _KEPT[spoken]
     if message == "trial":
         end = ""
-    return said.subject, f"{_HELLO[spoken]}\n\n{text}\n\n{_WHY[spoken]}\n{said.why} {end}".rstrip()
+    return said.subject, f"{_HELLO[spoken]}\n\n{text}\n\n{_WHY[spoken]}\n{said.why}\n{end}".rstrip()
