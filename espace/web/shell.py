@@ -93,7 +93,7 @@ def here_label() -> str:
     """What the navigation calls the page of a record that is asked for, or "" for one it does not lead to."""
     viewpoint: Viewpoint = g.viewpoint
     lines = navigation(viewpoint, request.path)
-    current = [line for main in lines for line in (main, *main.below) if line.current]
+    current = [line for main in lines for line in (*main.below, main) if line.current]
     return max(current, key=lambda line: len(line.href)).label if current else ""
 
 
