@@ -36,6 +36,8 @@ class Newcomer:
     order: int
     parents: tuple[str, ...] = ()
     code: str = ""
+    serial: str = ""
+    """The number printed on their Vitale card; "" for who has none."""
 
     @property
     def ins(self) -> str:
@@ -74,6 +76,7 @@ def announce(demo: Demo, folder: Path, *people: Newcomer) -> list[str]:
         for one in people:
             traits = {"ins": one.ins, "birth_name": one.family.upper(), "first_names": one.given, "sex": one.sex}
             place = {"birth_date": one.birth.isoformat(), "birth_place": "49007", "parent_ins": "|".join(one.parents)}
+            place["vitale_serial"] = one.serial
             rows.writerow(dict.fromkeys(COLUMNS, "") | traits | place)
     command_line(demo, "import", "beneficiaries", str(listed), "--letters", str(letters))
     with letters.open(encoding="utf-8", newline="") as file:

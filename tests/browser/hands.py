@@ -256,6 +256,22 @@ def mail(hands: Hands, address: str, subject: str, but_not: str = "") -> str:
         mailbox.close()
 
 
+def received_sms(hands: Hands, number: str) -> str:
+    """The six digits of the newest SMS to a number (+33…), as the demo shows it, once it is there."""
+    box = hands.context.new_page()
+
+    def look() -> str | None:
+        box.goto(f"{hands.base_url}/demo/outbox")
+        texts = box.get_by_role("article").filter(has_text=number)
+        found = re.search(r"\b\d{6}\b", texts.first.inner_text()) if texts.count() else None
+        return found[0] if found else None
+
+    try:
+        return awaited(look, "the SMS")
+    finally:
+        box.close()
+
+
 def sign_in(hands: Hands, person: dict[str, Any], app: AuthenticatorApp) -> None:
     """Sign in as one of the demo's patients."""
     hands.open("/connexion")

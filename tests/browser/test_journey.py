@@ -36,7 +36,7 @@ PHOTO, PRESCRIPTION, CHILDS_PHOTO = "Radio de mon poignet", "Ordonnance du test"
 def journey(request: pytest.FixtureRequest, demo: Demo, chromium: Browser, tmp_path: Path) -> Iterator[Journey]:
     """Somebody whom the insurer has just announced, with the letter they received."""
     script, keyboard, key, profession, order = request.param
-    person = Newcomer("Maëlle", "Vasseur", "F", date(1990, 4, 17), order)
+    person = Newcomer("Maëlle", "Vasseur", "F", date(1990, 4, 17), order, serial=f"{order}0000001")
     [code] = announce(demo, tmp_path, person)
     professional = demo.person("professionals", key)
     made = Journey(demo, chromium, tmp_path, script, replace(person, code=code), professional, profession, keyboard)

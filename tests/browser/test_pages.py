@@ -14,9 +14,10 @@ from playwright.sync_api import Browser
 from tests.house.access_table import ACCESS, DEMO
 from tests.support.papers import pdf
 
+from .activating import give_the_letter, mailed_code
 from .announced import Newcomer, announce
 from .examination import Fault, examine, portraits
-from .hands import DESK, AuthenticatorApp, Demo, Hands, mail, new_hands, sign_in_professional
+from .hands import DESK, AuthenticatorApp, Demo, Hands, new_hands, sign_in_professional
 
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOT_PAGES = ("/contenu", "/static/", "/langue/", "/codes/texte")
@@ -204,7 +205,7 @@ def test_pages_of_a_professionals_sign_in(demo: Demo, chromium: Browser) -> None
 @pytest.fixture
 def letter(demo: Demo, tmp_path: Path) -> Newcomer:
     """Somebody who has just received a letter."""
-    person = Newcomer("Anouk", "Legrand", "F", date(1985, 9, 2), 731)
+    person = Newcomer("Anouk", "Legrand", "F", date(1985, 9, 2), 731, serial="7310000001")
     [code] = announce(demo, tmp_path, person)
     return replace(person, code=code)
 
@@ -216,32 +217,35 @@ def test_pages_of_an_activation(letter: Newcomer, demo: Demo, chromium: Browser)
     hands.press("Vérifier et continuer")
     hands.says_error("Écrivez votre numéro de sécurité sociale.")
     examiner.look("1-refused")
-    hands.fill("Numéro de sécurité sociale", letter.ins)
-    hands.fill("Code provisoire", letter.code)
-    for label, value in (("Jour", "2"), ("Mois", "9"), ("Année", "1985")):
-        hands.fill(label, value)
-    hands.press("Vérifier et continuer")
-    hands.title_is("Votre adresse e-mail")
+    give_the_letter(hands, letter)
+    hands.title_is("Votre adresse e-mail et votre mot de passe")
     examiner.look("2")
     hands.press("Recevoir un code")
     hands.says_error("Écrivez votre adresse e-mail.")
     examiner.look("2-refused")
     hands.fill("Votre adresse e-mail", "anouk.legrand@example.org")
+    hands.fill("Votre mot de passe", "lanterne cactus prairie ruban")
     hands.press("Recevoir un code")
     hands.title_is("Recopiez le code reçu")
-    received = re.search(r"\b\d{6}\b", mail(hands, "anouk.legrand@example.org", "Votre code de vérification"))
-    assert received
+    received = mailed_code(hands, "anouk.legrand@example.org")
     hands.press("Vérifier ce code")
     hands.says_error("Écrivez le code à 6 chiffres.")
     examiner.look("3-refused")
-    hands.fill("Code à 6 chiffres", received[0])
+    hands.fill("Code à 6 chiffres", received)
     hands.press("Vérifier ce code")
-    hands.title_is("Choisissez un mot de passe")
-    hands.press("Garder ce mot de passe")
-    hands.says_error("")
+    hands.title_is("Choisissez une deuxième serrure")
+    examiner.look("4")
+    hands.press("Recevoir un SMS")
+    hands.says_error("Écrivez votre numéro de téléphone portable.")
     examiner.look("4-refused")
-    hands.fill("Votre mot de passe", "lanterne cactus prairie ruban")
-    hands.press("Garder ce mot de passe")
+    hands.fill("Votre numéro de téléphone portable", "06 12 34 56 78")
+    hands.press("Recevoir un SMS")
+    hands.title_is("Recopiez le code du SMS")
+    hands.press("Vérifier ce code")
+    hands.says_error("Écrivez le code à 6 chiffres.")
+    examiner.look("5-sms-refused")
+    hands.open("/activation/securite")
+    hands.press("Choisir l'application")
     hands.title_is("Liez une application d'authentification")
     hands.press("Lier cette application")
     hands.says_error("Écrivez le code à 6 chiffres.")

@@ -24,7 +24,7 @@ pages = Blueprint("activation_second_factor", __name__)
 @at(Step.SECURITY)
 def choose(draft: Draft) -> Response:
     """The ways there are, in words that help to choose."""
-    phone = readable_phone(draft.phone) if draft.phone else ""
+    phone = readable_phone(draft.phone).replace("\u00a0", " ") if draft.phone else ""
     return _choice_page(PhoneForm(formdata=None, phone=phone), draft)
 
 
