@@ -16,7 +16,7 @@ from espace.people.services import Person
 from espace.permissions import Actor, ActorKind, demand_fresh_proof
 from espace.records import services as records
 from espace.records.services import ACTIVE, ANNOUNCED, OPEN, OPPOSED, Part, RecordFacts
-from espace.records.services.transitions import CHANGED_TOPIC
+from espace.records.services.transitions import CHANGED_TOPIC, locked
 from espace.words import N_
 
 from .colours import colour_of
@@ -102,7 +102,9 @@ def open_profile(actor: Actor, record_id: UUID, *, accepted: bool) -> None:
     _by_hand(actor)
     if not accepted:
         raise InvalidError({"terms": N_("Tick the box: the profile opens only if you accept.")})
-    with db.write():
+    relative(actor, record_id)
+    with db.write() as tx:
+        locked(tx, record_id)  # the other parent may be opening it just now
         if not relative(actor, record_id).may_be_opened:
             raise ConflictError
         try:
