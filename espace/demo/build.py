@@ -25,7 +25,7 @@ from espace.people import services as people
 from espace.settings import Settings
 from espace.setup import migrate_house
 
-from . import ledger, registers
+from . import ledger, office, registers
 from .acting import BuildError, Stage, at, deliver
 from .cast import ACTIVATION, CHILDREN, DIRECTORY, OID, PATIENTS, PROFESSIONALS, Pro, Someone
 from .lives import LIVES, papers
@@ -100,6 +100,8 @@ class _Workshop:
 def _events(shop: _Workshop) -> Iterator[Event]:
     stage = shop.stage
     yield Event(stage.moment(_OPENING, 6), partial(_import_professionals, shop.scratch))
+    yield Event(stage.moment(_OPENING, 6, 30), partial(office.invite, stage), alone=True)
+    yield Event(stage.moment(200, 10, 40), partial(office.print_for, stage, ALL["second_parent"]), alone=True)
     for someone in (*PATIENTS, *CHILDREN, *ACTIVATION):
         ago = _arrival(stage, someone)
         yield Event(stage.moment(ago, 8 if someone.parents else 7), partial(_announce, shop, someone))
@@ -255,7 +257,7 @@ def _provider_account(pro: Pro, login: _Login) -> dict[str, object]:
 
 
 def _contract(stage: Stage, settings: Settings, logins: list[tuple[Pro, _Login]]) -> dict[str, object]:
-    """The content of `demo.json`, as far as step 1 goes: `operators` and `apps` come with their rooms."""
+    """The content of `demo.json`, as far as the rooms go: `apps` come with theirs."""
     today = stage.today
     return {
         "base_url": settings.base_url,
@@ -311,6 +313,6 @@ def _contract(stage: Stage, settings: Settings, logins: list[tuple[Pro, _Login]]
             }
             for pro, login in logins
         ],
-        "operators": [],
+        "operators": office.contract(stage),
         "apps": [],
     }

@@ -272,3 +272,31 @@ AUTHORS = (
 )  # fmt: skip
 
 DIRECTORY = {pro.key: pro for pro in PROFESSIONALS + AUTHORS}
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Somebody who works for the house. `role` is a word of `permissions.Role`, and their key."""
+
+    role: str
+    given: str
+    family: str
+    about: str
+
+    @property
+    def name(self) -> str:
+        """What others read of them."""
+        return f"{self.given} {self.family}"
+
+    @property
+    def email(self) -> str:
+        """Their address, in a domain nobody can own."""
+        plain = unicodedata.normalize("NFKD", f"{self.given}.{self.family}")
+        return "".join(c for c in plain if c.isascii() and (c.isalnum() or c in ".-")).lower() + "@office.example.org"
+
+
+AGENTS = (
+    Agent("administrator", "Irène", "Vasseur", "Administratrice. Elle invite les opérateurs et veille à la maison."),
+    Agent("privacy_officer", "Bastien", "Korber", "Délégué à la protection des données. Il suspend, constate, décide."),
+    Agent("counter", "Nadège", "Ollivier", "Agente de guichet. Elle vérifie une identité et imprime un code."),
+)

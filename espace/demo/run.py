@@ -176,9 +176,10 @@ def _tell(house: Folder) -> None:
     rows = [("Person", "E-mail or login", "Password")]
     rows += [(one["display_name"], one["email"], one["password"]) for one in cast["patients"]]
     rows += [(one["display_name"], one["psc_login"], one["psc_password"]) for one in cast["professionals"]]
+    rows += [(one["display_name"], one["email"], one["password"]) for one in cast["operators"]]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         click.echo("  " + "  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip())
     click.echo(f"\nPatients sign in at {cast['base_url']}/connexion; the second code is shown on the page above.")
-    click.echo(f"Professionals sign in at {cast['base_url']}/pro/connexion.")
+    click.echo(f"Professionals sign in at {cast['base_url']}/pro/connexion. Operators sign in like patients.")
     click.echo(f"All of it stands in {house.path / ledger.NAME}. Ctrl-C stops the demo.")
