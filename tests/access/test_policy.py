@@ -40,6 +40,7 @@ VISIBILITIES: dict[str, dict[str, Any]] = {
 FOR_PROFESSIONALS = {"plain", "hidden, own", "awaits announcement", "secret care"}
 FOR_HOLDER = {"plain", "hidden", "hidden, own", "hidden, another's", "secret care", "hidden secret care"}
 FOR_REPRESENTATIVE = {"plain", "hidden", "hidden, own", "hidden, another's"}
+FOR_HEIR = {"plain"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def relatings(professions: Sequence[str] = PROFESSIONS) -> Iterator[Relating]:
     """Every way of standing: profession × consent × encounter × attending, and the people's relations."""
     for given in itertools.product(professions, ConsentState, (True, False), (True, False)):
         yield Relating("professional", *given)
-    yield from (Relating(relation) for relation in ("holder", "representative", "stranger"))
+    yield from (Relating(relation) for relation in ("holder", "representative", "heir", "stranger"))
 
 
 def expected(relating: Relating, type_code: str, visibility: str) -> bool:
@@ -66,6 +67,8 @@ def expected(relating: Relating, type_code: str, visibility: str) -> bool:
         return visibility in FOR_HOLDER
     if relating.relation == "representative":
         return visibility in FOR_REPRESENTATIVE
+    if relating.relation == "heir":
+        return visibility in FOR_HEIR
     if relating.relation == "stranger" or relating.consent is not ConsentState.VALID:
         return False
     if not TABLE[relating.profession, type_code]:
@@ -94,11 +97,16 @@ def rule_of(module: Any, cell: Relating) -> Any:
     else:
         judgement = module.judge_person(
             module.PersonFacts(
-                reachable=True, is_holder=cell.relation == "holder", represents=cell.relation == "representative"
+                reachable=cell.relation != "heir",
+                is_holder=cell.relation == "holder",
+                represents=cell.relation == "representative",
+                inherits=cell.relation == "heir",
             )
         )
         actor = Actor(ActorKind.PATIENT, OTHER_ID, "Claire", person_id=OTHER_ID)
-        relation = Relation.REPRESENTATIVE if cell.relation == "representative" else Relation.HOLDER
+        relation = {"representative": Relation.REPRESENTATIVE, "heir": Relation.HEIR}.get(
+            cell.relation, Relation.HOLDER
+        )
     standing = Standing(
         actor,
         RECORD,
@@ -135,7 +143,7 @@ def test_the_table_is_the_one_that_was_given_with_its_size() -> None:
     assert (len(PROFESSIONS), len(TYPES), len(TABLE)) == (25, 113, 2825)
 
 
-# --- thirty-one changes to a copy of the policy, each of which must be noticed
+# --- thirty-five changes to a copy of the policy, each of which must be noticed
 
 MUTATIONS = [
     ("facts.consent is ConsentState.VALID", "facts.consent is not ConsentState.BLOCKED"),
@@ -174,6 +182,13 @@ MUTATIONS = [
     ("return VisibilityRule(reads=True, readable_types=None, sees_hidden=True, reason=Reason.REPRESENTATIVE)",
      "return VisibilityRule(reads=True, readable_types=None, reason=Reason.REPRESENTATIVE)"),
     ("Decision(allowed=True, reason=self.reason)", "Decision(allowed=False, reason=self.reason)"),
+    ("if facts.inherits and not facts.reachable:", "if False:"),
+    ("return VisibilityRule(reads=True, readable_types=None, reason=Reason.HEIR)",
+     "return VisibilityRule(reads=True, readable_types=None, sees_hidden=True, reason=Reason.HEIR)"),
+    ("return VisibilityRule(reads=True, readable_types=None, reason=Reason.HEIR)",
+     "return VisibilityRule(reads=True, readable_types=None, sees_representatives_invisible=True)"),
+    ("return VisibilityRule(reads=True, readable_types=None, reason=Reason.HEIR)",
+     "return VisibilityRule(reads=True, readable_types=None, sees_patient_invisible=True)"),
 ]  # fmt: skip
 
 
@@ -232,13 +247,20 @@ def test_rights_of_a_professional(state: ConsentState, encounter: bool, may_depo
     assert policy.judge_professional(replace(facts, reachable=False)).rights == frozenset()
 
 
-@pytest.mark.parametrize(("is_holder", "represents"), list(itertools.product((True, False), repeat=2)))
-def test_rights_of_a_person(is_holder: bool, represents: bool) -> None:
-    facts = policy.PersonFacts(reachable=True, is_holder=is_holder, represents=represents)
+@pytest.mark.parametrize(
+    ("reachable", "is_holder", "represents", "active", "inherits"), list(itertools.product((True, False), repeat=5))
+)
+def test_rights_of_a_person(reachable: bool, is_holder: bool, represents: bool, active: bool, inherits: bool) -> None:
+    """The holder in an open record, a representative in an active one, an heir in one that nobody reads any more."""
+    facts = policy.PersonFacts(reachable, is_holder, represents, active, inherits)
     given = policy.judge_person(facts).rights
-    assert given == (policy.OWN_RIGHTS if is_holder or represents else frozenset())
+    if inherits and not reachable:
+        assert given == {Permission.RECORD_HOME, Permission.DOCUMENTS_READ}
+    elif reachable and (is_holder or (represents and active)):
+        assert given == policy.OWN_RIGHTS
+    else:
+        assert given == frozenset()
     assert not given & {Permission.DOCUMENTS_DEPOSIT, Permission.PATIENT_PAGE, Permission.ACCESS_ASK}
-    assert policy.judge_person(replace(facts, reachable=False)).rights == frozenset()
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -188,6 +188,24 @@ def test_a_record_that_is_not_open_takes_nothing(home: House, tmp_path: Path) ->
     assert _reasons(report) == ["record-not-open"]
 
 
+@pytest.mark.parametrize(
+    ("state", "kept_aside"),
+    [("opposed", False), ("closed", False), ("erased", False), ("suspended", True), ("deceased", True)],
+)
+def test_what_a_person_refused_is_not_even_kept_and_what_may_be_corrected_waits(
+    home: House, tmp_path: Path, state: str, kept_aside: bool
+) -> None:
+    """Rules.md AR-4: feeding needs no consent, only no opposition."""
+    with db.write() as tx:
+        tx.execute(update(Record).where(Record.id == home.mother.record_id).values(state=state))
+    report = _import(tmp_path / "in", one=wrap(header(home.mother), BODY, "application/pdf"))
+    assert _reasons(report) == [f"record-{state}"]
+    assert (len(report.quarantined), len(report.refused)) == ((1, 0) if kept_aside else (0, 1))
+    with db.read() as tx:
+        assert tx.execute(select(func.count()).select_from(Quarantined)).scalar_one() == int(kept_aside)
+    assert _filed() == 0
+
+
 def test_what_was_set_aside_is_sealed_kept_once_and_leaves_when_it_is_filed(home: House, tmp_path: Path) -> None:
     stranger = _of_patient(header(home.mother), birth_name="INCONNU")
     content = wrap(stranger, BODY, "application/pdf")
