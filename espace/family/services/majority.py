@@ -42,12 +42,16 @@ def tell_ahead() -> int:
     Each notice is sent once. A worker that was away sends the nearer one only, and none on the day itself or later.
     Birth dates are sealed, so every linked record is looked at: two hundred at a time.
     """
-    told = 0
+    told, failure = 0, None
     for record_id, holder in _linked_holders():
         day = of_age_on(holder.birth_date)
         days = _due(day)
-        if days and _note(record_id, holder, days, day):
-            told += 1
+        try:
+            told += bool(days) and _note(record_id, holder, days, day)
+        except ValueError as error:  # an address that cannot be written to must not keep the others from being told
+            failure = error
+    if failure is not None:
+        raise failure
     return told
 
 
