@@ -67,7 +67,7 @@ def test_an_heir_reads_what_was_not_hidden_and_changes_nothing(yves: Citizen, so
     assert found is not None
     assert (found.relation, found.rights) == (
         Relation.HEIR,
-        {Permission.RECORD_HOME, Permission.DOCUMENTS_READ},
+        frozenset({Permission.RECORD_HOME, Permission.DOCUMENTS_READ}),
     )
     assert [row.title for row in documents.page(found).rows] == ["Document plain"]
     with pytest.raises(NotFoundError):

@@ -10,9 +10,13 @@ from espace.access import services as access
 from espace.access.services import Answer
 from espace.documents import services as documents
 from espace.permissions import Permission as P
-from tests.support import build
+from espace.permissions import Role
+from espace.records import services as records
+from espace.records.services import HeirRequest
+from tests.support import build, office
 from tests.support.browser_client import Browser
 from tests.support.clock import FakeClock
+from tests.support.office import Officer
 from tests.support.papers import pdf
 
 TITLE = "Bilan de Plume-Canari"
@@ -34,6 +38,9 @@ EXPECTED: dict[P, frozenset[str]] = {
 RELATIONS = (
     "anonymous",
     "stranger",
+    "suspended holder",
+    "heir of somebody else",
+    "operator",
     "mother",
     "second parent",
     "unknown professional",
@@ -54,7 +61,7 @@ class Cast:
     app: Flask
     child: build.Citizen
     mother: build.Citizen
-    people: dict[str, build.Citizen | build.Caregiver]
+    people: dict[str, build.Citizen | build.Caregiver | Officer]
     ids: dict[str, UUID]
     absent: dict[str, UUID]
 
@@ -77,11 +84,19 @@ class Cast:
 def cast(app: Flask, clock: FakeClock) -> Cast:
     """Everybody, each in the state their name says."""
     mother, father = build.citizen("Claire"), build.citizen("Karim", "Benali", sex="M", birth=date(1982, 3, 4))
-    child = build.citizen("Jules", birth=date(2017, 6, 1), sex="M", parents=(mother, father), activated=False)
-    people: dict[str, build.Citizen | build.Caregiver] = {
+    suspended = _suspended()
+    child = build.citizen(
+        "Jules", birth=date(2017, 6, 1), sex="M", parents=(mother, father, suspended), activated=False
+    )
+    officer = office.officer(Role.PRIVACY_OFFICER)
+    records.suspend(officer.actor, suspended.record_id, "Fraude")
+    people: dict[str, build.Citizen | build.Caregiver | Officer] = {
         "stranger": build.citizen("Odile", "Marchand", birth=date(1951, 1, 9)),
         "mother": mother,
         "second parent": father,
+        "suspended holder": suspended,
+        "heir of somebody else": _heir(),
+        "operator": officer,
         "unknown professional": build.caregiver("Perrin", "Luc"),
     }
     expired = build.caregiver("Expiré", "Ana")
@@ -108,6 +123,21 @@ def cast(app: Flask, clock: FakeClock) -> Cast:
     asked = next(line for line in access.consents(parent) if line.state is access.ConsentState.ASKED)
     ids = {"record_id": child.record_id, "document_id": added.id, "consent_id": asked.id}
     return Cast(app, child, mother, people, ids, {name: UUID(int=value.int ^ 1) for name, value in ids.items()})
+
+
+def _suspended() -> build.Citizen:
+    """A parent of this child whose own space is suspended for fraud: nobody may act through their account."""
+    return build.citizen("Suspendue", "Lenoir", birth=date(1980, 2, 2))
+
+
+def _heir() -> build.Citizen:
+    """Who may read a dead person's record, and so has something of the same shape open elsewhere."""
+    dead, heir = build.citizen("Ange", "Morel", birth=date(1930, 4, 4)), build.citizen("Rose", "Morel")
+    officer = office.officer(Role.PRIVACY_OFFICER).actor
+    records.declare_death(officer, dead.record_id, date(2026, 11, 20), "certificate")
+    asked = records.ask_for_heir(officer, dead.record_id, HeirRequest(heir.person_id, "child", "memory"))
+    records.decide_heir(officer, dead.record_id, asked, grant=True, reason="Livret de famille")
+    return heir
 
 
 def _consent(
