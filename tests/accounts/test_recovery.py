@@ -242,7 +242,7 @@ def test_every_open_session_says_it_and_refuses_it(app: Flask, holder: build.Cit
     browser = holder.browser(app)
     token = recovery.ask(letter_of(holder), build.VISITOR)
     page = browser.get(f"/dossiers/{holder.record_id}/")
-    page = browser.get(page.link("Refuser la demande"))
+    page = browser.get(page.link("Refuser"))
     page = browser.submit(next(form for form in page.forms if form.action == "/compte/acces-perdu"))
     assert page.status == 200
     assert recovery.followed(token) is None
