@@ -1,4 +1,4 @@
-"""« Mes proches »: who may open a child's profile, object and come back; who is told; strangers find nothing."""
+"""« Mes enfants »: who may open a child's profile, object and come back; who is told; strangers find nothing."""
 
 import threading
 from collections.abc import Callable

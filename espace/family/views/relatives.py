@@ -1,4 +1,4 @@
-"""« Mes proches »: the people one acts for, and what a parent may decide for each (rules.md MI-1, MI-2, AC-7)."""
+"""« Mes enfants »: the people one acts for, and what a parent may decide for each (rules.md MI-1, MI-2, AC-7)."""
 
 from collections.abc import Callable
 from uuid import UUID

@@ -54,7 +54,7 @@ _TEMPLATES = {
             "Bonjour,\n\nUn espace de santé est créé pour votre enfant. Il s'ouvre le {opens}.\n\n"
             "Ce que c'est : un lieu pour garder ses documents de santé et choisir qui les lit. Il contient son "
             "dossier médical partagé (DMP), créé en même temps. C'est gratuit.\n\n"
-            "Pour ouvrir son profil, connectez-vous à votre propre espace, page « Compte », puis « Mes proches ».\n\n"
+            "Pour ouvrir son profil, connectez-vous à votre propre espace, page « Compte », puis « Mes enfants ».\n\n"
             "Vous n'en voulez pas ? Vous pouvez vous opposer pour votre enfant, même sans espace à vous.\n"
             "Pour cela, allez sur le site, page « Opposition ». Le code provisoire de votre enfant : {code}\n"
             "L'opposition reste possible après l'ouverture, et vous pouvez revenir dessus.",
@@ -64,7 +64,7 @@ _TEMPLATES = {
             "Hello,\n\nA health space is made for your child. It opens on {opens}.\n\n"
             "What it is: a place to keep their health documents and to choose who reads them. It holds their shared "
             "medical record (DMP), made at the same time. It is free.\n\n"
-            "To open their profile, sign in to your own space, page “Account”, then “My relatives”.\n\n"
+            "To open their profile, sign in to your own space, page “Account”, then “My children”.\n\n"
             "You do not want it? You can object for your child, even without a space of your own.\n"
             "To do so, go to the site, page “Objection”. Your child's provisional code: {code}\n"
             "You can still object after the opening, and come back on it.",
