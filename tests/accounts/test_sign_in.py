@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from espace import crypto, db, outbox
 from espace.accounts import services as accounts
 from espace.accounts.models import Account, Device
-from espace.accounts.services import sessions
+from espace.accounts.services import factors, sessions
 from espace.audit import services as audit
 from espace.crypto import passwords as hashing
 from espace.identifiers import new_id
@@ -46,14 +46,14 @@ def test_two_factors_lead_to_where_one_was_going(client: Browser, member: Member
     page = client.get("/compte")
     assert "Claire Fontenay" in page.text
     assert member.email in page.text
-    assert "Codes de secours restants 10" in page.text
+    assert factors.recovery_codes_left(account_id(member)) == 10
 
 
 def test_a_recovery_code_stands_in_for_the_app_once(client: Browser, member: Member, app: Flask) -> None:
     typed = member.recovery[0].lower().replace("-", " ")
     page = give_password(client, member.email, expect=200)
     assert client.submit(page.form("code"), {"code": typed}, follow=False).headers["Location"] == "/dossiers/"
-    assert "Codes de secours restants 9" in client.get("/compte").text
+    assert factors.recovery_codes_left(account_id(member)) == 9
     other = Browser(app)
     page = give_password(other, member.email, expect=200)
     assert "n'est pas bon" in other.submit(page.form("code"), {"code": member.recovery[0]}, expect=422).text
@@ -162,8 +162,8 @@ def test_another_device_is_signed_out_from_the_account(
     other = Browser(app)
     sign_in(other, member, clock)
     sign_in(client, member, clock)
-    page = client.get("/compte")
-    endings = [form for form in page.forms if form.action.endswith("/fin")]
+    page = client.get("/compte/appareils")
+    endings = [form for form in page.forms if "/sessions/" in form.action]
     assert len(endings) == 2  # the activation's browser and the other
     for form in endings:
         client.submit(form, expect=200)
@@ -175,10 +175,10 @@ def test_another_device_is_signed_out_from_the_account(
 
 def test_the_language_follows_the_account(client: Browser, member: Member, clock: FakeClock) -> None:
     sign_in(client, member, clock)
-    form = client.get("/compte").form("locale")
+    form = client.get("/compte/langue").form("locale")
     assert client.submit(form, {"locale": "en"}, expect=200).h1 == "Account"
     assert accounts.mail_addresses([member.person.person_id]) == [(member.email, "en")]
-    page = client.submit(client.get("/compte").form("locale"), {"locale": "tlh"}, expect=422)
+    page = client.submit(client.get("/compte/langue").form("locale"), {"locale": "tlh"}, expect=422)
     assert "Choose one of these languages" in page.text
 
 
@@ -333,6 +333,6 @@ def test_a_session_gone_in_the_middle_of_a_form_leads_back_to_it(app: Flask, clo
 
 
 def test_an_act_without_a_page_of_its_own_leads_to_the_sign_in_only(app: Flask) -> None:
-    page = Browser(app).post(f"/compte/sessions/{new_id()}/fin", {}, expect=200)
+    page = Browser(app).post(f"/compte/appareils/sessions/{new_id()}/fin", {}, expect=200)
     assert page.path == "/connexion"
     assert "rien n'a été changé" in page.text

@@ -198,7 +198,7 @@ def test_a_held_database_is_told_within_six_seconds_and_nothing_is_lost(
     build.consent(holder, doctor, Answer.GRANT)
     build.document(holder.standing())
     browser, other = holder.browser(app), doctor.browser(app)
-    form = browser.get("/compte").form("locale")
+    form = browser.get("/compte/langue").form("locale")
     clock.advance(timedelta(minutes=2))  # being seen is due: it must not add a wait of its own
     before = state()
     with _held(machines, wholly=False):

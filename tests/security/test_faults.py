@@ -32,6 +32,7 @@ from .relations import TITLE
 CANARY = "Canari-9f3b"
 _ROOT = str(Path(espace.__file__).parent)
 _MAX = 80
+ACCOUNT = ("/compte/langue", "/compte/securite/codes", "/compte/securite/application")
 # What stays of a request that failed: a try that was counted, a statement that was frozen before its deposit.
 _KEPT = {"+throttles", "throttles.failures", "throttles.changed_at", "throttles.next_at", "sessions.seen_at"}
 _READ = {"+audit_events", "audit_heads.sequence", "audit_heads.link", "access_consents.last_visit_at"}
@@ -180,7 +181,7 @@ def test_an_act_that_breaks_anywhere_leaves_nothing_half_written(
     asked = build.ids_of(holder.standing())["consent_id"]
     done = struck = 0
     for browser, places in (
-        (browsers["/dossiers"], (f"{record}/documents/ajouter", f"{record}/acces/{asked}", "/compte")),
+        (browsers["/dossiers"], (f"{record}/documents/ajouter", f"{record}/acces/{asked}", *ACCOUNT)),
         (browsers["/pro"], ("/pro/patients", f"{patient}/deposer")),
         (browsers[""], ("/connexion", "/activation", "/activation/nouveau-code")),
     ):

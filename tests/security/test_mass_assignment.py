@@ -27,6 +27,10 @@ WORD = "zz-planted"
 NUMBER = 987_654_321
 ID = UUID("0badcafe-0000-7000-8000-00000000beef")
 _OWN = {"csrf_token"}
+ACCOUNT = (
+    "/compte/langue",
+    *(f"/compte/securite/{name}" for name in ("adresse", "telephone", "application", "codes", "cles", "mot-de-passe")),
+)
 
 
 def _names() -> dict[str, list[str]]:
@@ -100,7 +104,7 @@ def test_nothing_planted_is_kept(app: Flask, monkeypatch: pytest.MonkeyPatch) ->
     sent = []
     for browser, places in (
         (Browser(app), ("/connexion", "/activation", "/activation/nouveau-code")),
-        (own, (f"{record}/documents/ajouter", f"{record}/acces/{asked}", "/compte")),
+        (own, (f"{record}/documents/ajouter", f"{record}/acces/{asked}", *ACCOUNT)),
         (theirs, ("/pro/patients", f"{patient}/deposer")),
         (asking.browser(app), (f"{patient}/consentement",)),
     ):
