@@ -151,7 +151,8 @@ SYSTEM = Actor(ActorKind.SYSTEM, UUID(int=0), "espace")
 class Standing:
     """One actor before one record, as `access` judged it: the ticket every record service takes first.
 
-    It names the record, so a look-up cannot leave it. `readable_types` is None for "no limit by type".
+    It names the record, so a look-up cannot leave it. `readable_types` is None for "no limit by type";
+    `never_read` says that this professional has not read the record before.
     """
 
     actor: Actor
@@ -164,6 +165,7 @@ class Standing:
     sees_hidden: bool = True
     colour: str = "prune"
     holder_birth: str = ""
+    never_read: bool = False
 
     def may(self, permission: Permission) -> bool:
         """Whether this standing carries `permission`."""

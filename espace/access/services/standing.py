@@ -1,6 +1,6 @@
 """How an actor stands to a record: facts are gathered here, `access.policy` judges them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,7 @@ _BEFORE_RECORD = (
         _VERSION.c.id.label("version_id"),
         Consent.state.label("consent_state"),
         Consent.valid_until,
+        Consent.last_visit_at,
         Encounter.until,
     )
     .outerjoin(_VERSION, true())
@@ -130,7 +131,8 @@ def _of_professional(actor: Actor, record_id: UUID) -> Standing | None:
             blocked_may_deposit=house.blocked_may_deposit,
         )
     )
-    return _standing(actor, row, Relation.PROFESSIONAL, judgement, OWN_COLOUR)
+    found = _standing(actor, row, Relation.PROFESSIONAL, judgement, OWN_COLOUR)
+    return found and replace(found, never_read=row.last_visit_at is None)
 
 
 def _standing(actor: Actor, row: Row[Any], relation: Relation, judgement: Judgement, colour: str) -> Standing | None:

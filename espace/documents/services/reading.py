@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Row
 
 from espace import crypto, db, storage
-from espace.access.services import visible
+from espace.access.services import note_visit, visible
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import NotFoundError
-from espace.permissions import Standing
+from espace.permissions import Permission, Standing
 
 from .visibility import one_statement, page_statement, parameters, shape
 
@@ -200,6 +200,8 @@ def _leave(standing: Standing, action: Action, shown: Sequence[DocumentFacts]) -
         relation=standing.relation,
         objects=[snapshot(one) for one in shown],
     )
+    if standing.never_read and standing.may(Permission.DOCUMENTS_READ):
+        note_visit(standing)  # by whatever page they came in (rules.md AR-25)
 
 
 def snapshot(document: DocumentFacts) -> dict[str, str]:
