@@ -98,6 +98,8 @@ def test_the_terms_promise_only_what_there_is(client: Browser, claire: Newcomer)
     link_app(client)
     page = client.get("/activation/codes")
     assert "Vous pouvez fermer votre espace à tout moment" in page.text
+    privacy = client.get("/confidentialite")
+    assert privacy.link("refuser sans compte") == "/opposition"
     addresses = {rule.rule for rule in client.app.url_map.iter_rules()}
     assert {"/compte/cloture", "/opposition"} <= addresses
 
