@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from espace import clock, crypto, db
 from espace.accounts.models import Account
+from espace.audit import services as audit
 from espace.errors import InvalidError
 from espace.notifications import services as notifications
 from espace.notifications.services import Event, Reach
@@ -62,7 +63,11 @@ def choose_locale(actor: Actor, locale: str) -> None:
     if locale not in LOCALES:
         raise InvalidError({"locale": N_("Choose one of these languages.")})
     with db.write() as tx:
-        tx.execute(update(Account).where(Account.id == actor.id).values(locale=locale))
+        changed = tx.execute(
+            update(Account).where(Account.id == actor.id, Account.locale != locale).values(locale=locale)
+        )
+        if changed.rowcount:
+            audit.record(actor, actor.id, audit.Action.LANGUAGE_CHOSEN)
 
 
 def reach_of(account_id: UUID) -> Reach | None:
