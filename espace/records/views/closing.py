@@ -147,7 +147,7 @@ def _state(form: ObjectForm) -> Response:
 def _form(template: str, form: Form, states: set[str]) -> Response:
     """A form that asks for a fresh proof before anything is typed; one that makes no sense now leads to the state."""
     own = records.own_state(signed_in())
-    if own.state not in states or own.by_house:
+    if own.state not in states or (own.by_house and template == "records/reopen.html"):
         return to(PLACE)
     demand_fresh_proof(signed_in())
     house = settings.current()
