@@ -38,6 +38,7 @@ PDF_BYTES = 2 * 1024 * 1024
 _TOGETHER = 100
 _VISITOR = Visitor("127.0.0.1")
 _BORN = date(1960, 4, 2)
+_EMAIL = "banc@example.org"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class BenchHouse:
     holder_token: str
     professional: Standing
     professional_token: str
+    email: str
+    password: str
 
 
 @contextmanager
@@ -60,11 +63,21 @@ def bench_house() -> Iterator[BenchHouse]:
     with TemporaryDirectory() as folder:
         machines = init_house(_settings(Path(folder)), say=lambda _words: None)
         app = assemble(machines)
-        holder, holder_token = _holder()
+        password = secrets.token_urlsafe(24)
+        holder, holder_token = _holder(password)
         pdf_id = _fill(holder)
         professional, professional_token = _professional(holder)
         yield BenchHouse(
-            machines, app, holder.record_id, pdf_id, holder, holder_token, professional, professional_token
+            machines=machines,
+            app=app,
+            record_id=holder.record_id,
+            pdf_id=pdf_id,
+            holder=holder,
+            holder_token=holder_token,
+            professional=professional,
+            professional_token=professional_token,
+            email=_EMAIL,
+            password=password,
         )
         machines.close()
 
@@ -75,20 +88,18 @@ def _settings(folder: Path) -> Settings:
     )
 
 
-def _holder() -> tuple[Standing, str]:
+def _holder(password: str) -> tuple[Standing, str]:
     """A person whose account was activated as everybody's is."""
     body = "2600475056001"
     ins = parse_ins(body + nir.calc_check_digits(body)).number
-    traits = people.Traits(
-        ins=ins, birth_name="Mesure", first_names=("Banc",), sex="F", birth_date=_BORN, email="banc@example.org"
-    )
+    traits = people.Traits(ins=ins, birth_name="Mesure", first_names=("Banc",), sex="F", birth_date=_BORN, email=_EMAIL)
     person_id, _ = people.save_person(traits)
     record_id = records.open_record(person_id, delay=timedelta(0))
     codes: list[str] = []
     outbox.on("mail", lambda _id, payload: codes.append(payload["values"].get("code", "")))
     letter = Letter(ins, accounts.new_activation_code(person_id), _BORN)
     token, _ = activation.begin(letter, _VISITOR)
-    enrolling.choose_password(token, secrets.token_urlsafe(24), traits.email)
+    enrolling.choose_password(token, password, traits.email)
     enrolling.give_email(token, traits.email, "fr")
     outbox.work()
     enrolling.check_email_code(token, codes[-1], _VISITOR)

@@ -1,9 +1,12 @@
 """The measured requests, each beside its parts: what no page of its kind could do without (performance.md)."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from io import BytesIO
 from typing import Any
+from urllib.parse import urlencode
 
 import zstandard
 from werkzeug.test import EnvironBuilder
@@ -74,6 +77,7 @@ def measure(house: BenchHouse, rounds: int) -> list[Figure]:
             watched,
             rounds,
         ),
+        *_sign_in(house, rounds),
     ]
 
 
@@ -83,6 +87,62 @@ def _request(house: BenchHouse, name: str, path: str, token: str, parts: Mapping
         size = call()
     timing = timed(call, rounds)
     return Figure(name, timing.cpu, timing.wall, parts, counts.statements, counts.commits, size)
+
+
+def _sign_in(house: BenchHouse, rounds: int) -> list[Figure]:
+    """A right password, from a browser of its own: what it costs beside its hash is to stay within 1.0 ms."""
+    browser = house.app.test_client()
+    page = browser.get("/connexion", base_url=house.machines.settings.base_url)
+    token = re.search(rb'name="csrf_token" value="([^"]+)"', page.get_data())
+    if token is None:
+        raise RuntimeError("the sign-in page carries no token")
+    form = browser.get_cookie(house.app.config["SESSION_COOKIE_NAME"], domain="127.0.0.1")
+    asked = {"Sec-Fetch-Site": "same-origin", "Cookie": f"{form.key}={form.value}" if form else ""}
+    typed = {"csrf_token": token[1].decode(), "email": house.email, "password": house.password}
+    body = urlencode(typed).encode()
+    statuses: list[str] = []
+
+    def start_response(status: str, _headers: Any, _error: Any = None) -> Callable[[bytes], object]:
+        statuses.append(status)
+        return lambda _data: None
+
+    builder = EnvironBuilder(
+        path="/connexion",
+        method="POST",
+        base_url=house.machines.settings.base_url,
+        headers=list(asked.items()),
+        content_type="application/x-www-form-urlencoded",
+    )
+    prepared = builder.get_environ() | {"CONTENT_LENGTH": str(len(body))}
+
+    def send() -> int:
+        answer = house.app.wsgi_app({**prepared, "wsgi.input": BytesIO(body)}, start_response)
+        size = sum(len(piece) for piece in answer)
+        if not statuses[-1].startswith("303"):
+            raise RuntimeError(f"/connexion answered {statuses[-1]}")
+        return size
+
+    with counted(house.machines.database) as counts:
+        size = send()
+    few = max(10, rounds // 10)  # a hash is slow on purpose
+    whole, real = timed(send, few), _hash_cost(house, few)
+    # What stands beside the hash drowns in it: measured with a light one, whose own cost is taken off. The first
+    # sign-in makes the stored hash anew.
+    object.__setattr__(house.machines, "hasher", crypto.Hasher(memory_kib=64, time_cost=1, lanes=1))
+    send()
+    beside, light = timed(send, rounds), _hash_cost(house, rounds)
+    rest = beside.cpu - light
+    told = (counts.statements, counts.commits, size)
+    return [
+        Figure("sign in", whole.cpu, whole.wall, {"password hash": real}, *told),
+        Figure("sign in, beside its hash (goal: 1.0)", rest, beside.wall - light, {"goal": 1.0}, *told),
+    ]
+
+
+def _hash_cost(house: BenchHouse, rounds: int) -> float:
+    house.machines.bind()
+    stored = crypto.hasher().hash(house.password)
+    return timed(lambda: crypto.hasher().verify(house.password, stored), rounds).cpu
 
 
 def _caller(house: BenchHouse, path: str, token: str) -> Callable[[], int]:

@@ -60,22 +60,26 @@ def with_passkey() -> tuple[Citizen, Authenticator]:
 
 def operator(role: Role, email: str = "agnes.morel@exemple.fr") -> UUID:
     """An operator with a password and an app."""
+    return bare_account(email, role=role.value, name="Agnès Morel")
+
+
+def bare_account(email: str, *, role: str = "", **facts: str) -> UUID:
+    """An account with a password and an app, without the walk through activation; nobody stands behind it."""
     account_id = new_id()
     with db.write() as tx:
         crypto.new_owner_key(tx, account_id)
-        facts = {"email": email, "name": "Agnès Morel", "totp_secret": SECRET}
-        facts["password_hash"] = crypto.hasher().hash(PASSWORD)
+        held = {"email": email, "totp_secret": SECRET, "password_hash": crypto.hasher().hash(PASSWORD)} | facts
         tx.execute(
             insert(Account).values(
                 id=account_id,
-                person_id=None,
-                role=role.value,
+                person_id=None if role else new_id(),
+                role=role,
                 email_index=email_index(email),
                 locale="fr",
                 created_at=clock.now(),
                 last_totp_step=0,
                 provider_index=None,
-                payload=crypto.seal(tx, account_id, "accounts", account_id, facts),
+                payload=crypto.seal(tx, account_id, "accounts", account_id, held),
             )
         )
     return account_id

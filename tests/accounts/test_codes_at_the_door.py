@@ -59,7 +59,8 @@ def test_who_has_only_sms_gets_the_code_with_the_password(app: Flask, claire: Ci
 def test_a_code_sent_works_once_and_in_the_sign_in_that_asked(app: Flask, claire: Citizen) -> None:
     first, second = waiting(app, claire), waiting(app, claire)
     code = sms_to(PHONE)[0]["values"]["code"]
-    assert "n'est pas le code que nous avons" in second.submit(second.get(CODE).form("code"), {"code": code}, expect=422).text
+    wrong = second.submit(second.get(CODE).form("code"), {"code": code}, expect=422)
+    assert "n'est pas le code que nous avons" in wrong.text
     first.submit(first.get(CODE).form("code"), {"code": code}, expect=303, follow=False)
     third = waiting(app, claire)
     assert third.submit(third.get(CODE).form("code"), {"code": code}, expect=422)

@@ -13,10 +13,10 @@ from espace.accounts.services import passkeys
 from espace.identifiers import new_id
 from espace.machines import Machines
 from tests.support.browser_client import Browser, Page
-from tests.support.build import Citizen, citizen
+from tests.support.build import citizen
 
 from .authenticator import Authenticator
-from .doors import account_of, add_passkey, give_password, options, send
+from .doors import add_passkey, bare_account, give_password, options, send
 
 PEOPLE = 10
 
@@ -95,7 +95,9 @@ def compare(
 def test_known_and_unknown_addresses_cost_and_show_the_same(
     app: Flask, machines: Machines, hasher: CountingHasher, is_cold: bool, has_device: bool
 ) -> None:
-    people = [citizen() for _ in range(PEOPLE)]
+    emails = [f"personne{number}@exemple.test" for number in range(PEOPLE)]
+    for email in emails:
+        bare_account(email)
 
     def wrong(email: str, number: int) -> Page:
         browser = Browser(app, ip=f"198.51.100.{number}")
@@ -107,8 +109,8 @@ def test_known_and_unknown_addresses_cost_and_show_the_same(
         return browser.submit(form, {"email": email, "password": "un mot de passe inventé"})
 
     compare(
-        lambda number: wrong(people[number].email, number),
-        lambda number: wrong(people[number].email.replace("personne", "absentes"), number),
+        lambda number: wrong(emails[number], number),
+        lambda number: wrong(emails[number].replace("personne", "absentes"), number),
         machines,
         hasher,
     )
@@ -117,11 +119,9 @@ def test_known_and_unknown_addresses_cost_and_show_the_same(
 def test_known_and_unknown_passkeys_cost_and_show_the_same(
     app: Flask, machines: Machines, hasher: CountingHasher
 ) -> None:
-    devices: list[tuple[Citizen, Authenticator]] = []
-    for _ in range(PEOPLE):
-        person, device = citizen(), Authenticator()
-        add_passkey(account_of(person), device)
-        devices.append((person, device))
+    devices = [Authenticator() for _ in range(PEOPLE)]
+    for number, device in enumerate(devices):
+        add_passkey(bare_account(f"personne{number}@exemple.test"), device)
     strangers = [Authenticator() for _ in range(PEOPLE)]
     for stranger in strangers:
         stranger.create(passkeys.registration(new_id(), "x@exemple.fr", [])[0])
@@ -133,7 +133,7 @@ def test_known_and_unknown_passkeys_cost_and_show_the_same(
         return send(browser, "/connexion", "/connexion/cle", device.get(asked))
 
     compare(
-        lambda number: wrong(devices[number][1], number),
+        lambda number: wrong(devices[number], number),
         lambda number: wrong(strangers[number], number),
         machines,
         hasher,
