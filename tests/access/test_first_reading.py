@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from espace.access import services as access
 from espace.access.services import Answer
 from tests.support import build
 from tests.support.browser_client import Browser
@@ -32,15 +33,15 @@ def test_by_whatever_way_a_professional_comes_in_the_first_time_is_told_once(
     stranger = build.citizen("Lou")
     document_id = build.document(mother.standing(child.record_id))
     doctor, nurse = build.caregiver(), build.caregiver("Petit", "Anne", profession=build.NURSE)
-    build.access.ensure_matrix()
+    access.ensure_matrix()
     for one in (doctor, nurse):
-        build.access.note_encounter(one.actor, child.record_id)
+        access.note_encounter(one.actor, child.record_id)
         standing = one.standing(child.record_id)
         assert standing is not None
-        build.access.ask(standing, "Suivi")
+        access.ask(standing, "Suivi")
         own = mother.standing(child.record_id)
-        line = next(line for line in build.access.consents(own) if line.professional_id == one.id)
-        build.access.answer(own, line.id, Answer.GRANT, version=line.version, days=365)
+        line = next(line for line in access.consents(own) if line.professional_id == one.id)
+        access.answer(own, line.id, Answer.GRANT, version=line.version, days=365)
     assert told(mother) == 0, "an access given is not a reading"
     for count, one in enumerate((doctor, nurse), start=1):
         browser = one.browser(app)
