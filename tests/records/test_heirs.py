@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from espace import db
 from espace.access import services as access
@@ -16,6 +16,7 @@ from espace.documents.models import Document
 from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpError
 from espace.permissions import Permission, Relation, Role
 from espace.records import services as records
+from espace.records.models import Heir
 from espace.records.services import HeirRequest
 from espace.settings import Settings
 from tests.support import build
@@ -109,6 +110,14 @@ def test_reading_ends_after_its_weeks_with_an_error_and_with_erasure(
     clock.advance(timedelta(microseconds=1))
     assert access.standing(soazig.actor, yves.record_id) is None
     assert all(card.relation is not Relation.HEIR for card in access.my_records(soazig.actor))
+
+
+def test_nothing_remains_of_heirs_once_the_archive_ends(yves: Citizen, soazig: Citizen, clock: FakeClock) -> None:
+    granted(yves, soazig)
+    clock.advance(timedelta(days=3660))
+    assert records.erase_due() == 1
+    with db.read() as tx:
+        assert tx.execute(select(Heir.id)).first() is None
 
 
 def test_an_error_about_the_death_ends_what_heirs_were_given(yves: Citizen, soazig: Citizen) -> None:

@@ -5,17 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, inspect, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, inspect, or_, select, update
 
 from espace import clock, crypto, db, outbox, storage
 from espace.audit import services as audit
 from espace.crypto.models import DataKey
 from espace.permissions import SYSTEM
-from espace.records.models import Record
+from espace.records.models import Heir, Record
 
 from . import ledger
 from .facts import CLOSED, DECEASED, ERASED, TABLE, WHOLE
-from .heirs import end_all
 from .ledger import Entry
 from .transitions import CHANGED_TOPIC, Act, Part, check, locked
 
@@ -83,7 +82,6 @@ def _erase(record_id: UUID) -> bool:
         audit.record(SYSTEM, record_id, rule.action)
         # First the ledger: were the machine to stop here, the next start destroys what it names.
         ledger.add(Entry(record_id, now))
-        end_all(record_id)
         _empty(tx, record_id, held.state.person_id, now, facts)
         _destroy(tx, record_id)
         outbox.post(CHANGED_TOPIC, {"record_id": str(record_id)})
@@ -92,6 +90,7 @@ def _erase(record_id: UUID) -> bool:
 
 def _empty(tx: Connection, record_id: UUID, person_id: UUID, at: datetime, facts: dict[str, str]) -> None:
     """What remains of the record's row: whose it was, that it is erased since when, and the facts of the proof."""
+    tx.execute(delete(Heir).where(Heir.record_id == record_id))
     values: dict[str, Any] = dict.fromkeys(("attending_index", "activated_at", "ends_at", "erase_at"))
     payload = crypto.seal(tx, person_id, TABLE, record_id, {"details": facts}) if _has_key(tx, person_id) else None
     tx.execute(
