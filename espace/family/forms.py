@@ -9,7 +9,7 @@ from espace.web.forms import Form
 class OpenProfileForm(Form):
     """Opening a child's profile: the parent accepts the terms in the child's name."""
 
-    terms = BooleanField(_l("I accept the terms of use for this child."))
+    terms = BooleanField(_l("I accept the terms of use for this child."), description=_l("Terms of use"))
 
 
 class DecideForm(Form):
