@@ -225,6 +225,7 @@ def test_without_a_gateway_no_sms_is_spoken_of(at_the_choice: Browser) -> None:
 @pytest.mark.parametrize("region", ["FR", "GP", "MQ", "GF", "RE", "YT", "PM", "NC", "PF", "WF"])
 def test_mobile_numbers_of_every_territory_are_read_as_they_are_dialled_there(region: str, machines: Machines) -> None:
     number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    assert number is not None
     whole, local, away = (
         phonenumbers.format_number(number, form)
         for form in (

@@ -140,7 +140,7 @@ def test_no_other_text_is_a_birth_date(machines: Machines) -> None:
 
 @on_sqlite
 def test_a_code_of_the_wrong_length_is_counted(client: Browser, claire: Newcomer) -> None:
-    assert letters.CODE_LENGTH == PROVISIONAL_CODE_LENGTH
+    assert len(claire.code) == PROVISIONAL_CODE_LENGTH
     assert "7 caractères" in give_letter(client, claire, 422, code=claire.code[:7]).text
 
 

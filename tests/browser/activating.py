@@ -71,7 +71,7 @@ class Screens:
 
     def conclude(self, way: str) -> None:
         """Say the sums, and refuse a way that asks too much."""
-        typed, ticks, words = (sum(line[place] for line in self.seen) for place in (1, 2, 3))
+        typed, ticks, words = (sum(counts) for counts in list(zip(*self.seen, strict=True))[1:])
         print(f"\n{way}: {len(self.seen)} screens, {typed} fields, {ticks} boxes to tick, {words} words")
         assert len(self.seen) <= SCREENS, self.seen
         assert typed <= TYPED_FIELDS, self.seen

@@ -309,8 +309,7 @@ def _acts_for_her_child(journey: Journey, stranger: Any) -> None:
     phone, mother = journey.phone, journey.person
     child = Newcomer("Timéo", mother.family, "M", date(2018, 3, 9), mother.order + 1, parents=(mother.ins,))
     announce(journey.demo, journey.folder, child)
-    phone.go("Plus")
-    phone.follow(child.name)
+    _opens_the_profile(phone, child)
     phone.title_is(f"Le dossier de {child.given}")
     acting = phone.page.get_by_role("region", name=f"Vous agissez pour {child.given}")
     expect(acting).to_be_visible()
@@ -326,6 +325,17 @@ def _acts_for_her_child(journey: Journey, stranger: Any) -> None:
         assert other.open(path) == 404
         assert child.given not in other.page.content()
     other.close()
+
+
+def _opens_the_profile(phone: Hands, child: Newcomer) -> None:
+    phone.go("Plus")
+    phone.follow("Compte et sécurité")
+    phone.follow("Mes enfants")
+    phone.title_is("Mes enfants")
+    phone.follow(f"Ouvrir le profil de {child.given}")
+    phone.title_is(f"Ouvrir le profil de {child.given}")
+    phone.tick("J'accepte les conditions d'utilisation")
+    phone.press("Ouvrir ce profil")
 
 
 def _signs_out_for_good(journey: Journey) -> None:

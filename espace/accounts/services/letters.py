@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from espace import clock, crypto, db, settings
 from espace.accounts.models import ActivationCode
-from espace.identifiers import PROVISIONAL_CODE_LENGTH as CODE_LENGTH
+from espace.identifiers import PROVISIONAL_CODE_LENGTH
 
 
 def new_activation_code(person_id: UUID) -> str:
@@ -17,7 +17,7 @@ def new_activation_code(person_id: UUID) -> str:
 
     An earlier code of the same person stops working. It lives `settings.activation_code_life` days.
     """
-    code = crypto.new_code(CODE_LENGTH)
+    code = crypto.new_code(PROVISIONAL_CODE_LENGTH)
     now = clock.now()
     with db.write() as tx:
         tx.execute(delete(ActivationCode).where(ActivationCode.person_id == person_id))
