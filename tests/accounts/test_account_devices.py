@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -101,10 +102,11 @@ def test_forgetting_the_device_in_use_signs_out(claire: Keeper, app: Flask) -> N
     assert identify(token) is None
 
 
-def identify_id(token: str) -> object:
+def identify_id(token: str) -> UUID:
     """The id of the session of a token."""
     found = identify(token)
     assert found is not None
+    assert found.session_id is not None
     return found.session_id
 
 
@@ -130,7 +132,7 @@ def test_two_windows_end_one_session_once(claire: Keeper) -> None:
 
     def attempt() -> bool:
         try:
-            signed_in.end_session(actor, session_id)  # type: ignore[arg-type]
+            signed_in.end_session(actor, session_id)
         except NotFoundError:
             return False
         return True

@@ -113,7 +113,7 @@ def test_every_page_of_an_act_leads_to_the_proof_first(claire: Keeper, clock: Fa
                 continue
             seen += 1
             for act in chosen:
-                extra = {"data": SENT | {"csrf_token": token, "act": act}} if method == "POST" else {}
+                extra: dict[str, Any] = {"data": SENT | {"csrf_token": token, "act": act}} if method == "POST" else {}
                 page = claire.browser.send(method, place, follow=False, **extra)
                 # Options are asked for by script, which opens the page anew.
                 proof = (403, None) if rule.rule.endswith("/defi") else (303, "/connexion/preuve")
