@@ -207,12 +207,12 @@ def test_without_a_challenge_of_one_s_own_nothing_is_read(client: Browser, clair
         page = send(client, DOOR, "/connexion/cle", answer, expect=422)
         assert page.h1 == "Se connecter avec une clé d'accès"
     for path in ("/connexion/code/cle", "/connexion/code/envoi"):
-        answer = client.post(path, {"csrf_token": client.get(DOOR).csrf_token}, follow=False)
-        assert answer.headers["Location"] == DOOR
+        sent = client.post(path, {"csrf_token": client.get(DOOR).csrf_token}, follow=False)
+        assert sent.headers["Location"] == DOOR
     assert client.post("/connexion/code/cle/defi", {"csrf_token": client.get(DOOR).csrf_token}).status == 404
     for path in ("/connexion/preuve/cle", "/connexion/preuve/cle/defi", "/connexion/preuve/envoi"):
-        answer = client.post(path, {"csrf_token": client.get(DOOR).csrf_token}, follow=False)
-        assert answer.headers["Location"] == DOOR
+        sent = client.post(path, {"csrf_token": client.get(DOOR).csrf_token}, follow=False)
+        assert sent.headers["Location"] == DOOR
     assert client.get("/connexion/cle/defi", expect=405)
     assert client.post("/connexion/cle/defi", {}).status == 400, "no token, no challenge"
 

@@ -26,7 +26,8 @@ class SignedIn:
 
 def wait_for_second(account: Held, visitor: Visitor) -> str:
     """Open a session that only waits for the second factor, after a first proof; gives its token."""
-    return sessions.open_session(_kind(account), account.id, payload=_facts(account, visitor), stage="password")
+    # Nobody is named before the second factor, not even to ourselves.
+    return sessions.open_session(_kind(account), account.id, payload=_browser(visitor), stage="password")
 
 
 def enter(account: Held, visitor: Visitor, names: tuple[str, ...], waiting: sessions.Pending | None = None) -> SignedIn:
@@ -63,8 +64,11 @@ def attempts(act: str, account: str, account_id: UUID | None, visitor: Visitor) 
 def _facts(account: Held, visitor: Visitor) -> dict[str, str]:
     """What every page of the session will need to know (`sessions.open_session`)."""
     name = people.person(account.person_id).display_name if account.person_id else str(account.facts["name"])
-    facts = {"name": name, "browser": visitor.browser, "system": visitor.system}
-    return facts | ({"private": "1"} if account.facts.get("private") else {})
+    return _browser(visitor) | {"name": name} | ({"private": "1"} if account.facts.get("private") else {})
+
+
+def _browser(visitor: Visitor) -> dict[str, str]:
+    return {"browser": visitor.browser, "system": visitor.system}
 
 
 def _kind(account: Held) -> ActorKind:

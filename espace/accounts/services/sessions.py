@@ -31,6 +31,7 @@ _TOUCH = timedelta(minutes=1)
 _CLOCK_SLACK = timedelta(minutes=5)
 _NO_SESSION = UUID(int=0)
 
+_OPEN = insert(Session)
 _BY_TOKEN = (
     select(
         Session.id,
@@ -93,19 +94,20 @@ def open_session(
     now = clock.now()
     with db.write() as tx:
         tx.execute(
-            insert(Session).values(
-                token_hash=crypto.token_hash(token),
-                id=session_id,
-                kind=kind.value,
-                subject_id=subject_id,
-                stage=stage,
-                created_at=now,
-                seen_at=now,
-                proved_at=now,
-                ends_at=now + (LIFE if stage == "full" else SECOND_FACTOR_WAIT),
-                device_id=device_id,
-                payload=crypto.seal(tx, _owner(kind, subject_id), "sessions", session_id, payload),
-            )
+            _OPEN,
+            {
+                "token_hash": crypto.token_hash(token),
+                "id": session_id,
+                "kind": kind.value,
+                "subject_id": subject_id,
+                "stage": stage,
+                "created_at": now,
+                "seen_at": now,
+                "proved_at": now,
+                "ends_at": now + (LIFE if stage == "full" else SECOND_FACTOR_WAIT),
+                "device_id": device_id,
+                "payload": crypto.seal(tx, _owner(kind, subject_id), "sessions", session_id, payload),
+            },
         )
     return token
 

@@ -5,10 +5,11 @@ A try is counted before it is looked at, in a transaction of its own, so that a 
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from espace import clock, crypto, db
@@ -20,6 +21,25 @@ FREE_TRIES = 3
 FREE_TRIES_OF_A_NETWORK = 30  # a whole clinic may stand behind one address
 _FORGOTTEN_AFTER = timedelta(hours=1)
 _NETWORK = "network:"
+
+# Written once: every sign-in passes here, and what makes it dear is the hash alone (performance.md).
+_LATEST = (
+    select(Throttle.next_at)
+    .where(Throttle.key.in_(bindparam("keys", expanding=True)))
+    .order_by(Throttle.next_at.desc())
+    .limit(1)
+)
+_COUNTED = (
+    update(Throttle)
+    .where(Throttle.key == bindparam("of"))
+    .values(failures=bindparam("failures"), changed_at=bindparam("changed_at"), next_at=bindparam("next_at"))
+)
+_FORGET = delete(Throttle).where(Throttle.key.in_(bindparam("keys", expanding=True)))
+_GIVE_BACK = (
+    update(Throttle)
+    .where(Throttle.key.in_(bindparam("keys", expanding=True)), Throttle.failures > 0)
+    .values(failures=Throttle.failures - 1, next_at=bindparam("now"))
+)
 
 
 def network_of(address: str) -> str:
@@ -49,9 +69,7 @@ def wait(names: Iterable[str]) -> float:
     """Seconds until a try under all these names would be looked at; 0 when it would be now."""
     keys = [_key(name) for name in names]
     with db.read() as tx:
-        latest = tx.execute(
-            select(Throttle.next_at).where(Throttle.key.in_(keys)).order_by(Throttle.next_at.desc()).limit(1)
-        ).scalar()
+        latest = tx.execute(_LATEST, {"keys": keys}).scalar()
     return _seconds_until(latest)
 
 
@@ -86,12 +104,10 @@ def clear(names: Collection[str]) -> None:
     own = [_key(name) for name in names if not name.startswith(_NETWORK)]
     shared = [_key(name) for name in names if name.startswith(_NETWORK)]
     with db.write() as tx:
-        tx.execute(delete(Throttle).where(Throttle.key.in_(own)))
-        tx.execute(
-            update(Throttle)
-            .where(Throttle.key.in_(shared), Throttle.failures > 0)
-            .values(failures=Throttle.failures - 1, next_at=now)
-        )
+        if own:
+            tx.execute(_FORGET, {"keys": own})
+        if shared:
+            tx.execute(_GIVE_BACK, {"keys": shared, "now": now})
 
 
 def sweep() -> int:
@@ -116,27 +132,30 @@ def _locked(tx: Connection, names: Iterable[str]) -> dict[str, Any]:
     """Name -> its row, made where missing and locked in one order (so that two tries cannot deadlock)."""
     by_key = {_key(name): name for name in names}
     now = clock.now()
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     blank = [{"key": key, "failures": 0, "changed_at": now, "next_at": now} for key in sorted(by_key)]
-    tx.execute(dialect.insert(Throttle).values(blank).on_conflict_do_nothing())
-    rows = tx.execute(
-        select(Throttle.key, Throttle.failures, Throttle.changed_at, Throttle.next_at)
-        .where(Throttle.key.in_(by_key))
-        .order_by(Throttle.key)
-        .with_for_update()
-    ).all()
+    rows = tx.execute(_made_or_locked(tx.dialect.name), blank).all()
     return {by_key[row.key]: row for row in rows}
+
+
+@cache
+def _made_or_locked(dialect_name: str) -> Any:
+    """Make a row, or lock the one there is (by writing its key over itself), and tell what it holds."""
+    dialect = sqlite if dialect_name == "sqlite" else postgresql
+    adding = dialect.insert(Throttle)
+    return adding.on_conflict_do_update(index_elements=[Throttle.key], set_={"key": adding.excluded.key}).returning(
+        Throttle.key, Throttle.failures, Throttle.changed_at, Throttle.next_at
+    )
 
 
 def _count(tx: Connection, rows: dict[str, Any]) -> None:
     now = clock.now()
+    counted = []
     for name, row in rows.items():
         failures = 1 if now - row.changed_at > _FORGOTTEN_AFTER else row.failures + 1
         free = FREE_TRIES_OF_A_NETWORK if name.startswith(_NETWORK) else FREE_TRIES
         next_at = now + timedelta(seconds=_pause(failures - free))
-        tx.execute(
-            update(Throttle).where(Throttle.key == row.key).values(failures=failures, changed_at=now, next_at=next_at)
-        )
+        counted.append({"of": row.key, "failures": failures, "changed_at": now, "next_at": next_at})
+    tx.execute(_COUNTED, counted)
 
 
 def _pause(excess: int) -> float:
