@@ -111,7 +111,7 @@ def test_no_step_is_skipped(app: Flask, holder: build.Citizen) -> None:
 def test_an_unknown_address_looks_alike(app: Flask, holder: build.Citizen) -> None:
     known, unknown = Browser(app, ip="198.51.100.1"), Browser(app, ip="198.51.100.2")
     other = "x" * (len(holder.email) - len("@exemple.test")) + "@exemple.test"
-    seen = []
+    seen: list[tuple[object, ...]] = []
     for browser, email in ((known, holder.email), (unknown, other)):
         first = browser.send(
             "POST", PLACE, data={"csrf_token": browser.get(PLACE).csrf_token, "email": email}, follow=False
