@@ -276,6 +276,36 @@ class TestJournal:
         ]
         assert not journal.exists()
 
+    def test_a_long_list_fills_several_files(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("espace.family.services.letter_files.PAGES_PER_FILE", 2)
+        with letter_files(tmp_path / "letters.pdf") as files:
+            for name in ("Ana", "Bea", "Cleo"):
+                files.add(self._known(name))
+        assert sorted(file.name for file in tmp_path.glob("letters*")) == ["letters-2.pdf", "letters.pdf"]
+        assert [len(text_of((tmp_path / name).read_bytes())) for name in ("letters.pdf", "letters-2.pdf")] == [2, 1]
+
+    def test_a_disk_that_is_full_keeps_the_codes_for_the_next_run(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        target, one = tmp_path / "letters.pdf", self._known("Ana")
+
+        def full(_path: Path, _content: bytes) -> None:
+            raise OSError(28, "No space left on device")
+
+        def add() -> None:
+            with letter_files(target) as files:
+                files.add(one)
+
+        with monkeypatch.context() as now:
+            now.setattr("espace.family.services.letter_files._write", full)
+            with pytest.raises(UnreadableError, match="No space left"):
+                add()
+        target.write_text("begun")
+        with letter_files(target):
+            pass
+        assert target.read_text() == "begun"
+        assert "Ana" in text_of((tmp_path / "letters-2.pdf").read_bytes())[0]
+
     def test_a_letter_whose_person_was_not_written_is_not_typeset(self, tmp_path: Path) -> None:
         target = tmp_path / "letters.pdf"
         good = self._known("Ana")

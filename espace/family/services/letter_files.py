@@ -100,7 +100,13 @@ class _Journal(LetterFiles):
         self._file.close()
         # A letter whose person could not be written in the end carries a code that opens nothing.
         good = [letter for letter in self.letters if letter.is_good]
-        self.typeset(sorted(good, key=lambda letter: letter.line))
+        try:
+            self.typeset(sorted(good, key=lambda letter: letter.line))
+        except OSError as error:
+            raise UnreadableError(
+                f"the letters cannot be written: {error.strerror}. The codes are kept in {self._path.name}: "
+                "make room, and run the import again with the same --letters"
+            ) from None
         self._path.unlink()
 
     @abstractmethod
@@ -112,10 +118,11 @@ class _Batch(_Journal):
     """One document with a page for each letter; a long list fills `name-2.pdf` and so on."""
 
     def __init__(self, path: Path) -> None:
-        if path.exists():
+        journal = path.with_name(f"{path.name}.journal")
+        if path.exists() and not journal.exists():
             raise FileExistsError(EEXIST, "File exists")
         self._target = path
-        super().__init__(path.with_name(f"{path.name}.journal"))
+        super().__init__(journal)
 
     def typeset(self, letters: Sequence[Letter]) -> None:
         for at in range(0, len(letters), PAGES_PER_FILE):
