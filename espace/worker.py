@@ -93,6 +93,7 @@ def scheduled() -> list[Task]:
     """What a worker does beside delivering."""
     from .accounts.services import drafts as activations
     from .accounts.services import one_time, password_reset, recovery, sessions, throttle
+    from .administration.services import visits
     from .family.services import tell_ahead
     from .notifications import services as notifications
     from .professional.services import drafts as deposits
@@ -113,6 +114,7 @@ def scheduled() -> list[Task]:
         Task("sweep-lost-accesses", hour, recovery.sweep),
         Task("sweep-password-resets", hour, password_reset.sweep),
         Task("sweep-deposit-drafts", hour, deposits.sweep),
+        Task("sweep-office-visits", hour, visits.sweep),
         Task("late-notices", minute * 10, notifications.wake_late),
         Task("sweep-notices", hour, notifications.sweep),
         Task("sweep-outbox", hour, outbox.sweep),

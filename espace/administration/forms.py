@@ -55,7 +55,12 @@ class SearchForm(IdentityForm):
 class CheckForm(Form):
     """The document shown by who stands at the counter, and the face compared with it."""
 
-    own_kind = SelectField(_l("Document shown"), choices=_chosen(DOCUMENTS), validate_choice=False)
+    own_kind = SelectField(
+        _l("Document shown"),
+        choices=_chosen(DOCUMENTS),
+        validators=[InputRequired(_l("Choose the document that was shown."))],
+        validate_choice=False,
+    )
     own_end = StringField(
         _l("4 last characters of its number"), [Length(max=40, message=_l("This answer is too long."))]
     )
@@ -80,7 +85,10 @@ class ChildCheckForm(CheckForm):
     """The same for a parent, and the document shown for the child."""
 
     child_kind = SelectField(
-        _l("Document shown for the child"), choices=_chosen(CHILD_DOCUMENTS), validate_choice=False
+        _l("Document shown for the child"),
+        choices=_chosen(CHILD_DOCUMENTS),
+        validators=[InputRequired(_l("Choose the document that was shown."))],
+        validate_choice=False,
     )
     child_end = StringField(
         _l("4 last characters of the child's document"), [Length(max=40, message=_l("This answer is too long."))]

@@ -9,8 +9,11 @@ from sqlalchemy import select
 
 from espace import db
 from espace.access.services import Answer
+from espace.administration.services import visits
+from espace.administration.services.visits import Identity, Purpose
 from espace.machines import Machines
-from tests.support import build
+from espace.permissions import Role
+from tests.support import build, office
 from tests.support.browser_client import Browser
 from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite
@@ -112,6 +115,19 @@ def test_a_professional_looks_at_everything_and_only_the_trail_grows(
 @on_sqlite
 def test_a_visitor_looks_at_everything_and_nothing_changes(app: Flask, clock: FakeClock, holder: build.Citizen) -> None:
     assert _look_everywhere(Browser(app), clock, build.ids_of(holder.standing()), set()) == {}
+
+
+@on_sqlite
+@pytest.mark.parametrize("role", Role)
+def test_an_operator_looks_at_everything_and_only_the_trail_grows(
+    app: Flask, clock: FakeClock, holder: build.Citizen, role: Role
+) -> None:
+    officer = office.officer(role)
+    ids = build.ids_of(holder.standing()) | {"operator_id": office.officer(Role.COUNTER).id}
+    if role is not Role.ADMINISTRATOR:
+        purpose = Purpose.COUNTER if role is Role.COUNTER else Purpose.PRIVACY
+        ids["visit_id"] = visits.find(officer.actor, purpose, Identity(holder.ins, holder.birth_date))
+    assert _look_everywhere(officer.browser(app), clock, ids, SEEN | READING) == {}
 
 
 def test_a_change_is_seen(machines: Machines) -> None:

@@ -25,6 +25,7 @@ _READINGS = frozenset(
         Action.RECORD_HOME_OPENED,
         Action.HISTORY_READ,
         Action.ACCESSES_READ,
+        Action.OPERATOR_PAGE_OPENED,
     }
 )
 _LOOKS = frozenset({Action.DOCUMENTS_LISTED, Action.RECORD_HOME_OPENED})
