@@ -224,7 +224,7 @@ def test_no_step_opens_without_the_letter_or_before_its_turn(client: Browser, cl
 def test_nothing_is_taken_before_its_turn(client: Browser, claire: Newcomer) -> None:
     give_letter(client, claire)
     token = client.get("/activation/adresse").csrf_token
-    posts = ("application", "sms", "e-mail", "cle", "cle/options")
+    posts = ("application", "sms", "e-mail", "cle", "cle/defi")
     for path in posts:
         data = {"csrf_token": token, "phone": "0612345678", "credential": "{}"}
         answer = client.send("POST", f"/activation/securite/{path}", data=data, expect=303, follow=False)

@@ -24,8 +24,9 @@ from tests.support.browser_client import Browser, Page
 from tests.support.build import mails_to
 from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite
-from tests.support.soft_passkey import SoftPasskey
 
+from .authenticator import PRESENT, Authenticator
+from .doors import options, touch
 from .journey import (
     EMAIL,
     Newcomer,
@@ -42,6 +43,7 @@ from .journey import (
 
 TROUBLE = "Nos SMS ne partent pas en ce moment"
 PHONE, WRITTEN = "+33612345678", "06 12 34 56 78"
+CHOICE = "/activation/securite"
 NOBODY_ANSWERS = "http://127.0.0.1:9/sms"
 
 
@@ -86,18 +88,14 @@ def choose_sms(browser: Browser, phone: str = WRITTEN, expect: int = 200) -> Pag
     return browser.submit(form, {"phone": phone}, expect=expect)
 
 
-def passkey_form(browser: Browser) -> Any:
-    """The form the script sends once the device has answered."""
-    return browser.get("/activation/securite").form("credential")
+def make_passkey(browser: Browser, device: Authenticator) -> str:
+    """What the device answers when the button is pressed."""
+    return device.create(options(browser, CHOICE, f"{CHOICE}/cle"))
 
 
-def options(browser: Browser) -> str:
-    """What the script asks the server for, before it asks the device."""
-    token = browser.get("/activation/securite").csrf_token
-    answer = browser.send(
-        "POST", "/activation/securite/cle/options", data={"csrf_token": token}, expect=200, whole=False
-    )
-    return answer.body.decode()
+def send_passkey(browser: Browser, answer: str) -> Page:
+    """Send what a device answered, as the script does."""
+    return browser.submit(browser.get(CHOICE).form("credential"), {"credential": answer})
 
 
 def finish(browser: Browser) -> None:
@@ -343,15 +341,20 @@ class TestEmailAllowed:
 # Passkey
 
 
-def test_a_passkey_is_a_second_factor_on_five_screens(at_the_choice: Browser, claire: Newcomer) -> None:
-    device = SoftPasskey()
-    page = at_the_choice.submit(passkey_form(at_the_choice), {"credential": device.create(options(at_the_choice))})
+def test_a_passkey_is_a_second_factor_on_five_screens_and_signs_in_later(
+    at_the_choice: Browser, claire: Newcomer, app: Flask
+) -> None:
+    device = Authenticator()
+    page = send_passkey(at_the_choice, make_passkey(at_the_choice, device))
     assert page.path == "/activation/codes"
     finish(at_the_choice)
     account = accounts.account_of(claire.person.person_id)
     assert account is not None
     assert factors.ways(account.id).all == ("passkey",)
-    assert passkeys.credential_ids(account.id) == [device.credential_id]
+    assert passkeys.credential_ids(account.id) == [device.keys[0].credential_id]
+    later = Browser(app)
+    touch(later, device, "/connexion", "/connexion/cle", expect=303)
+    assert later.get("/compte").status == 200
 
 
 @on_sqlite
@@ -364,8 +367,7 @@ def test_the_passkey_s_button_waits_for_a_script(at_the_choice: Browser) -> None
 
 @on_sqlite
 def test_a_passkey_that_is_not_right_is_explained_and_nothing_is_kept(at_the_choice: Browser, clock: FakeClock) -> None:
-    device, form = SoftPasskey(), passkey_form(at_the_choice)
-    good = device.create(options(at_the_choice))
+    good = make_passkey(at_the_choice, Authenticator())
     clock.advance(timedelta(minutes=5))
     wrong = {
         "nothing": "",
@@ -373,11 +375,12 @@ def test_a_passkey_that_is_not_right_is_explained_and_nothing_is_kept(at_the_cho
         "a list": "[]",
         "too late": good,
         "endless": "x" * 30_000,
-        "elsewhere": SoftPasskey(origin="https://espace.example").create(options(at_the_choice)),
-        "nobody looked": SoftPasskey(is_verified=False).create(options(at_the_choice)),
+        "elsewhere": make_passkey(at_the_choice, Authenticator(origin="https://espace.example")),
+        "nobody looked": make_passkey(at_the_choice, Authenticator(flags=PRESENT)),
     }
     for why, credential in wrong.items():
-        page = at_the_choice.submit(form, {"credential": credential}, expect=422)
+        page = send_passkey(at_the_choice, credential)
+        assert page.status == 422, why
         assert page.tree.xpath("//*[@id='summary']"), why
         assert at_the_choice.get("/activation/codes").path == "/activation/securite", why
 
@@ -386,25 +389,22 @@ def test_a_passkey_that_is_not_right_is_explained_and_nothing_is_kept(at_the_cho
 def test_a_passkey_sent_twice_counts_once_and_another_person_s_answer_not_at_all(
     at_the_choice: Browser, claire: Newcomer, app: Flask
 ) -> None:
-    device, form = SoftPasskey(), passkey_form(at_the_choice)
-    good = device.create(options(at_the_choice))
+    good = make_passkey(at_the_choice, Authenticator())
     other = Browser(app, ip="192.0.2.77")
     give_letter(other, newcomer())
     give_email(other, "autre@exemple.fr")
-    assert other.submit(passkey_form(other), {"credential": good}).status == 422
-    first = at_the_choice.submit(form, {"credential": good})
-    assert {first.status, at_the_choice.submit(form, {"credential": good}).status} <= {200, 422}
+    assert send_passkey(other, good).status == 422
+    own = make_passkey(at_the_choice, Authenticator())
+    assert [send_passkey(at_the_choice, own).status for _ in range(2)] == [200, 422]
     finish(at_the_choice)
     account = accounts.account_of(claire.person.person_id)
     assert account is not None
-    assert len(passkeys.of(account.id)) <= 1
+    assert len(passkeys.of(account.id)) == 1
 
 
 @on_sqlite
 def test_every_factor_that_was_proven_is_kept(at_the_choice: Browser, claire: Newcomer) -> None:
-    page = at_the_choice.submit(
-        passkey_form(at_the_choice), {"credential": SoftPasskey().create(options(at_the_choice))}
-    )
+    page = send_passkey(at_the_choice, make_passkey(at_the_choice, Authenticator()))
     codes = recovery_codes(page)
     link_app(at_the_choice)
     page = choose_sms(at_the_choice)

@@ -28,7 +28,7 @@ def choose(draft: Draft) -> Response:
     return _choice_page(PhoneForm(formdata=None, phone=phone), draft)
 
 
-@pages.post("/activation/securite/cle/options")
+@pages.post("/activation/securite/cle/defi")
 @at(Step.SECURITY)
 def passkey_options(_draft: Draft) -> Response:
     """What the browser needs to make a passkey."""
