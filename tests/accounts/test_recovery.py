@@ -1,5 +1,6 @@
 """Lost access: the short way with both factors, the long way with a delay; no path enters without (security.md R4)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,14 +13,25 @@ from espace import clock as house_clock
 from espace import crypto, db
 from espace.accounts import services as accounts
 from espace.accounts.models import Recovery
-from espace.accounts.services import activation, enrolling, identify, letters, recovery
+from espace.accounts.services import (
+    account_rows,
+    activation,
+    enrolling,
+    identify,
+    letters,
+    password_reset,
+    recovery,
+)
 from espace.accounts.services.drafts import Draft
 from espace.accounts.services.letter_proof import Letter, LetterError
 from espace.audit import services as audit
 from espace.audit.services import Action
+from espace.crypto.owners import OUTBOX
 from espace.errors import NotFoundError, ThrottledError
 from espace.machines import Machines
+from espace.outbox.models import Delivery
 from espace.permissions import Visitor
+from espace.settings import Settings
 from espace.web.guards import cookie_name
 from tests.support import build
 from tests.support.browser_client import Browser
@@ -329,3 +341,51 @@ def test_the_whole_way_through_the_pages(app: Flask, holder: build.Citizen, cloc
     page = browser.get("/acces-perdu/suivi")
     page = browser.submit(next(form for form in page.forms if form.action == "/acces-perdu/suivi"))
     assert page.path == "/activation/adresse"
+
+
+def sent_by_sms() -> list[tuple[str, str]]:
+    """(number, message) of every SMS that waits to be sent."""
+    with db.read() as tx:
+        rows = tx.execute(select(Delivery.id, Delivery.payload).where(Delivery.topic == "sms").order_by(Delivery.id))
+        opened = [crypto.unseal(tx, OUTBOX, "outbox", row.id, row.payload) for row in rows.all()]
+    return [(payload["to"], payload["message"]) for payload in opened]
+
+
+class TestWithTelephone:
+    """A house that sends SMS, and a person who gave a number."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, sms_url="http://127.0.0.1:9/sms")
+
+    @pytest.fixture
+    def holder(self, holder: build.Citizen) -> build.Citizen:
+        assert holder.account_id is not None
+        with db.write() as tx:
+            account_rows.change(tx, account_rows.locked(tx, holder.account_id), phone="+33612345678", sms=True)
+        return holder
+
+    def test_the_number_is_told_twice_and_gets_no_link(self, holder: build.Citizen, clock: FakeClock) -> None:
+        recovery.ask(letter_of(holder), build.VISITOR)
+        live(clock, 72)
+        assert sent_by_sms() == [("+33612345678", "account-recovery")] * 2
+
+    def test_the_number_just_lost_is_told_at_the_end(self, holder: build.Citizen, clock: FakeClock) -> None:
+        step, _ = walk(recovery.go_on(ready(clock, holder))[0], "nouvelle@exemple.test")
+        activation.finish(step, "fr", build.VISITOR)
+        assert ("+33612345678", "security-change") in sent_by_sms()
+
+    def test_a_code_by_sms_is_a_second_factor_of_a_forgotten_password(self, holder: build.Citizen) -> None:
+        token = password_reset.ask(holder.email, "fr", build.VISITOR)
+        ticket = password_reset.current(token)
+        assert ticket is not None
+        with db.write() as tx:
+            password_reset._keep(tx, token, ticket, "proof")  # noqa: SLF001 - the mail was read
+        password_reset.send_sms(token, build.VISITOR)
+        with db.read() as tx:
+            row = tx.execute(select(Delivery.id, Delivery.payload).where(Delivery.topic == "sms")).one()
+            code = crypto.unseal(tx, OUTBOX, "outbox", row.id, row.payload)["values"]["code"]
+        other = password_reset.ask(holder.email, "fr", build.VISITOR)
+        with pytest.raises(NotFoundError):
+            password_reset.check_factor(other, code, build.VISITOR)
+        password_reset.check_factor(token, code, build.VISITOR)
