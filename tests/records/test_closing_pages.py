@@ -221,6 +221,26 @@ def test_erasure_is_asked_for_cancelled_asked_again_and_proved(
     assert read_proof(browser.get(f"{PLACE}/preuve").body).record_id == claire.record_id
 
 
+def test_after_an_erasure_a_new_empty_space_can_be_opened(app: Flask, claire: Citizen, clock: FakeClock) -> None:
+    """The person is not shut out for good, and nothing of the former record is found through the new one."""
+    build.document(claire.standing(), "Bilan")
+    records.close(claire.actor, claire.record_id)
+    clock.advance(timedelta(days=3660))
+    assert records.erase_due() == 1
+    deliver()
+    browser = claire.browser(app)
+    page = press(browser, f"{PLACE}/nouveau", page=f"{PLACE}/nouveau")
+    own = records.record_of(claire.person_id)
+    assert own is not None
+    assert (own.state, own.id == claire.record_id) == ("active", False)
+    assert "vide" in page.text
+    assert documents.page(claire.standing(own.id)).rows == ()
+    assert access.standing(claire.actor, claire.record_id) is None
+    assert records.replay() == 0
+    browser.get(f"{PLACE}/preuve", expect=404)
+    assert records.close(claire.actor, own.id).state == "closed"
+
+
 def test_a_suspended_holder_reads_why_and_objects_in_time(app: Flask, claire: Citizen, settings: Settings) -> None:
     records.suspend(operator(), claire.record_id, "Deux personnes utilisent cet espace")
     browser = claire.browser(app)
@@ -255,7 +275,12 @@ def test_an_objection_waits_for_somebodys_decision(claire: Citizen, clock: FakeC
     records.object_to_suspension(claire.actor, claire.record_id, "Non")
     clock.advance(timedelta(days=400))
     assert records.close_suspended() == 0
+    child = build.citizen("Jules", birth=date(2017, 6, 1), parents=[claire], activated=False)
     assert records.confirm_suspension(operator(), claire.record_id, "Fraude établie").state == "closed"
+    assert access.standing(claire.actor, child.record_id) is None, "nobody acts through an account closed for fraud"
+    clock.advance(timedelta(days=3660))
+    assert records.erase_due() == 1
+    assert access.standing(claire.actor, child.record_id) is None
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,16 @@ def test_nobody_acts_through_a_dead_persons_account(yves: Citizen, soazig: Citiz
     assert access.my_records(soazig.actor) == []
 
 
+def test_a_dead_persons_account_stays_nobodys_once_the_record_is_erased(soazig: Citizen, clock: FakeClock) -> None:
+    child = build.citizen("Lina", birth=date(2026, 6, 1), parents=[soazig], activated=False)
+    die(soazig)
+    clock.advance(timedelta(days=3660))
+    assert records.erase_due() == 1
+    assert access.standing(soazig.actor, child.record_id) is None
+    with pytest.raises(ConflictError):
+        records.begin_anew(soazig.actor)
+
+
 def test_a_refusal_and_its_reason_are_kept_and_a_new_request_is_possible(yves: Citizen, soazig: Citizen) -> None:
     die(yves)
     request = replace(REQUEST, person_id=soazig.person_id)

@@ -94,12 +94,13 @@ def representatives(record_id: UUID) -> list[UUID]:
 
 
 def is_held_back(person_id: UUID) -> bool:
-    """Whether nobody may act through this person's account: it is suspended for fraud, or its person is dead.
+    """Whether nobody may act through this person's account: it is or was suspended for fraud, or its person is dead.
 
     A record its holder closed or objected to is no reason: a parent goes on acting for their child (rules.md AC-7).
     """
     own = records.record_of(person_id)
-    return own is not None and own.state in (records.SUSPENDED, records.DECEASED)
+    # Closed by its suspension, or erased at the end, it keeps the word of what came before.
+    return own is not None and not {own.state, own.state_before}.isdisjoint((records.SUSPENDED, records.DECEASED))
 
 
 def _of_minors(record_ids: Sequence[UUID]) -> frozenset[UUID]:

@@ -1,6 +1,6 @@
 """What other rooms may ask of records. Tasks of this room's own pages are imported from their modules."""
 
-from .closing import ask_erasure, cancel_erasure, close, own_state, reopen
+from .closing import ask_erasure, begin_anew, cancel_erasure, close, own_state, reopen
 from .death import EVIDENCE, declare_death, withdraw_death
 from .erasure import erase_due, remove_files, replay
 from .facts import (
@@ -64,6 +64,7 @@ __all__ = [
     "ask_erasure",
     "ask_for_heir",
     "bearer",
+    "begin_anew",
     "cancel_erasure",
     "close",
     "close_suspended",

@@ -3,14 +3,17 @@
 from datetime import timedelta
 from uuid import UUID
 
-from espace import clock, db, settings
+from sqlalchemy import update
+
+from espace import clock, db, outbox, settings
 from espace.accounts.services import account_of
 from espace.errors import ConflictError, NotFoundError
 from espace.permissions import Actor, demand_fresh_proof
+from espace.records.models import Record
 
-from .facts import ANNOUNCED, CLOSED, OPEN, StateFacts, record_of, state_of
-from .opening import mark_active
-from .transitions import Act, Part, amend, as_holder, check, enter, go_back, locked, trace, years_after
+from .facts import ANNOUNCED, CLOSED, ERASED, OPEN, StateFacts, record_of, state_of
+from .opening import mark_active, open_record
+from .transitions import CHANGED_TOPIC, Act, Part, amend, as_holder, check, enter, go_back, locked, trace, years_after
 
 
 def own_state(actor: Actor) -> StateFacts:
@@ -111,6 +114,35 @@ def cancel_erasure(actor: Actor, record_id: UUID) -> StateFacts:
         amend(tx, held, details={"asked_at": ""}, erase_at=None)
         trace(actor, record_id, rule.action)
         return state_of(record_id)
+
+
+def begin_anew(actor: Actor) -> UUID:
+    """Open a new, empty record for a person whose former one is erased; gives its id.
+
+    The erased one is nobody's from then on: its row no longer names the person, and its proof can no longer be had
+    here. Its key stays in the ledger.
+
+    Raises:
+        ConflictError: when their record is not erased, was a dead person's, or was closed by the house.
+        NotFoundError: when none was announced for them.
+        StepUpError: without a fresh proof (widening, R9).
+    """
+    demand_fresh_proof(actor)
+    with db.write() as tx:
+        own = own_state(actor)
+        held = locked(tx, own.record_id)
+        as_holder(actor, held)
+        if held.state.state != ERASED or held.state.state_before:
+            raise ConflictError
+        tx.execute(
+            update(Record)
+            .where(Record.id == own.record_id, Record.state == ERASED)
+            .values(person_id=own.record_id, payload=None)
+        )
+        record_id = open_record(own.person_id, delay=timedelta(0))
+        mark_active(record_id, actor)
+        outbox.post(CHANGED_TOPIC, {"record_id": str(record_id)})
+        return record_id
 
 
 def _is_over(state: StateFacts) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, inspect, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, inspect, or_, select, update
 
 from espace import clock, crypto, db, outbox, storage
 from espace.audit import services as audit
@@ -14,7 +14,7 @@ from espace.permissions import SYSTEM
 from espace.records.models import Heir, Record
 
 from . import ledger
-from .facts import CLOSED, DECEASED, ERASED, TABLE, WHOLE
+from .facts import CLOSED, DECEASED, ERASED, SUSPENDED, TABLE, WHOLE
 from .ledger import Entry
 from .transitions import CHANGED_TOPIC, Act, Part, check, locked
 
@@ -62,7 +62,7 @@ def replay() -> int:
         with db.write() as tx:
             row = tx.execute(WHOLE.with_for_update(), {"id": owner}).first()
             if row is not None and row.state != ERASED:
-                _empty(tx, row.id, row.person_id, entry.at, {})
+                _empty(tx, row, entry.at, {})
             _destroy(tx, owner)
     return len(back)
 
@@ -82,21 +82,26 @@ def _erase(record_id: UUID) -> bool:
         audit.record(SYSTEM, record_id, rule.action)
         # First the ledger: were the machine to stop here, the next start destroys what it names.
         ledger.add(Entry(record_id, now))
-        _empty(tx, record_id, held.state.person_id, now, facts)
+        _empty(tx, held.row, now, facts)
         _destroy(tx, record_id)
         outbox.post(CHANGED_TOPIC, {"record_id": str(record_id)})
     return True
 
 
-def _empty(tx: Connection, record_id: UUID, person_id: UUID, at: datetime, facts: dict[str, str]) -> None:
-    """What remains of the record's row: whose it was, that it is erased since when, and the facts of the proof."""
+def _empty(tx: Connection, row: Row[*tuple[Any, ...]], at: datetime, facts: dict[str, str]) -> None:
+    """What remains of the record's row: whose it was, that it is erased since when, and the facts of the proof.
+
+    That its holder was dead, or that the house closed it, stays known: nobody is to act through their account.
+    """
+    record_id, person_id = row.id, row.person_id
     tx.execute(delete(Heir).where(Heir.record_id == record_id))
     values: dict[str, Any] = dict.fromkeys(("attending_index", "activated_at", "ends_at", "erase_at"))
+    before = next((one for one in (DECEASED, SUSPENDED) if one in (row.state, row.state_before)), "")
     payload = crypto.seal(tx, person_id, TABLE, record_id, {"details": facts}) if _has_key(tx, person_id) else None
     tx.execute(
         update(Record)
         .where(Record.id == record_id)
-        .values(**values, state=ERASED, state_since=at, state_before="", payload=payload)
+        .values(**values, state=ERASED, state_since=at, state_before=before, payload=payload)
     )
 
 

@@ -100,6 +100,25 @@ def cancel_erasure() -> Response:
     return to(PLACE)
 
 
+@pages.get("/compte/cloture/nouveau")
+@requires(Permission.ACCOUNT)
+def beginning() -> Response:
+    """What a new space is, after an erasure."""
+    return _form("records/anew.html", PlainForm(formdata=None), {records.ERASED})
+
+
+@pages.post("/compte/cloture/nouveau")
+@requires(Permission.ACCOUNT)
+def begin_anew() -> Response:
+    """Open a new, empty space."""
+    try:
+        records.begin_anew(signed_in())
+    except ConflictError:
+        return to(PLACE)
+    flash(gettext("Your new space is open. It is empty."), "ok")
+    return to("/")
+
+
 @pages.post("/compte/cloture/contestation")
 @requires(Permission.ACCOUNT)
 def object_to_suspension() -> Response:
