@@ -11,6 +11,7 @@ from flask import Flask
 from espace import db
 from espace.accounts.services import factors, identify, passkeys, second_steps
 from espace.errors import InvalidError, NotFoundError
+from espace.notifications.services import Channel, trouble
 from espace.permissions import Role, Visitor
 from espace.settings import Settings
 from tests.support.browser_client import Page
@@ -289,3 +290,11 @@ def test_few_codes_left_are_told(claire: Keeper) -> None:
     for code in codes[7:]:
         assert spends(claire, code)
     assert "Il ne vous reste aucun code de secours" in claire.browser.get("/compte/securite").text
+
+
+@pytest.mark.parametrize("place", ["telephone", "sms"])
+def test_late_sms_are_told_where_they_matter(claire: Keeper, place: str) -> None:
+    put(claire.account_id, phone=PHONE)
+    assert "En ce moment, nos SMS ar" not in claire.page(place).text
+    trouble.note(Channel.SMS)
+    assert "En ce moment, nos SMS ar" in claire.page(place).text

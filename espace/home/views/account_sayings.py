@@ -25,6 +25,8 @@ OTHERS: dict[Action, Parts] = {
     Action.SESSION_ENDED: (N_("%(who)s signed a device out."), N_("%(who)s signed out the device “%(what)s”.")),
     Action.OTHER_SESSIONS_ENDED: (N_("%(who)s signed all other devices out."),),
     Action.LANGUAGE_CHOSEN: (N_("%(who)s chose another language."),),
+    Action.IDENTITY_LINKED: (N_("%(who)s linked an outside sign-in to the account."),),
+    Action.IDENTITY_UNLINKED: (N_("%(who)s stopped the outside sign-in."),),
 }
 
 MINE: dict[Action, Parts] = {
@@ -46,4 +48,6 @@ MINE: dict[Action, Parts] = {
     Action.SESSION_ENDED: (N_("You signed a device out."), N_("You signed out the device “%(what)s”.")),
     Action.OTHER_SESSIONS_ENDED: (N_("You signed all your other devices out."),),
     Action.LANGUAGE_CHOSEN: (N_("You chose another language."),),
+    Action.IDENTITY_LINKED: (N_("You linked an outside sign-in to your account."),),
+    Action.IDENTITY_UNLINKED: (N_("You stopped the outside sign-in."),),
 }

@@ -46,6 +46,7 @@ def _line(entry: Entry, account_id: UUID) -> dict[str, Any]:
         "when": at_moment(entry.at),
         "sentence": sentences.sentence(entry, mine=mine),
         "where": where,
+        "helped": sentences.helped(entry),
         "is_new_device": entry.detail.get("device") == "new",
         "tone": sentences.tone(entry).value,
         "mine": mine,

@@ -9,7 +9,7 @@ from espace.accounts.services import account_rows, contacts
 from espace.accounts.services.contacts import NEW_EMAIL, NEW_PHONE
 from espace.errors import InvalidError
 from espace.identifiers import readable_phone
-from espace.notifications.services import can_send
+from espace.notifications.services import can_send, sms_in_trouble
 from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to
 from espace.web.forms import Form
@@ -150,6 +150,7 @@ def _phone_page(form: Form) -> Response:
         phone=number,
         sms_on=bool(account.facts.get("sms")),
         possible=can_send(),
+        trouble=can_send() and sms_in_trouble(),
     )
 
 
@@ -161,5 +162,13 @@ def _code_page(form: Form, purpose: str) -> Response:
         for _field, sentence in form.faults[:1]:  # the code is over: there is none left to type
             flash(sentence, "warn")
         return to(place)
-    shown = readable_phone(address) if purpose == NEW_PHONE else address
-    return page("accounts/account/sent_code.html", form, address=shown, place=place, by_sms=purpose == NEW_PHONE)
+    by_sms = purpose == NEW_PHONE
+    shown = readable_phone(address) if by_sms else address
+    return page(
+        "accounts/account/sent_code.html",
+        form,
+        address=shown,
+        place=place,
+        by_sms=by_sms,
+        trouble=by_sms and sms_in_trouble(),
+    )

@@ -13,7 +13,7 @@ from espace.accounts.services import account_rows, second_steps
 from espace.accounts.services.second_steps import AppOffer
 from espace.errors import NotFoundError
 from espace.identifiers import readable_phone
-from espace.notifications.services import can_send
+from espace.notifications.services import can_send, sms_in_trouble
 from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to
 from espace.web.forms import Form
@@ -143,6 +143,7 @@ def _sms_page(form: Form) -> Response:
         phone=readable_phone(account.phone) if account.phone else "",
         on=bool(account.facts.get("sms")),
         possible=can_send(),
+        trouble=can_send() and sms_in_trouble(),
     )
 
 
