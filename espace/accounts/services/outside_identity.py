@@ -19,10 +19,11 @@ from espace.audit import services as audit
 from espace.interop import openid
 from espace.people import services as people
 from espace.people.services import Person
-from espace.permissions import Actor, ActorKind, Visitor, demand_fresh_proof
+from espace.permissions import Actor, Visitor, demand_fresh_proof
 
-from . import outside, sessions, throttle
+from . import account_rows, outside, throttle
 from .outside import Back, Begun, TripRefusedError
+from .sign_in import await_second
 
 SCOPE = "openid given_name family_name birthdate gender birthplace birthcountry"
 _PURPOSE = "outside-identity"
@@ -91,14 +92,10 @@ def sign_in(back: Back, visitor: Visitor) -> str:
         TripRefusedError: `not-linked`, when this identity opens no account.
     """
     with db.read() as tx:
-        row = tx.execute(
-            select(Account.id, Account.person_id).where(Account.provider_index == index_of(back.claims))
-        ).first()
-    if row is None or row.person_id is None:
+        account_id = tx.execute(select(Account.id).where(Account.provider_index == index_of(back.claims))).scalar()
+    if account_id is None:
         raise TripRefusedError("not-linked")
-    name = people.person(row.person_id).display_name
-    facts = {"name": name, "browser": visitor.browser, "system": visitor.system}
-    return sessions.open_session(ActorKind.PATIENT, row.id, payload=facts, stage="password")
+    return await_second(account_rows.held(account_id), visitor)
 
 
 def person_of(back: Back) -> Person:

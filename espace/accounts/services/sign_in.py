@@ -80,6 +80,13 @@ def check_password(email: str, password: str, visitor: Visitor) -> str:
     return token
 
 
+def await_second(account: Held, visitor: Visitor) -> str:
+    """Open what waits for the second factor, after a first proof; gives its token. Who has but messages gets one."""
+    token = entering.wait_for_second(account, visitor)
+    _send_at_once(account, token, visitor)
+    return token
+
+
 def check_second_factor(waiting: sessions.Pending, typed: str, visitor: Visitor) -> SignedIn:
     """Check a code of the app, one that was sent, or a recovery code; the session opens under a new token (R7).
 
