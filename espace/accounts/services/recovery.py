@@ -187,7 +187,11 @@ def tick() -> int:
     """Let the time pass for every request, and remind half-way; a task of the worker. Gives how many there are."""
     due = _count()
     for account_id in due:
-        _remind(account_id)
+        try:
+            _remind(account_id)
+        except NotFoundError:  # the account was erased meanwhile: there is no access to find back
+            with db.write() as tx:
+                tx.execute(delete(Recovery).where(Recovery.account_id == account_id))
     return len(due)
 
 
