@@ -54,7 +54,7 @@ def test_an_invited_operator_signs_in_and_lands_in_the_office(app: Flask, admini
 
 def test_unknown_and_known_addresses_read_the_same(app: Flask, administrator: Officer) -> None:
     operators.invite(administrator.actor, NEW)
-    seen = []
+    seen: list[tuple[str, list[str]]] = []
     for email in (NEW.email, "personne@maison.exemple.fr", administrator.email):
         guest = Browser(app, ip=f"192.0.2.{len(seen) + 10}")
         page = guest.submit(guest.get("/invitation").form("code"), {"email": email, "code": "AAAA2222AAAA"}, expect=422)

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from tests.house.access_table import ACCESS, DEMO
 from tests.support.papers import pdf
 
+from . import officers
 from .activating import give_the_letter, mailed_code
 from .announced import Newcomer, announce
 from .examination import Fault, examine, portraits
@@ -30,6 +31,7 @@ _NO_PAGE = {
     "/langue/*", "/activation/codes/texte", "/dossiers/*/documents/*/contenu", "/dossiers/*/documents/*/pages/*",
     "/pro/patients/*/documents/*/contenu", "/pro/patients/*/documents/*/pages/*", "/pro/connexion/retour",
     "/demo/psc/.well-known/openid-configuration", "/demo/psc/jwks", "/demo/psc/logout", "/demo/psc/userinfo",
+    "/invitation/codes/texte",
 }  # fmt: skip
 _NOBODY_OF_THE_CAST = {"/pro/connexion/lieu"}  # needs a professional with several places of practice
 
@@ -258,6 +260,20 @@ def test_pages_of_an_activation(letter: Newcomer, demo: Demo, chromium: Browser)
     hands.says_error("Sans votre accord")
     examiner.look("6-refused")
     examiner.conclude()
+
+
+def test_pages_of_operators(demo: Demo, chromium: Browser) -> None:
+    for walk in (officers.at_the_counter, officers.before_a_record, officers.among_operators):
+        examiner = Examiner(new_hands(chromium, demo, f"pages-{walk.__name__}", size=DESK))
+        walk(examiner.hands, demo, examiner.look)
+        examiner.conclude()
+    guest = Examiner(new_hands(chromium, demo, "pages-guest"))
+    officers.as_a_guest(guest.hands, guest.look)
+    guest.conclude()
+    # Acts are one route each, whose pages are named after them.
+    for base in ("/admin/personnes/*", "/admin/operateurs/*"):
+        assert any(place.startswith(f"{base}/") for place in examined)
+        examined.add(f"{base}/*")
 
 
 def test_every_page_of_the_map_was_examined(request: pytest.FixtureRequest) -> None:
