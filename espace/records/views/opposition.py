@@ -90,7 +90,6 @@ def come_back() -> Response:
         records.withdraw_opposition(records.bearer(people.person(state.person_id)), state.record_id, Part.LETTER)
     except ConflictError:
         return to(CHOICE)
-    flash(gettext("Your refusal is withdrawn."), "ok")
     return to(f"{CHOICE}?retour=1")
 
 
