@@ -300,11 +300,11 @@ BROKEN = [
     Broken("no client data", lambda answer: answer.update(response={"authenticatorData": "AAAA"})),
     Broken("signs beyond ASCII", lambda answer: answer.update(rawId="é")),
     *(
-        Broken(f"{name} cut", lambda answer, name=name: answer["response"].update({name: answer["response"][name][:9]}))  # type: ignore[attr-defined, misc]
+        Broken(f"{name} cut", lambda answer, name=name: answer["response"].update({name: answer["response"][name][:9]}))  # type: ignore[misc]
         for name in ("clientDataJSON", "authenticatorData", "signature")
     ),
     *(
-        Broken(f"{name} of another kind", lambda answer, name=name: answer["response"].update({name: 7}))  # type: ignore[attr-defined, misc]
+        Broken(f"{name} of another kind", lambda answer, name=name: answer["response"].update({name: 7}))  # type: ignore[misc]
         for name in ("clientDataJSON", "authenticatorData", "signature", "userHandle")
     ),
 ]

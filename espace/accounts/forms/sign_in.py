@@ -5,6 +5,7 @@ from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length
 
 from espace.accounts.services.ceremonies import LONGEST_ANSWER
+from espace.accounts.services.one_time import Channel
 from espace.web.forms import Form
 from espace.web.identity_fields import asked
 
@@ -28,6 +29,10 @@ class SendForm(Form):
     """By which channel a code is to be sent."""
 
     channel = HiddenField(validators=[AnyOf(("sms", "email"))])
+
+    def command(self) -> Channel:
+        """The channel, once the form is valid."""
+        return "sms" if self.channel.data == "sms" else "email"
 
 
 class KeyForm(Form):

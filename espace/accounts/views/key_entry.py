@@ -84,7 +84,7 @@ def send_code() -> Response:
     if not send.validate():
         raise NotFoundError
     with attempt(form):
-        sign_in.send_code(waiting, send.channel.data, visitor())
+        sign_in.send_code(waiting, send.command(), visitor())
         _say_sent()
         return to("/connexion/code")
     return second_page(form, waiting)
@@ -117,7 +117,7 @@ def send_proof_code() -> Response:
     if not send.validate():
         raise NotFoundError
     with attempt(form):
-        sign_in.send_proof_code(signed_in(), send.channel.data, visitor())
+        sign_in.send_proof_code(signed_in(), send.command(), visitor())
         _say_sent()
         return to("/connexion/preuve")
     return proof_page(form, signed_in())
