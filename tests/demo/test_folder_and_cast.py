@@ -95,7 +95,7 @@ class TestPages:
     @pytest.fixture
     def settings(self, settings: Settings, tmp_path: Path) -> Settings:
         """The same house, as a demo."""
-        ledger.write(tmp_path / ledger.NAME, {"patients": [], "children": [], "activation": [], "professionals": []})
+        ledger.write(tmp_path / ledger.NAME, {"patients": [], "children": [], "activation": [], "professionals": [], "operators": []})
         return replace(
             settings,
             demo_dir=tmp_path,
