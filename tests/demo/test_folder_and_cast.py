@@ -95,7 +95,8 @@ class TestPages:
     @pytest.fixture
     def settings(self, settings: Settings, tmp_path: Path) -> Settings:
         """The same house, as a demo."""
-        ledger.write(tmp_path / ledger.NAME, {"patients": [], "children": [], "activation": [], "professionals": [], "operators": []})
+        kinds = ("patients", "children", "activation", "professionals", "operators")
+        ledger.write(tmp_path / ledger.NAME, {kind: [] for kind in kinds})
         return replace(
             settings,
             demo_dir=tmp_path,

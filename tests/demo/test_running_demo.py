@@ -34,12 +34,14 @@ CONTRACT = {
         "psc_password",
         "about",
     },
+    "operators": {"key", "display_name", "email", "password", "totp_secret", "role", "about"},
 }
 CAST = {
     "patients": ["mother", "retired", "teen", "second_parent", "carer", "newcomer"],
     "children": ["child", "baby"],
     "activation": ["unactivated", "minor_unactivated"],
     "professionals": ["gp", "cardiologist", "pharmacist", "nurse", "biologist", "dentist", "samu", "physio"],
+    "operators": ["administrator", "privacy_officer", "counter"],
 }
 
 
@@ -148,9 +150,9 @@ def test_the_demos_page_shows_everybody_and_codes(house: House) -> None:
     somebody = house.somebody()
     assert somebody.goes("/demo/") == httpx.codes.OK
     page = html.unescape(somebody.page)
-    for person in house.cast["patients"]:
+    for person in house.cast["patients"] + house.cast["operators"]:
         assert person["password"] in page
-    assert len(re.findall(r"<dd>\d{6}</dd>", page)) == len(CAST["patients"])
+    assert len(re.findall(r"<dd>\d{6}</dd>", page)) == len(CAST["patients"]) + len(CAST["operators"])
 
 
 def test_the_trail_of_the_demo_holds(house: House) -> None:
