@@ -21,7 +21,7 @@ class Visit(Base):
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     operator_id: Mapped[UUID] = mapped_column(Id)
-    record_id: Mapped[UUID] = mapped_column(Id)
+    visited_id: Mapped[UUID] = mapped_column(Id)  # the record; a visit is the operator's, not part of it
     purpose: Mapped[str] = mapped_column(Code(10))  # counter, privacy
     made_on: Mapped[date] = mapped_column(Date)  # the civil day, for the codes a day allows
     ends_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Connection, MetaData, Table, func, select
+from sqlalchemy import Column, Connection, MetaData, Table, func, inspect, select
 
 from espace import db
 from espace.db import schema
@@ -109,12 +109,14 @@ def test_each_revision_goes_up_and_down_with_data(empty: db.Database) -> None:
             before = _counted(tx)
         assert all(before.values())
         schema.downgrade(empty, revision or "base")
+        with empty.reader.connect() as connection:
+            kept = set(inspect(connection).get_table_names())  # below the first revision there are none
         schema.upgrade(empty)
         with empty.reader.connect() as connection:
             after = _counted(connection)
-        assert set(after) == set(before)
-        if revision:  # below the first revision there is nothing to keep rows in
-            assert after == before
+        assert {name: after[name] for name in after if name in kept} == {
+            name: before[name] for name in before if name in kept
+        }
 
 
 def _revisions() -> list[str | None]:

@@ -134,8 +134,8 @@ def test_what_is_erased_cannot_be_read_and_leaves_no_row(full: Full, clock: Fake
     assert access.standing(full.person.actor, record_id) is None
 
 
-KEPT = {"audit_events", "audit_heads", "office_visits"}
-"""The trail stays, sealed under a key that is gone; an operator's visit ends within minutes and is swept."""
+KEPT = {"audit_events", "audit_heads"}
+"""The trail stays, sealed under a key that is gone."""
 
 
 def test_every_table_of_a_record_is_emptied(full: Full, clock: FakeClock, settings: Settings) -> None:

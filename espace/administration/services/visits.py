@@ -136,23 +136,23 @@ def visit(actor: Actor, purpose: Purpose, visit_id: UUID) -> Visit:
 def opened(tx: Connection, actor: Actor, purpose: Purpose, visit_id: UUID, *, lock: bool = False) -> Visit:
     """The same, read in the open unit of work and, with `lock`, held until its end."""
     statement = select(
-        VisitRow.record_id, VisitRow.ends_at, VisitRow.printed, VisitRow.printed_at, VisitRow.payload
+        VisitRow.visited_id, VisitRow.ends_at, VisitRow.printed, VisitRow.printed_at, VisitRow.payload
     ).where(VisitRow.id == visit_id, VisitRow.operator_id == actor.id, VisitRow.purpose == purpose.value)
     row = tx.execute(statement.with_for_update() if lock else statement).first()
     # A clock set back must not lengthen it (L7).
     if row is None or not row.ends_at - LIFE - timedelta(minutes=5) <= clock.now() < row.ends_at:
         raise NotFoundError
-    record = records.record(row.record_id)
+    record = records.record(row.visited_id)
     if record.state == records.ERASED:
         raise NotFoundError
     return Visit(
         id=visit_id,
-        record_id=row.record_id,
+        record_id=row.visited_id,
         person=people.person(record.person_id),
         state=record.state,
         printed=row.printed,
         printed_at=row.printed_at,
-        notes=crypto.unseal(tx, row.record_id, _TABLE, visit_id, row.payload),
+        notes=crypto.unseal(tx, row.visited_id, _TABLE, visit_id, row.payload),
     )
 
 
@@ -191,7 +191,7 @@ def _open(actor: Actor, purpose: Purpose, record_id: UUID, person: Person) -> UU
             insert(VisitRow).values(
                 id=visit_id,
                 operator_id=actor.id,
-                record_id=record_id,
+                visited_id=record_id,
                 purpose=purpose.value,
                 made_on=clock.today(),
                 ends_at=now + LIFE,

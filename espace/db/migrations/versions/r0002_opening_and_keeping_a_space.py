@@ -103,7 +103,7 @@ def upgrade() -> None:
         "office_visits",
         sa.Column("id", Id(), nullable=False),
         sa.Column("operator_id", Id(), nullable=False),
-        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("visited_id", Id(), nullable=False),
         sa.Column("purpose", Code(10), nullable=False),
         sa.Column("made_on", sa.Date(), nullable=False),
         sa.Column("ends_at", Instant(), nullable=False),
@@ -201,16 +201,16 @@ def upgrade() -> None:
     with op.batch_alter_table("sms_counts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sms_counts_since"), ["since"], unique=False)
 
-    op.drop_table("devices")
     with op.batch_alter_table("professional_sign_ins", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_professional_sign_ins_expires_at"))
 
     op.drop_table("professional_sign_ins")
+    op.drop_table("devices")
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("role", Code(20), server_default="", nullable=False))
         batch_op.add_column(sa.Column("provider_index", Digest(32), nullable=True))
         batch_op.add_column(sa.Column("disabled_at", Instant(), nullable=True))
-        batch_op.alter_column("person_id", existing_type=sa.BLOB(), nullable=True)
+        batch_op.alter_column("person_id", existing_type=Id(), nullable=True)
         batch_op.create_unique_constraint(batch_op.f("uq_accounts_provider_index"), ["provider_index"])
 
     with op.batch_alter_table("records", schema=None) as batch_op:
@@ -238,30 +238,30 @@ def downgrade() -> None:
 
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_accounts_provider_index"), type_="unique")
-        batch_op.alter_column("person_id", existing_type=sa.BLOB(), nullable=False)
+        batch_op.alter_column("person_id", existing_type=Id(), nullable=False)
         batch_op.drop_column("disabled_at")
         batch_op.drop_column("provider_index")
         batch_op.drop_column("role")
 
     op.create_table(
+        "devices",
+        sa.Column("account_id", Id(), nullable=False),
+        sa.Column("token_hash", Digest(32), nullable=False),
+        sa.Column("first_at", Instant(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_devices")),
+    )
+    op.create_table(
         "professional_sign_ins",
-        sa.Column("state_hash", sa.BLOB(), nullable=False),
-        sa.Column("id", sa.BLOB(), nullable=False),
-        sa.Column("expires_at", sa.BIGINT(), nullable=False),
-        sa.Column("payload", sa.BLOB(), nullable=False),
+        sa.Column("state_hash", Digest(32), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_professional_sign_ins")),
     )
     with op.batch_alter_table("professional_sign_ins", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_professional_sign_ins_expires_at"), ["expires_at"], unique=False)
 
-    op.create_table(
-        "devices",
-        sa.Column("account_id", sa.BLOB(), nullable=False),
-        sa.Column("token_hash", sa.BLOB(), nullable=False),
-        sa.Column("first_at", sa.BIGINT(), nullable=False),
-        sa.Column("last_at", sa.BIGINT(), nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_devices")),
-    )
     with op.batch_alter_table("sms_counts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sms_counts_since"))
 
