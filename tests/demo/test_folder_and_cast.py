@@ -125,7 +125,8 @@ class TestPages:
         assert client.post("/demo/sms", json=asked).status_code == 401
         assert client.post("/demo/sms", json=asked, headers={"Authorization": "Bearer x"}).status_code == 401
         assert [client.post("/demo/sms", json=asked, headers=told).status_code for _ in range(2)] == [202, 409]
-        for wrong in ([], {}, {"id": 7}, asked | {"text": None}):
+        wrongs: tuple[object, ...] = ([], {}, {"id": 7}, asked | {"text": None})
+        for wrong in wrongs:
             assert client.post("/demo/sms", json=wrong, headers=told).status_code == 400
         assert client.post("/demo/sms", data=b"{", headers=told).status_code == 400
         page = client.get("/demo/outbox").get_data(as_text=True)

@@ -12,6 +12,71 @@ down_revision = "r0001"
 
 def upgrade() -> None:
     """Bring the schema up."""
+    _make_new_tables()
+    with op.batch_alter_table("professional_sign_ins", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_professional_sign_ins_expires_at"))
+
+    op.drop_table("professional_sign_ins")
+    op.drop_table("devices")
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("role", Code(20), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("provider_index", Digest(32), nullable=True))
+        batch_op.add_column(sa.Column("disabled_at", Instant(), nullable=True))
+        batch_op.alter_column("person_id", existing_type=Id(), nullable=True)
+        batch_op.create_unique_constraint(batch_op.f("uq_accounts_provider_index"), ["provider_index"])
+
+    with op.batch_alter_table("records", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("state_since", Instant(), nullable=True))
+        batch_op.add_column(sa.Column("state_before", Code(12), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("ends_at", Instant(), nullable=True))
+        batch_op.add_column(sa.Column("erase_at", Instant(), nullable=True))
+        batch_op.add_column(sa.Column("payload", Sealed(), nullable=True))
+
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("device_id", Id(), nullable=True))
+
+
+def downgrade() -> None:
+    """Bring the schema back down."""
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.drop_column("device_id")
+
+    with op.batch_alter_table("records", schema=None) as batch_op:
+        batch_op.drop_column("payload")
+        batch_op.drop_column("erase_at")
+        batch_op.drop_column("ends_at")
+        batch_op.drop_column("state_before")
+        batch_op.drop_column("state_since")
+
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("uq_accounts_provider_index"), type_="unique")
+        batch_op.alter_column("person_id", existing_type=Id(), nullable=False)
+        batch_op.drop_column("disabled_at")
+        batch_op.drop_column("provider_index")
+        batch_op.drop_column("role")
+
+    op.create_table(
+        "devices",
+        sa.Column("account_id", Id(), nullable=False),
+        sa.Column("token_hash", Digest(32), nullable=False),
+        sa.Column("first_at", Instant(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_devices")),
+    )
+    op.create_table(
+        "professional_sign_ins",
+        sa.Column("state_hash", Digest(32), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_professional_sign_ins")),
+    )
+    with op.batch_alter_table("professional_sign_ins", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_professional_sign_ins_expires_at"), ["expires_at"], unique=False)
+    _drop_new_tables()
+
+
+def _make_new_tables() -> None:
     op.create_table(
         "channel_states",
         sa.Column("channel", Code(8), nullable=False),
@@ -201,67 +266,8 @@ def upgrade() -> None:
     with op.batch_alter_table("sms_counts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sms_counts_since"), ["since"], unique=False)
 
-    with op.batch_alter_table("professional_sign_ins", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_professional_sign_ins_expires_at"))
 
-    op.drop_table("professional_sign_ins")
-    op.drop_table("devices")
-    with op.batch_alter_table("accounts", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("role", Code(20), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("provider_index", Digest(32), nullable=True))
-        batch_op.add_column(sa.Column("disabled_at", Instant(), nullable=True))
-        batch_op.alter_column("person_id", existing_type=Id(), nullable=True)
-        batch_op.create_unique_constraint(batch_op.f("uq_accounts_provider_index"), ["provider_index"])
-
-    with op.batch_alter_table("records", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("state_since", Instant(), nullable=True))
-        batch_op.add_column(sa.Column("state_before", Code(12), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("ends_at", Instant(), nullable=True))
-        batch_op.add_column(sa.Column("erase_at", Instant(), nullable=True))
-        batch_op.add_column(sa.Column("payload", Sealed(), nullable=True))
-
-    with op.batch_alter_table("sessions", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("device_id", Id(), nullable=True))
-
-
-def downgrade() -> None:
-    """Bring the schema back down."""
-    with op.batch_alter_table("sessions", schema=None) as batch_op:
-        batch_op.drop_column("device_id")
-
-    with op.batch_alter_table("records", schema=None) as batch_op:
-        batch_op.drop_column("payload")
-        batch_op.drop_column("erase_at")
-        batch_op.drop_column("ends_at")
-        batch_op.drop_column("state_before")
-        batch_op.drop_column("state_since")
-
-    with op.batch_alter_table("accounts", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("uq_accounts_provider_index"), type_="unique")
-        batch_op.alter_column("person_id", existing_type=Id(), nullable=False)
-        batch_op.drop_column("disabled_at")
-        batch_op.drop_column("provider_index")
-        batch_op.drop_column("role")
-
-    op.create_table(
-        "devices",
-        sa.Column("account_id", Id(), nullable=False),
-        sa.Column("token_hash", Digest(32), nullable=False),
-        sa.Column("first_at", Instant(), nullable=False),
-        sa.Column("last_at", Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "token_hash", name=op.f("pk_devices")),
-    )
-    op.create_table(
-        "professional_sign_ins",
-        sa.Column("state_hash", Digest(32), nullable=False),
-        sa.Column("id", Id(), nullable=False),
-        sa.Column("expires_at", Instant(), nullable=False),
-        sa.Column("payload", Sealed(), nullable=False),
-        sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_professional_sign_ins")),
-    )
-    with op.batch_alter_table("professional_sign_ins", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_professional_sign_ins_expires_at"), ["expires_at"], unique=False)
-
+def _drop_new_tables() -> None:
     with op.batch_alter_table("sms_counts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sms_counts_since"))
 
