@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyotp
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, redirect, request
 from flask.sansio.blueprints import BlueprintSetupState
 
 from espace import clock, crypto, settings
@@ -26,6 +27,18 @@ pages = Blueprint("demo", __name__, url_prefix="/demo")
 def _from_this_machine() -> None:
     if not ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104 - stands for "unknown"
         abort(404)
+
+
+@pages.before_app_request
+def _by_name() -> Response | None:
+    """Lead who typed 127.0.0.1 to the demo's name: cookies and passkeys belong to one of the two."""
+    house = urlsplit(settings.current().base_url)
+    typed = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    if not typed or request.host == house.netloc or request.host.partition(":")[0] != "127.0.0.1":
+        return None
+    answer = redirect(f"{house.scheme}://{house.netloc}{request.full_path.rstrip('?')}", 307)
+    assert isinstance(answer, Response)  # noqa: S101 - narrows Werkzeug's type
+    return answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,13 @@ class TestPages:
         assert client.get(path, environ_overrides={"REMOTE_ADDR": "::1"}).status_code == 200
         assert client.get(path, environ_overrides={"REMOTE_ADDR": "192.0.2.7"}).status_code == 404
 
+    def test_who_types_the_number_is_led_to_the_name(self, app: Flask) -> None:
+        client, html = app.test_client(), {"Accept": "text/html,*/*"}
+        led = client.get("/aide?x=1", base_url="http://127.0.0.1:8000", headers=html)
+        assert (led.status_code, led.location) == (307, "http://localhost:8000/aide?x=1")
+        assert client.get("/readyz", base_url="http://127.0.0.1:8000").status_code == 200  # machines ask no page
+        assert client.get("/aide", base_url="http://elsewhere.example", headers=html).status_code == 200
+
     def test_mails_are_shown_as_text_newest_first(self, app: Flask, tmp_path: Path) -> None:
         box = Mailbox(tmp_path)
         for number, body in enumerate(("first", "<script>second</script>")):
