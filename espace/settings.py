@@ -66,8 +66,8 @@ class Settings:
 
     opening_delay: int = 42
     """Days between announcement and opening (rules.md AC-2)."""
-    activation_code_life: int = 42
-    """Days an activation code lives (U, AC-5)."""
+    activation_code_life: int = 84
+    """Days an activation code lives (U, AC-5): as long again as the space takes to open."""
     autonomy_age: int = 16
     """Age from which a minor may hold an own account (U, MI-3)."""
     majority_age: int = 18

@@ -249,9 +249,9 @@ def test_every_wrong_fact_costs_and_shows_the_same(client: Browser, machines: Ma
 def test_an_expired_code_says_since_when_and_how_to_get_another(
     client: Browser, claire: Newcomer, clock: FakeClock
 ) -> None:
-    clock.advance(timedelta(days=42))
+    clock.advance(timedelta(days=84))
     page = give_letter(client, claire, 422)
-    assert "a expiré le 4 janvier 2027" in page.text
+    assert "a expiré le 15 février 2027" in page.text
     assert page.link("Recevoir un nouveau code") == "/activation/nouveau-code"
 
 
