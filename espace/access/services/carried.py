@@ -31,13 +31,13 @@ def carry_over(record_id: UUID, lines: Sequence[FormerAccess]) -> int:
     """Write what an earlier record had decided about professionals; gives how many lines were written.
 
     What was decided here since stays: it is newer. An authorisation lasts `settings.consent_days` from its own day,
-    so an old one arrives expired; a block has no end.
+    so an old one arrives expired; a block has no end. Of two lines about the same professional the block counts.
 
     Raises:
         ConflictError: when somebody decided about the same professional at the same time.
     """
     with db.write():
-        return sum(_carry(record_id, line) for line in lines)
+        return sum(_carry(record_id, line) for line in sorted(lines, key=lambda line: not line.is_blocked))
 
 
 def _carry(record_id: UUID, line: FormerAccess) -> bool:

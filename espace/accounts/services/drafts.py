@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -56,6 +56,8 @@ class Draft:
     recovery_codes: tuple[str, ...] = field(default=(), repr=False)
     provider_index: str = ""
     """Hex digest of the outside identity that began it instead of a letter; "" for none."""
+    taken_up: bool = False
+    """Whether it was begun elsewhere: what opens the space is then shown at the end, whoever chose it."""
 
     @property
     def has_app(self) -> bool:
@@ -130,11 +132,16 @@ def start(person_id: UUID, expires_at: datetime) -> tuple[str, Draft]:
     with db.write() as tx:
         row = tx.execute(select(*_COLUMNS).where(Enrolment.person_id == person_id).with_for_update()).first()
         if row is not None and row.expires_at > now:
-            draft = _draft(tx, row)
+            draft = replace(_draft(tx, row), taken_up=True)
             tx.execute(
                 update(Enrolment)
                 .where(Enrolment.person_id == person_id)
-                .values(token_hash=crypto.token_hash(token), changed_at=now, expires_at=expires_at)
+                .values(
+                    token_hash=crypto.token_hash(token),
+                    changed_at=now,
+                    expires_at=expires_at,
+                    payload=_sealed(tx, draft),
+                )
             )
             return token, draft
         tx.execute(delete(Enrolment).where(Enrolment.person_id == person_id))

@@ -4,13 +4,15 @@ The page that asks looks nobody up and answers everybody alike (security.md R5);
 person is found, and what goes out names no one and holds no identifier (SE-7).
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 from espace import clock, db, settings
+from espace.errors import InvalidError
 from espace.identifiers import WrongPhoneError, parse_mobile
-from espace.notifications.services import can_send, send_mail, send_sms
+from espace.notifications.services import admit_asked, can_send, send_mail, send_sms
 from espace.people import services as people
 from espace.people.services import Person
 
@@ -24,8 +26,8 @@ def send_new_code(_delivery_id: UUID, payload: dict[str, Any]) -> None:
     """Send a new provisional code; the handler of the outbox topic `accounts.code-asked`.
 
     It goes by the `channel` chosen (`email` unless told), or by the other one when the chosen one is not on file.
-    Nothing is sent for who is unknown, has an account already, or left no contact. A child's code goes to the contact
-    that its parents gave.
+    Nothing is sent for who is unknown, has an account already, or left no contact; nor a fourth time in a day, as
+    anybody may ask: the last code sent stays good. A child's code goes to the contact that its parents gave.
     """
     person = people.find_person(payload["ins"])
     if person is None or person.birth_date.isoformat() != payload["birth_date"]:
@@ -33,8 +35,8 @@ def send_new_code(_delivery_id: UUID, payload: dict[str, Any]) -> None:
     channel = _channel(person, payload.get("channel", "email"))
     if channel is None:
         return
-    with db.write():
-        if account_of(person.id) is None:
+    with suppress(InvalidError), db.write():  # too many SMS: nothing is sent, and the code there is stays
+        if account_of(person.id) is None and admit_asked(str(person.id)):
             _send(person, channel)
 
 

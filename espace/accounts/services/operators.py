@@ -123,6 +123,9 @@ def confirm(actor: Actor, operator_id: UUID) -> None:
         _note(actor, Action.OPERATOR_CONFIRMED, found, role=role)
         if found.state is OperatorState.PROPOSED:
             _send(tx, actor, found)
+        elif found.state is OperatorState.DISABLED:
+            tx.execute(update(Account).where(Account.id == found.id).values(disabled_at=None))
+            _note(actor, Action.OPERATOR_ENABLED, found)
         else:
             _shut_out(found)
         _tell_office(found)
@@ -161,6 +164,7 @@ def disable(actor: Actor, operator_id: UUID) -> None:
         if found.state is not OperatorState.ACTIVE:
             raise NotFoundError
         _keep_one(tx, actor, found)
+        _change(tx, found, proposal=None)
         tx.execute(update(Account).where(Account.id == found.id).values(disabled_at=clock.now()))
         _shut_out(found)
         _note(actor, Action.OPERATOR_DISABLED, found)
@@ -168,7 +172,7 @@ def disable(actor: Actor, operator_id: UUID) -> None:
 
 
 def enable(actor: Actor, operator_id: UUID) -> None:
-    """Let a disabled operator in again, with the factors they had.
+    """Let a disabled operator in again, with the factors they had; an administrator awaits a second one (R17).
 
     Raises:
         NotFoundError: when the actor is no administrator, or there is no such disabled operator.
@@ -178,8 +182,11 @@ def enable(actor: Actor, operator_id: UUID) -> None:
     demand_fresh_proof(actor)
     with db.write() as tx:
         found = locked(tx, operator_id)
-        if found.state is not OperatorState.DISABLED:
+        if found.state is not OperatorState.DISABLED or found.proposed is not None:
             raise NotFoundError
+        if found.role is Role.ADMINISTRATOR and _others_at_work(tx, actor.id):
+            _propose(tx, actor, found, found.role)
+            return
         tx.execute(update(Account).where(Account.id == found.id).values(disabled_at=None))
         _note(actor, Action.OPERATOR_ENABLED, found)
         _tell_office(found)

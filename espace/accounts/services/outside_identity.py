@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from espace import crypto, db, settings
 from espace.accounts.models import Account
-from espace.audit import services as audit
+from espace.audit.services import Action
 from espace.interop import openid
 from espace.people import services as people
 from espace.people.services import Person
@@ -23,6 +23,7 @@ from espace.permissions import Actor, Visitor, demand_fresh_proof
 
 from . import account_rows, outside, throttle
 from .outside import Back, Begun, TripRefusedError
+from .security_change import settle
 from .sign_in import await_second
 
 SCOPE = "openid given_name family_name birthdate gender birthplace birthcountry"
@@ -122,7 +123,7 @@ def link(actor: Actor, back: Back) -> None:
     if not _fits(people.person(actor.person_id), back.claims):
         raise TripRefusedError("not-matching")
     try:
-        _write(actor, index_of(back.claims), audit.Action.IDENTITY_LINKED)
+        _write(actor, index_of(back.claims), Action.IDENTITY_LINKED)
     except IntegrityError:
         raise TripRefusedError("taken") from None
 
@@ -134,7 +135,7 @@ def unlink(actor: Actor) -> None:
         StepUpError: when the actor's proof is not fresh (R9: factors).
     """
     demand_fresh_proof(actor)
-    _write(actor, None, audit.Action.IDENTITY_UNLINKED)
+    _write(actor, None, Action.IDENTITY_UNLINKED)
 
 
 def is_linked(account_id: UUID) -> bool:
@@ -148,24 +149,37 @@ def index_of(claims: dict[str, Any]) -> bytes:
     return crypto.blind("outside-identity", f"{settings.current().identity_issuer} {claims['sub']}")
 
 
-def _write(actor: Actor, index: bytes | None, action: audit.Action) -> None:
+def _write(actor: Actor, index: bytes | None, action: Action) -> None:
+    """A first proof more, or less: as with every lock, other sessions end and the person is told (R8)."""
     with db.write() as tx:
+        account = account_rows.locked(tx, actor.id)
         tx.execute(update(Account).where(Account.id == actor.id).values(provider_index=index))
-        audit.record(actor, actor.id, action)
+        settle(actor, account, action)
 
 
 def _fits(person: Person, claims: dict[str, Any]) -> bool:
     """Whether the strict traits told are this person's: birth name, first given name, birth date, sex, birthplace."""
-    given = _plain(str(claims.get("given_name", "")))
-    first = _plain(person.first_names[0])
+    given, first = str(claims.get("given_name", "")), person.first_names[0]
     place = str(claims.get("birthplace") or claims.get("birthcountry") or "")
     return (
         _plain(str(claims.get("family_name", ""))) == _plain(person.birth_name)
-        and (given == first or given.startswith(f"{first} "))
+        and (_plain(given) == _plain(first) or _begins(given, first))
         and claims.get("birthdate") == person.birth_date.isoformat()
         and _SEXES.get(str(claims.get("gender"))) == person.sex
         and (not place or not person.birth_place or place == person.birth_place)
     )
+
+
+def _begins(given: str, first: str) -> bool:
+    """Whether the first of these given names is `first`. A hyphen counts: Marie-Claire is not her twin Marie."""
+    told, ours = _apart(given), _apart(first)
+    return bool(ours) and told[: len(ours)] == ours
+
+
+def _apart(names: str) -> list[str]:
+    """Given names one by one; what a hyphen joins is one name."""
+    whole = re.sub(r"\s*[-\u2010-\u2015]\s*", "-", names)
+    return [plain for name in whole.split() if (plain := _plain(name).replace(" ", "-"))]
 
 
 def _plain(name: str) -> str:

@@ -55,6 +55,8 @@ class Ticket:
     account_id: UUID
     code_hash: str
     sent_at: datetime
+    locks: str = ""
+    """The account's locks (`_locks`) when the second factor was shown; "" before."""
 
 
 def ask(email: str, locale: str, visitor: Visitor) -> str:
@@ -169,7 +171,7 @@ def check_factor(token: str, typed: str, visitor: Visitor) -> None:
         secret = account.facts.get("totp_secret", "")
         if factors.spend(tx, account.id, secret, typed, sent=(_SMS, ticket.id)) is not None:
             throttle.clear(names)
-            _keep(tx, token, ticket, "password")
+            _keep(tx, token, ticket, "password", locks=_locks(account))
             return
     outbox.post(REFUSED_TOPIC, {"account_id": str(account.id)})
     raise InvalidError({"code": _WRONG_FACTOR})
@@ -181,15 +183,19 @@ def choose_password(token: str, password: str, visitor: Visitor) -> SignedIn:
     Raises:
         InvalidError: for `password`.
         BusyError: when too many passwords are being hashed.
-        NotFoundError: when both proofs were not shown, or the space is no more.
+        NotFoundError: when both proofs were not shown, the space is no more, or its locks changed since: what was
+            proven were the old ones, which whoever changed them took away.
     """
     account = account_rows.held(_at(current(token), "password").account_id)
     _check(password, account)
     hashed = crypto.hasher().hash(password)
     with db.write() as tx:
         ticket = _at(_opened(tx, token, locked=True), "password")
+        held = account_rows.locked(tx, account.id)
+        if not crypto.same(ticket.locks.encode(), _locks(held).encode()):
+            raise NotFoundError
         tx.execute(delete(PasswordReset).where(PasswordReset.id == ticket.id))
-        changed = account_rows.change(tx, account_rows.locked(tx, account.id), password_hash=hashed)
+        changed = account_rows.change(tx, held, password_hash=hashed)
         tx.execute(delete(Session).where(Session.subject_id == account.id))
         security_change.tell(changed)
         name = people.person(account.person_id).display_name if account.person_id else ""
@@ -219,7 +225,9 @@ def _opened(tx: Connection, token: str, *, locked: bool) -> Ticket | None:
         return None
     facts = crypto.unseal(tx, SIGN_IN, _TABLE, row.id, row.payload)
     sent_at = datetime.fromisoformat(facts["sent_at"])
-    return Ticket(row.id, facts["step"], facts["email"], UUID(facts["account_id"]), facts["code_hash"], sent_at)
+    account_id = UUID(facts["account_id"])
+    locks = facts.get("locks", "")
+    return Ticket(row.id, facts["step"], facts["email"], account_id, facts["code_hash"], sent_at, locks)
 
 
 def _at(ticket: Ticket | None, step: Step) -> Ticket:
@@ -228,16 +236,24 @@ def _at(ticket: Ticket | None, step: Step) -> Ticket:
     return ticket
 
 
-def _keep(tx: Connection, token: str, ticket: Ticket, step: Step) -> None:
+def _keep(tx: Connection, token: str, ticket: Ticket, step: Step, locks: str = "") -> None:
     facts = {
         "step": step,
         "email": ticket.email,
         "account_id": str(ticket.account_id),
         "code_hash": "",
         "sent_at": ticket.sent_at.isoformat(),
+        "locks": locks,
     }
     sealed = crypto.seal(tx, SIGN_IN, _TABLE, ticket.id, facts)
     tx.execute(update(PasswordReset).where(PasswordReset.token_hash == crypto.token_hash(token)).values(payload=sealed))
+
+
+def _locks(account: Held) -> str:
+    """A keyed digest of what opens an account: it changes with each of its locks."""
+    names = ("email", "phone", "password_hash", "totp_secret", "sms", "email_code")
+    held = [account.facts.get(name) or "" for name in names]
+    return crypto.blind("reset-locks", f"{account.id}:{held}").hex()
 
 
 def _digest(row_id: UUID, code: str) -> str:

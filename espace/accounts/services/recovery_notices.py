@@ -1,13 +1,14 @@
 """Who is told of a lost access, and the code on its way to the person: every address on file, each time (R4)."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from espace import clock, db, settings
-from espace.errors import NotFoundError
+from espace.errors import InvalidError, NotFoundError
 from espace.identifiers import WrongPhoneError, parse_mobile
-from espace.notifications.services import Event, Reach, can_send, notify, send_mail, send_sms
+from espace.notifications.services import Event, Reach, admit_asked, can_send, notify, send_mail, send_sms
 from espace.people import services as people
 
 from . import letters
@@ -53,7 +54,8 @@ def name_of(account: Held) -> str:
 def send_recovery_code(_delivery_id: Any, payload: dict[str, Any]) -> None:
     """Send a new code of the letter to who has an account; the handler of `accounts.recovery-code-asked`.
 
-    It goes to the account's e-mail and, where it has one, its telephone. Nothing is sent for anybody else.
+    It goes to the account's e-mail and, where it has one, its telephone. Nothing is sent for anybody else, nor a
+    fourth time in a day: anybody may ask.
     """
     person = people.find_person(payload["ins"])
     if person is None or person.birth_date.isoformat() != payload["birth_date"]:
@@ -62,11 +64,14 @@ def send_recovery_code(_delivery_id: Any, payload: dict[str, Any]) -> None:
     if account is None:
         return
     with db.write():
+        if not admit_asked(str(person.id)):
+            return
         code = letters.new_activation_code(person.id)
         send_mail(account.email, account.locale, "recovery-code", code=code)
         if can_send() and account.phone:
             until = clock.now() + timedelta(days=settings.current().activation_code_life)
-            send_sms(account.phone, account.locale, "activation-code", until=until, code=code)
+            with suppress(InvalidError):  # too many SMS: the e-mail goes all the same
+                send_sms(account.phone, account.locale, "activation-code", until=until, code=code)
 
 
 def _tell(account: Held, message: str, token: str, ready_at: datetime) -> None:
@@ -76,7 +81,8 @@ def _tell(account: Held, message: str, token: str, ready_at: datetime) -> None:
         send_mail(email, account.locale, message, link=link, day=day)
     if can_send():
         for phone in _phones(account):
-            send_sms(phone, account.locale, Event.ACCOUNT_RECOVERY.value)
+            with suppress(InvalidError):  # a number we do not serve must hold up neither the request nor other warnings
+                send_sms(phone, account.locale, Event.ACCOUNT_RECOVERY.value)
 
 
 def _emails(account: Held) -> list[str]:

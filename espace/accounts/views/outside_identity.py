@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, current_app, flash, request, sessi
 from flask_babel import gettext
 
 from espace import settings
-from espace.accounts.services import activation, outside_identity
+from espace.accounts.services import activation, outside_identity, sessions
 from espace.accounts.services.outside import Back, Begun, TripRefusedError
 from espace.interop.openid import ProviderDownError
 from espace.permissions import Permission, demand_fresh_proof
@@ -21,7 +21,7 @@ from espace.web.rendering import render
 from espace.web.visitor import visitor
 
 from .steps import place_of
-from .visitor import hold_activation
+from .visitor import hold_activation, session_token
 
 pages = Blueprint("outside_identity", __name__)
 _BROWSER = "outside_identity"
@@ -113,7 +113,9 @@ def _arrive(back: Back) -> Response:
     if back.facts["act"] == "sign-in":
         next_place = session.get("next", "")
         response = to("/connexion/code")
-        set_session_cookie(current_app, response, outside_identity.sign_in(back, visitor()))
+        token = outside_identity.sign_in(back, visitor())
+        sessions.drop(session_token())  # whoever was signed in here before (R7)
+        set_session_cookie(current_app, response, token)
         if next_place:
             session["next"] = next_place
         return response

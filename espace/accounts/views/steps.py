@@ -194,4 +194,4 @@ def _email_code_page(form: DigitsForm, draft: Draft) -> Response:
 
 
 def _codes_page(form: KeepCodesForm, draft: Draft) -> Response:
-    return page("accounts/activation/codes.html", form, codes=draft.recovery_codes, **helpers())
+    return page("accounts/activation/codes.html", form, codes=draft.recovery_codes, draft=draft, **helpers())

@@ -29,7 +29,6 @@ def lead_in(signed_in: SignedIn) -> Response:
     place = next_place(home)
     is_office = place.startswith(_OFFICE)
     fits = is_office if signed_in.kind is ActorKind.OPERATOR else not is_office
-    sessions.drop(session_token())  # whoever was signed in here before
     response = to(place if fits or place.startswith("/compte/") else home)
     enter(response, signed_in)
     return response
@@ -37,6 +36,7 @@ def lead_in(signed_in: SignedIn) -> Response:
 
 def enter(response: Response, signed_in: SignedIn) -> None:
     """Give the browser its full session, and the mark by which the account will know it again."""
+    sessions.drop(session_token())  # whoever was signed in here before (R7)
     set_session_cookie(current_app, response, signed_in.token)
     _set(response, DEVICE, signed_in.device, max_age=_YEAR)
 

@@ -32,6 +32,7 @@ _ACTS: dict[str, Callable[[Actor, UUID], None]] = {
     "reactivation": operators.enable,
 }
 _WIDENING = frozenset({"invitation", "confirmation", "reactivation", _ROLE})
+_WAITS = N_("Written down. What follows is said below.")
 _DONE: dict[str, Message] = {
     "invitation": N_("A new invitation is sent. The code of the one before no longer works."),
     "confirmation": N_("Confirmed."),
@@ -67,7 +68,7 @@ def invite() -> Response:
     if form.validate():
         with attempt(form):
             made = operators.invite(signed_in(), form.command())
-            flash(gettext("Written down. What follows is said below."), "ok")
+            flash(gettext(_WAITS.msgid), "ok")
             return to(f"{_HOME}/{made}")
     return page("administration/invite.html", form)
 
@@ -109,7 +110,8 @@ def do_operator_act(operator_id: UUID, act: str) -> Response:
                 operators.change_role(signed_in(), operator_id, form.chosen())
             else:
                 _ACTS[act](signed_in(), operator_id)
-            flash(gettext(_DONE[act].msgid), "ok")
+            is_waiting = act == "reactivation" and operator_rows.operator(operator_id).state is OperatorState.DISABLED
+            flash(gettext(_WAITS.msgid if is_waiting else _DONE[act].msgid), "ok")
             is_gone = act == "retrait" and found.state in (OperatorState.INVITED, OperatorState.PROPOSED)
             return to(_HOME if is_gone else f"{_HOME}/{operator_id}")
     return _asking(found, act, form)
@@ -121,11 +123,11 @@ def _tasks(actor: Actor, found: Operator) -> list[str]:
         OperatorState.PROPOSED: ["retrait"],
         OperatorState.INVITED: ["invitation", "retrait"],
         OperatorState.ACTIVE: [] if found.id == actor.id else [_ROLE, "desactivation"],
-        OperatorState.DISABLED: ["reactivation"],
+        OperatorState.DISABLED: ["reactivation"] if found.proposed is None else [],
     }[found.state]
     if found.proposed is not None:
         offered = [*(["confirmation"] if found.awaits(actor) else []), *offered]
-        if found.state is OperatorState.ACTIVE:
+        if found.state in (OperatorState.ACTIVE, OperatorState.DISABLED):
             offered.append("retrait")
     return offered
 

@@ -16,6 +16,7 @@ from espace.documents.models import Document
 from espace.errors import ConflictError
 from espace.identifiers import new_id
 from espace.interop import media as medias
+from espace.records import services as records
 
 from .reading import SEALED, TABLE, DocumentFacts
 from .types import types
@@ -108,7 +109,9 @@ def write_row(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUI
 
     Raises:
         ConflictError: when a document of this unique id was filed meanwhile.
+        NotFoundError: when the record was closed meanwhile, or is in another state that takes nothing.
     """
+    records.hold_open(tx, record_id)
     whole = new.body.content if new.content is None else new.content
     filed = DocumentFacts(
         id=new_id(),

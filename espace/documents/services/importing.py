@@ -15,7 +15,7 @@ from pathlib import Path
 from espace import clock, db
 from espace.audit import services as audit
 from espace.audit.services import Action
-from espace.errors import ConflictError
+from espace.errors import ConflictError, NotFoundError
 from espace.identifiers import parse_rpps
 from espace.import_report import Report
 from espace.interop import cda, media
@@ -133,6 +133,9 @@ def filed_once(record: RecordFacts, new: NewDocument, action: Action, content: b
         if _is_there(record, new):
             return False
         raise
+    except NotFoundError:  # closed, or in another state, since it was looked up
+        _check_open(records.record(record.id))
+        raise
     return True
 
 
@@ -208,13 +211,23 @@ def record_of(patient: CdaPatient) -> RecordFacts:
     record = records.record_of(person.id)
     if record is None:
         raise AsideError("no-record")
+    _check_open(record)
+    return record
+
+
+def _check_open(record: RecordFacts) -> None:
+    """See that documents may enter the record.
+
+    Raises:
+        AsideError: when it may take them later.
+        RefusedFileError: when its holder wants none.
+    """
     if record.state in _REFUSING:
         raise RefusedFileError(f"record-{record.state}")
     if record.state in _WAITING:
         raise AsideError(f"record-{record.state}")
     if not (record.is_open or (record.state == records.ANNOUNCED and record.opens_at <= clock.now())):
         raise AsideError("record-not-open")
-    return record
 
 
 _LIGATURES = (("œ", "oe"), ("Œ", "OE"), ("æ", "ae"), ("Æ", "AE"))

@@ -1,6 +1,7 @@
 """Coming of age: the parents' access ends by itself, and everybody concerned is told beforehand (rules.md MI-4)."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from espace import clock, db
 from espace.accounts.services import account_of, mail_addresses
 from espace.db import Id
+from espace.errors import InvalidError
 from espace.family.models import Link, MajorityNotice
 from espace.identifiers import WrongPhoneError, new_id, parse_mobile
 from espace.notifications.services import can_send, send_mail, send_sms
@@ -102,7 +104,8 @@ def _send(record_id: UUID, holder: Person, day: date) -> None:
     if email:
         send_mail(email, locale, "majority-holder", day=_in_words(day, locale))
     if can_send() and _is_mobile(phone):
-        send_sms(phone, locale, "majority-holder", until=None, day=_in_words(day, locale))
+        with suppress(InvalidError):  # a number that gets no SMS now must not keep the others from being told
+            send_sms(phone, locale, "majority-holder", until=None, day=_in_words(day, locale))
 
 
 def _is_mobile(phone: str) -> bool:

@@ -136,12 +136,13 @@ def come_back(actor: Actor, record_id: UUID) -> None:
     Raises:
         NotFoundError: when the actor does not act for this record's holder today.
         StepUpError: without a fresh proof: this widens (R9).
-        ConflictError: when nobody objected.
+        ConflictError: when nobody objected, or the young person has an account and so decides alone.
     """
     demand_fresh_proof(actor)
     _by_hand(actor)
     with db.write():
-        relative(actor, record_id)
+        if relative(actor, record_id).decides_alone:
+            raise ConflictError
         records.withdraw_opposition(actor, record_id, Part.REPRESENTATIVE)
 
 

@@ -7,6 +7,7 @@ from .events import FREE, PROTECTIVE, RULES, Channel, Event, Reach
 from .ledger import DUE_TOPIC, forget, latest
 from .mail import deliver_mail, send_mail
 from .notices import due_of, notify, send_held
+from .numbers import admit_asked
 from .preferences import ZONES, Preferences, Quiet, Rhythm, preferences_of
 from .sms import can_send, deliver_sms, send_sms, sms_in_trouble
 from .upkeep import sweep, wake_late
@@ -23,6 +24,7 @@ __all__ = [
     "Quiet",
     "Reach",
     "Rhythm",
+    "admit_asked",
     "can_send",
     "choose",
     "deliver_mail",

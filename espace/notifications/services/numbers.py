@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import case, delete, or_
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,6 +11,8 @@ from espace import clock, crypto, db, settings
 from espace.notifications.models import SmsCount
 
 DAY = timedelta(days=1)
+ASKED_A_DAY = 3
+"""Messages a day that anybody who knows somebody's number and birth date can have sent to them."""
 _FICTION = re.compile(r"\+3363998\d{4}")
 
 
@@ -37,7 +40,33 @@ def is_served(number: str) -> bool:
 
 def admit(number: str) -> bool:
     """Count one SMS to a number, in the open unit of work; False when it had its share of the day (`sms_per_day`)."""
-    key, now = crypto.blind("sms", number), clock.now()
+    return _counted(number) <= settings.current().sms_per_day
+
+
+def admit_warning(number: str) -> bool:
+    """Count one warning of a lost access, which has a share of its own: codes asked for before must not silence it."""
+    return _counted(f"warning:{number}") <= settings.current().sms_per_day
+
+
+def admit_sender(subject_id: UUID) -> bool:
+    """Count one code by SMS that an account, or an activation, asked for; False beyond twice the share of a number.
+
+    Whoever has one letter must not have codes sent to a thousand numbers.
+    """
+    return _counted(f"sender:{subject_id}") <= 2 * settings.current().sms_per_day
+
+
+def admit_asked(name: str) -> bool:
+    """Count one message to `name` (a person's id, a number) that was asked for without any proof; three a day.
+
+    Whoever asks neither uses up the SMS by which the person signs in or is warned, nor keeps changing their code.
+    """
+    return _counted(f"asked:{name}") <= ASKED_A_DAY
+
+
+def _counted(name: str) -> int:
+    """How many there were within a day under a name, with this one; in the open unit of work."""
+    key, now = crypto.blind("sms", name), clock.now()
     with db.write() as tx:
         dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
         # A new day begins a day after its first SMS; a clock set back further than that begins one too.
@@ -48,8 +77,8 @@ def admit(number: str) -> bool:
             "since": case((is_new_day, first.excluded.since), else_=SmsCount.since),
         }
         counted = first.on_conflict_do_update(index_elements=["key"], set_=again).returning(SmsCount.count)
-        sent = tx.execute(counted).scalar_one()
-    return bool(sent <= settings.current().sms_per_day)
+        sent: int = tx.execute(counted).scalar_one()
+    return sent
 
 
 def sweep() -> int:

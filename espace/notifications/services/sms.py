@@ -16,12 +16,13 @@ from espace.words import N_
 
 from . import ledger, numbers, trouble
 from .carriage import Burden
-from .events import Channel
+from .events import Channel, Event
 
 TOPIC = "sms"
 TIMEOUT_SECONDS = 10
 # The gateway understood and will never take this message: trying again would not help, and says nothing of others.
 _REFUSED = frozenset({httpx.codes.BAD_REQUEST, httpx.codes.UNPROCESSABLE_ENTITY})
+_ASKED_BY_ANYBODY = frozenset({"activation-code"})  # before any proof: a small share of the number's day
 _log = structlog.get_logger()
 
 
@@ -57,9 +58,20 @@ def send_sms(
         _check(to, message, values)
         if not numbers.is_served(to):
             raise InvalidError({"": N_("We do not send SMS to this number. Choose another way.")})
-        if not numbers.admit(to):
+        if not _admit(to, message, subject_id):
             raise InvalidError({"": N_("Too many SMS went to this number today. Choose another way.")})
         ledger.note_code(burden, Channel.SMS, _write(to, locale, message, values, burden))
+
+
+def _admit(to: str, message: str, subject_id: UUID | None) -> bool:
+    """Count an SMS to a number, and whoever caused it; False when one of them had its share of the day."""
+    if message == Event.ACCOUNT_RECOVERY.value:
+        return numbers.admit_warning(to)
+    if message in _ASKED_BY_ANYBODY and not numbers.admit_asked(to):
+        return False
+    if message == "code" and subject_id is not None and not numbers.admit_sender(subject_id):
+        return False
+    return numbers.admit(to)
 
 
 def post(to: str, locale: str, message: str, values: Mapping[str, str], burden: Burden) -> UUID | None:

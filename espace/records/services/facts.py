@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from espace import crypto, db
+from espace import clock, crypto, db
 from espace.errors import NotFoundError
 from espace.people import services as people
 from espace.records.models import Record
@@ -91,6 +91,7 @@ _BY_ID = select(*COLUMNS).where(Record.id == bindparam("id"))
 _BY_IDS = select(*COLUMNS).where(Record.id.in_(bindparam("ids", expanding=True)))
 _BY_PERSON = select(*COLUMNS).where(Record.person_id == bindparam("person_id"))
 _BY_PERSONS = select(*COLUMNS).where(Record.person_id.in_(bindparam("ids", expanding=True)))
+_HELD = select(Record.state, Record.opens_at).where(Record.id == bindparam("id")).with_for_update(read=True)
 WHOLE = select(*COLUMNS, Record.announced_at, Record.payload).where(Record.id == bindparam("id"))
 """One record with its sealed state; read by `state_from`."""
 
@@ -111,6 +112,18 @@ def record(record_id: UUID) -> RecordFacts:
     if row is None:
         raise NotFoundError
     return facts_of(row)
+
+
+def hold_open(tx: Connection, record_id: UUID) -> None:
+    """Hold a record where it stands until the open unit of work ends, for a document that enters it (AC-1, AC-2).
+
+    Raises:
+        NotFoundError: when nothing enters it any more: it was objected to, closed or suspended a moment ago.
+    """
+    row = tx.execute(_HELD, {"id": record_id}).first()
+    is_due = row is not None and row.state == ANNOUNCED and row.opens_at <= clock.now()
+    if row is None or not (is_due or row.state in (OPEN, ACTIVE)):
+        raise NotFoundError
 
 
 def records(record_ids: Collection[UUID]) -> dict[UUID, RecordFacts]:
