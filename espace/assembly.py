@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from functools import partial
 from importlib import import_module
 from io import BytesIO
 from ipaddress import ip_address, ip_network
@@ -60,17 +61,45 @@ def _forget_record(_delivery_id: UUID, payload: dict[str, Any]) -> None:
 
 def assemble(machines: Machines | None = None) -> Flask:
     """The web application. `create_app()` says the rest."""
-    from .access.services import standing
-    from .accounts.services import identify
+    machines = machines or Machines.open(Settings.from_environment(os.environ))
+    open_house(machines)
+    return serve(lay_out(is_demo=machines.settings.demo_dir is not None), machines)
+
+
+def open_house(machines: Machines) -> None:
+    """Make `machines` ready to be used: the keys are theirs, events have their handlers, what was destroyed stays so.
+
+    Raises:
+        SettingsError: when the keys are not those of the database.
+    """
     from .records.services import replay as destroy_again
 
-    machines = machines or Machines.open(Settings.from_environment(os.environ))
     machines.bind()
     with db.read() as tx:
         refuse_wrong_keys(tx)
     handle_events()
     destroy_again()  # before anything is read: a copy from before an erasure may have been restored (R23)
-    app = _configured(machines)
+
+
+def lay_out(*, is_demo: bool) -> Flask:
+    """The web of every room, of no house yet: `serve` gives it one.
+
+    Raises:
+        SettingsError: for a route that declares nothing.
+    """
+    from .access.services import standing
+    from .accounts.services import identify
+
+    app = Flask(__name__, static_folder=None)
+    app.request_class = _Request
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_REQUEST,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # no Referer is ever sent (Referrer-Policy); the guard checks the origin instead
+    )
     i18n.install(app)
     assets.install(app)
     headers.install(app)
@@ -79,35 +108,28 @@ def assemble(machines: Machines | None = None) -> Flask:
     veil.install(app)
     # After the guard: looking for the token reads the whole body, which is read for those only whom a route serves.
     CSRFProtect(app)
-    names = (*ROOMS, "demo") if machines.settings.demo_dir else ROOMS
+    names = (*ROOMS, "demo") if is_demo else ROOMS
     web_rooms.mount(app, tuple(import_module(f"espace.{name}.room").ROOM for name in names))
     compression.install(app)
     rendering.configure(app)
-    given = machines.settings
-    app.jinja_env.globals["outside_identity"] = given.identity_name if given.identity_issuer else ""
     guards.check_declared(app)
-    app.wsgi_app = _Bound(machines, app.wsgi_app)  # type: ignore[method-assign]
-    if machines.settings.proxies:
-        app.wsgi_app = _TrustedProxies(app.wsgi_app, machines.settings.proxies)  # type: ignore[method-assign]
     return app
 
 
-def _configured(machines: Machines) -> Flask:
-    app = Flask(__name__, static_folder=None)
-    app.request_class = _Request
-    secure = machines.settings.secure_cookies
+def serve(app: Flask, machines: Machines) -> Flask:
+    """Give `app` the house it serves: everything of it that depends on machines, in place of a house before."""
+    given = machines.settings
+    secure = given.secure_cookies
     app.config.update(
         SECRET_KEY=machines.vault.ring.derived("index", "form-session"),
-        MAX_CONTENT_LENGTH=MAX_REQUEST,
-        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         SESSION_COOKIE_NAME="__Host-form" if secure else "form",
         SESSION_COOKIE_SECURE=secure,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=False,  # no Referer is ever sent (Referrer-Policy); the guard checks the origin instead
-        ORIGIN=machines.settings.base_url.rstrip("/"),
+        ORIGIN=given.base_url.rstrip("/"),
     )
+    app.jinja_env.globals["outside_identity"] = given.identity_name if given.identity_issuer else ""
+    app.wsgi_app = _Bound(machines, partial(Flask.wsgi_app, app))  # type: ignore[method-assign]
+    if given.proxies:
+        app.wsgi_app = _TrustedProxies(app.wsgi_app, given.proxies)  # type: ignore[method-assign]
     return app
 
 

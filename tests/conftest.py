@@ -1,7 +1,8 @@
 """Fixtures of every test: the machines of one house on both databases, its clock, its application, a browser."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from flask import Flask
 
 import espace
-from espace import crypto
+from espace import assembly, crypto
 from espace.machines import Machines
 from espace.settings import Settings
 
@@ -110,9 +111,27 @@ def machines(settings: Settings, clock: FakeClock) -> Iterator[Machines]:
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def web() -> Callable[[bool], Flask]:
+    """The pages of every room, of a house or of a demo, laid out once: doing it takes a tenth of a second."""
+    return cache(lambda is_demo: assembly.lay_out(is_demo=is_demo))
+
+
 @pytest.fixture
-def app(machines: Machines) -> Flask:
-    """The application, with its locks and CSRF as in a real house."""
+def app(machines: Machines, web: Callable[[bool], Flask]) -> Flask:
+    """The application, with its locks and CSRF as in a real house.
+
+    Its pages are those of the tests before: a test that adds a route takes `own_app`.
+    """
+    assembly.open_house(machines)
+    made = assembly.serve(web(machines.settings.demo_dir is not None), machines)
+    log.configure()
+    return made
+
+
+@pytest.fixture
+def own_app(machines: Machines) -> Flask:
+    """An application no other test uses."""
     made = espace.create_app(machines=machines)
     log.configure()
     return made

@@ -62,6 +62,12 @@ def _send_everything(browser: Browser, *starts: str) -> int:
 
 
 @pytest.fixture
+def app(own_app: Flask) -> Flask:
+    """An application of this test, which adds a route."""
+    return own_app
+
+
+@pytest.fixture
 def log(app: Flask) -> StringIO:
     """Where the technical log goes, as the running house writes it."""
     stream = StringIO()

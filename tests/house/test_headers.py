@@ -105,7 +105,7 @@ def test_every_answer_carries_them(app: Flask) -> None:
 
 
 @on_sqlite
-def test_an_error_of_ours_carries_them_and_says_nothing(app: Flask) -> None:
+def test_an_error_of_ours_carries_them_and_says_nothing(own_app: Flask) -> None:
     """R59: a generic page with a mark to tell the help desk; no path, no type, no value of the program."""
     canary = "Canari-9f3b"
 
@@ -113,13 +113,13 @@ def test_an_error_of_ours_carries_them_and_says_nothing(app: Flask) -> None:
     def fail() -> str:
         raise RuntimeError(canary)
 
-    app.add_url_rule("/fail", view_func=fail)
-    page = Browser(app).get("/fail", expect=500)
+    own_app.add_url_rule("/fail", view_func=fail)
+    page = Browser(own_app).get("/fail", expect=500)
     assert faults(page.headers, page.path) == []
     for word in (canary, "RuntimeError", "Traceback", ".py", "espace/"):
         assert word not in page.text
     assert re.search(r"\b[0-9A-Z]{4} ?[0-9A-Z]{4}\b", page.text)
-    other = Browser(app).get("/fail", expect=500)
+    other = Browser(own_app).get("/fail", expect=500)
     assert other.text != page.text
 
 
