@@ -111,7 +111,7 @@ def admit(actor: Actor) -> None:
     Raises:
         ThrottledError: with the seconds until the next one is looked at.
     """
-    misses = _misses(actor)
+    misses = audit.own_acts_since(actor, Action.OPERATOR_SEARCHED, clock.now() - WINDOW)
     if len(misses) >= settings.current().search_misses_per_hour:
         raise ThrottledError((min(misses) + WINDOW - clock.now()).total_seconds())
 
@@ -205,18 +205,3 @@ def _open(actor: Actor, purpose: Purpose, record_id: UUID, person: Person) -> UU
             actor, Action.OPERATOR_FOUND, record_id=record_id, detail={"purpose": purpose.value}, objects=shown
         )
     return visit_id
-
-
-def _misses(actor: Actor) -> list[datetime]:
-    """When the operator's searches of the last hour found nobody."""
-    since = clock.now() - WINDOW
-    found: list[datetime] = []
-    before: int | None = None
-    while page := audit.entries(actor.id, mine=True, holder_actor_ids=[actor.id], before=before):
-        for entry in page:
-            if entry.at <= since:
-                return found
-            if entry.action is Action.OPERATOR_SEARCHED:
-                found.append(entry.at)
-        before = page[-1].sequence
-    return found

@@ -5,7 +5,7 @@ from .checkpoints import checkpoint
 from .checkpoints import due as checkpoint_due
 from .office import note_office, office_acts, record_office
 from .reports import Reached, reached
-from .trail import Entry, Event, entries, record, record_many, seen_lately
+from .trail import Entry, Event, entries, own_acts_since, record, record_many, seen_lately
 from .verification import Examination, examine, verify
 from .walk import Fault, Kind
 
@@ -23,6 +23,7 @@ __all__ = [
     "examine",
     "note_office",
     "office_acts",
+    "own_acts_since",
     "reached",
     "record",
     "record_many",

@@ -164,6 +164,20 @@ def entries(
         return [_entry(tx, chain_id, row) for row in tx.execute(statement)]
 
 
+def own_acts_since(actor: Actor, action: Action, since: datetime) -> list[datetime]:
+    """When the actor did `action` after `since`, as their own chain tells: searches that missed, say (R50)."""
+    found: list[datetime] = []
+    before: int | None = None
+    while page := entries(actor.id, mine=True, holder_actor_ids=[actor.id], before=before):
+        for entry in page:
+            if entry.at <= since:
+                return found
+            if entry.action is action:
+                found.append(entry.at)
+        before = page[-1].sequence
+    return found
+
+
 def _append(tx: Connection, actor: Actor, event: Event) -> None:
     head = tx.execute(_HEAD, {"chain_id": event.chain_id}).first() or _first_head(tx, event.chain_id)
     sequence = head.sequence + 1

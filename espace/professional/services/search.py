@@ -39,7 +39,9 @@ def find_patient(actor: Actor, search: PatientSearch) -> UUID:
         ThrottledError: after the misses allowed in an hour: nothing is looked up any more.
     """
     number = _checked(search)
-    left = settings.current().search_misses_per_hour - len(misses := _misses(actor))
+    left = settings.current().search_misses_per_hour - len(
+        misses := audit.own_acts_since(actor, Action.PATIENT_SEARCHED, clock.now() - WINDOW)
+    )
     if left <= 0:
         raise ThrottledError((min(misses) + WINDOW - clock.now()).total_seconds())
     person = people.find_person(number)
@@ -74,21 +76,6 @@ def _checked(search: PatientSearch) -> str:
     if problems:
         raise InvalidError(problems)
     return number
-
-
-def _misses(actor: Actor) -> list[datetime]:
-    """When the professional's searches of the last hour found nobody."""
-    since = clock.now() - WINDOW
-    found: list[datetime] = []
-    before: int | None = None
-    while page := audit.entries(actor.id, mine=True, holder_actor_ids=[actor.id], before=before):
-        for entry in page:
-            if entry.at <= since:
-                return found
-            if entry.action is Action.PATIENT_SEARCHED:
-                found.append(entry.at)
-        before = page[-1].sequence
-    return found
 
 
 @dataclass(frozen=True, slots=True)
