@@ -4,16 +4,19 @@ French is the default. A signed-in person's language is their account's; a visit
 what the browser asks for, as far as it is French or English.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
+from typing import Any
 
 import babel
 from babel.dates import format_date, format_time
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel
+from jinja2 import pass_context
 
 from espace import clock
 
@@ -73,6 +76,7 @@ def install(app: Flask) -> None:
         npgettext=lambda context, one, many, number: _catalogue(language()).unpgettext(context, one, many, number),
         newstyle=True,
     )
+    app.jinja_env.globals["gettext"] = _eliding(app.jinja_env.globals["gettext"])
     app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]  # not through the alias, which looks it up each time
     app.jinja_env.globals.update(language=language, today=clock.today)
     app.jinja_env.filters.update(
@@ -88,6 +92,29 @@ def install(app: Flask) -> None:
     )
 
 
+def elide(said: str, *names: Any) -> str:
+    """A French sentence in which « de Inès » reads « d'Inès »; other languages are left alone.
+
+    An h is left as it is: usage differs from name to name, and « de Hugo » is never wrong.
+    """
+    if language() != "fr":
+        return said
+    for name in names:
+        if isinstance(name, str) and _VOWEL.match(name):
+            said = said.replace(f" de {name}", f" d'{name}")  # markup escapes both by itself
+    return said
+
+
+def _eliding(translate: Any) -> Callable[..., str]:
+    @pass_context
+    @wraps(translate)
+    def gettext(context: Any, text: str, /, **values: Any) -> str:
+        said: str = translate(context, text, **values)
+        return elide(said, *values.values()) if values else said
+
+    return gettext
+
+
 def local(at: datetime) -> datetime:
     """An instant as the clock on the wall shows it."""
     return at.astimezone(clock.HOME_ZONE)
@@ -98,8 +125,10 @@ def day(value: date | datetime) -> str:
     return _day(_civil(value), language(), clock.today().year)
 
 
-def full_day(value: date | datetime) -> str:
-    """« 17 novembre 2026 »: no weekday, the year always; for births and prints."""
+def full_day(value: date | datetime | str) -> str:
+    """« 17 novembre 2026 »: no weekday, the year always; for births and prints. A text is an ISO date."""
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
     return _date(_civil(value), language(), "d MMMM y")
 
 
@@ -152,6 +181,7 @@ def size(octets: int) -> str:
     return _size(octets, language())
 
 
+_VOWEL = re.compile(r"[aeiouœæàâäéèêëîïôöùûü]|y[^aeiou]", re.IGNORECASE)
 _NEAR = {"fr": {0: "aujourd'hui", 1: "hier"}, "en": {0: "today", 1: "yesterday"}}
 _AT = {"fr": "à", "en": "at"}
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from uuid import uuid4
 
 import pytest
@@ -77,6 +78,31 @@ def test_instants_are_told_in_the_readers_zone_and_words(at: datetime, fr: str, 
         with app.test_request_context():
             _speak(app, code)
             assert " ".join(i18n.instant(at).split()) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "fr"),
+    [
+        ("Inès", "Le dossier d'Inès"),
+        ("Élodie Roux", "Le dossier d'Élodie Roux"),
+        ("Yves", "Le dossier d'Yves"),
+        ("Yann", "Le dossier de Yann"),
+        ("Hugo", "Le dossier de Hugo"),
+        ("Jules", "Le dossier de Jules"),
+        ("A (b) .*", "Le dossier d'A (b) .*"),
+        ("<i>", "Le dossier de <i>"),
+        ("O'Hara", "Le dossier d'O'Hara"),
+    ],
+)
+def test_a_name_with_a_vowel_is_elided_in_french_only(make_app: MakeApp, name: str, fr: str) -> None:
+    app = make_app(lambda: "")
+    for code, words in (("fr", fr), ("en", f"The record of {name}")):
+        with app.test_request_context():
+            _speak(app, code)
+            template = app.jinja_env.from_string(
+                '{% autoescape true %}{{ _("The record of %(name)s", name=name) }}{% endautoescape %}'
+            )
+            assert unescape(template.render(name=name)) == words
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from espace.family.services.relatives import Relative
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, signed_in
+from espace.web.i18n import elide
 from espace.web.rendering import render
 from espace.words import N_, Message
 
@@ -117,4 +118,4 @@ def _done(act: Callable[[], None]) -> bool:
 
 
 def _say(sentence: Message, relative: Relative) -> None:
-    flash(gettext(sentence.msgid, name=relative.given_name), "ok")
+    flash(elide(gettext(sentence.msgid, name=relative.given_name), relative.given_name), "ok")
