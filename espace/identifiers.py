@@ -122,7 +122,7 @@ def parse_mobile(text: str) -> str:
     mobiles = [number for number, receives in readings.items() if receives]
     if len(mobiles) == 1:
         return mobiles[0]
-    if mobiles or (not readings and len(plain) < 10):
+    if mobiles or (not readings and len(plain) < 10 and not plain.startswith(("0", "+"))):
         raise WrongPhoneError("local")
     raise WrongPhoneError("fixed" if readings else "form")
 

@@ -62,7 +62,7 @@ def test_another_app_takes_the_place_of_the_first(claire: Keeper) -> None:
     assert claire.facts["totp_secret"] == before, "the first works until the second is proven"
     assert secret_on(begin_app(claire)) == secret, "pressed twice, or reloaded: the same key"
     said = claire.browser.submit(page.form("code"), {"code": app_code(secret)}, expect=200).text
-    assert "Votre application d'authentification est reliée" in said
+    assert "Votre application d'authentification est liée" in said
     assert claire.facts["totp_secret"] == secret != before
     assert identify(other) is None
     assert notices(claire) == 1
@@ -147,7 +147,7 @@ def test_two_locks_removed_at_once_leave_one(claire: Keeper) -> None:
 
 def test_codes_by_sms_need_a_number_and_a_gateway(claire: Keeper) -> None:
     page = claire.page("sms")
-    assert "Donnez d'abord votre numéro de mobile" in page.text
+    assert "Donnez d'abord votre numéro de portable" in page.text
     page = claire.browser.post("/compte/securite/sms", {"csrf_token": page.csrf_token, "act": "on"}, expect=422)
     assert not claire.facts.get("sms")
 

@@ -80,7 +80,7 @@ class TestWords:
             "K7QM 4TXB",
             "dossier médical partagé",  # the link with the record
             "ouvre le 4 janvier 2027",
-            "vous opposer, sans donner de raison, jusqu'au 3 janvier 2027",
+            "le refuser, sans donner de raison, jusqu'au 3 janvier 2027",
             "localhost:8000/opposition",
             "localhost:8000/activation",
             "fermer l'espace à tout moment",
@@ -100,7 +100,7 @@ class TestWords:
     def test_an_open_space_says_so_and_may_be_refused_all_the_same(self) -> None:
         (page,) = text_of(letters_pdf([letter(opens_on=TODAY)]))
         assert "Votre espace de santé est ouvert" in page
-        assert "Vous pouvez encore vous opposer" in page
+        assert "Vous pouvez encore le refuser" in page
         assert "jusqu'au 22" not in page
 
     def test_who_has_no_card_is_not_asked_for_one(self) -> None:

@@ -235,7 +235,7 @@ class TestPages:
         page = browser.submit(on(browser, f"{place}/opposition"), expect=200)
         assert page.path == LIST
         browser.get(f"/dossiers/{child.record_id}/", expect=404)
-        page = browser.submit(on(browser, page.link("Revenir sur l'opposition")), expect=200)
+        page = browser.submit(on(browser, page.link("Revenir sur le refus")), expect=200)
         assert page.path == LIST
         assert state(child.record_id) == "active"
         browser.get(page.link("Ouvrir le dossier"))

@@ -31,8 +31,8 @@ _TEMPLATES = {
             "dossier médical partagé (DMP), créé en même temps. C'est gratuit.\n\n"
             "Pour l'activer, allez vous-même sur le site. Votre code provisoire : {code}\n"
             "Il sert une seule fois. Prenez aussi votre carte Vitale.\n\n"
-            "Vous n'en voulez pas ? Vous pouvez vous opposer, sans donner de raison, avec ce code : sur le site, "
-            "page « Opposition ».\n"
+            "Vous n'en voulez pas ? Vous pouvez le refuser, sans donner de raison, avec ce code : sur le site, "
+            "page « Refuser un espace de santé ».\n"
             "Avant l'ouverture, l'espace ne s'ouvrira pas. Après, vous pouvez aussi le fermer à tout moment, "
             "à la page « Compte ».",
         ),
@@ -43,8 +43,8 @@ _TEMPLATES = {
             "medical record (DMP), made at the same time. It is free.\n\n"
             "To activate it, go to the site yourself. Your provisional code: {code}\n"
             "It works once. Take your Vitale card too.\n\n"
-            "You do not want it? You can object, without giving a reason, with this code: on the site, page "
-            "“Objection”.\n"
+            "You do not want it? You can refuse it, without giving a reason, with this code: on the site, page "
+            "“Refuse a health space”.\n"
             "Before it opens, it will not open. Later, you can also close it at any time, on the page “Account”.",
         ),
     },
@@ -55,9 +55,9 @@ _TEMPLATES = {
             "Ce que c'est : un lieu pour garder ses documents de santé et choisir qui les lit. Il contient son "
             "dossier médical partagé (DMP), créé en même temps. C'est gratuit.\n\n"
             "Pour ouvrir son profil, connectez-vous à votre propre espace, page « Compte », puis « Mes enfants ».\n\n"
-            "Vous n'en voulez pas ? Vous pouvez vous opposer pour votre enfant, même sans espace à vous.\n"
-            "Pour cela, allez sur le site, page « Opposition ». Le code provisoire de votre enfant : {code}\n"
-            "L'opposition reste possible après l'ouverture, et vous pouvez revenir dessus.",
+            "Vous n'en voulez pas ? Vous pouvez le refuser pour votre enfant, même sans espace à vous.\n"
+            "Allez sur le site, page « Refuser un espace de santé ». Le code provisoire de votre enfant : {code}\n"
+            "Refuser reste possible après l'ouverture, et vous pouvez changer d'avis.",
         ),
         "en": Template(
             "A health space opens for your child",
@@ -65,9 +65,9 @@ _TEMPLATES = {
             "What it is: a place to keep their health documents and to choose who reads them. It holds their shared "
             "medical record (DMP), made at the same time. It is free.\n\n"
             "To open their profile, sign in to your own space, page “Account”, then “My children”.\n\n"
-            "You do not want it? You can object for your child, even without a space of your own.\n"
-            "To do so, go to the site, page “Objection”. Your child's provisional code: {code}\n"
-            "You can still object after the opening, and come back on it.",
+            "You do not want it? You can refuse it for your child, even without a space of your own.\n"
+            "Go to the site, page “Refuse a health space”. Your child's provisional code: {code}\n"
+            "You can still refuse after the opening, and change your mind.",
         ),
     },
     "majority-parents": {

@@ -140,7 +140,7 @@ EVENTS: dict[str, dict[str, Words]] = {
         "fr": Words(
             name="Un changement de sécurité",
             why="Ce message part quand change votre adresse, votre téléphone, votre mot de passe "
-            "ou votre deuxième étape.",
+            "ou votre deuxième serrure.",
             subject="Un réglage de sécurité a changé",
             text="Un réglage de sécurité de votre compte vient de changer.\n"
             "C'était vous ? Il n'y a rien à faire.\n"
@@ -150,7 +150,7 @@ EVENTS: dict[str, dict[str, Words]] = {
         ),
         "en": Words(
             name="A change of security",
-            why="This message is sent when your address, phone, password or second step changes.",
+            why="This message is sent when your address, phone, password or second lock changes.",
             subject="A security setting has changed",
             text="A security setting of your account has just changed.\n"
             "Was it you? There is nothing to do.\n"
@@ -167,7 +167,7 @@ EVENTS: dict[str, dict[str, Words]] = {
             text="Quelqu'un dit avoir perdu l'accès à votre compte.\n"
             "C'était vous ? Il n'y a rien à faire : le délai court pour vous protéger.\n"
             "Ce n'était pas vous ? Connectez-vous sur le site et arrêtez cette demande. "
-            "Sans connexion, la page « Accès perdu » permet aussi de l'arrêter.",
+            "Vous n'y entrez plus ? Demandez de l'aide à la page « Aide ».",
             sms=f"espace : quelqu'un dit avoir perdu l'accès à votre compte. Pas vous ? Pour l'arrêter, {_GO_FR}.",
         ),
         "en": Words(
@@ -177,14 +177,14 @@ EVENTS: dict[str, dict[str, Words]] = {
             text="Someone says they lost access to your account.\n"
             "Was it you? There is nothing to do: the delay protects you.\n"
             "It was not you? Sign in on the site and stop this request. "
-            "Without signing in, the page “Lost access” can stop it too.",
+            "You cannot enter any more? Ask for help on the page “Help”.",
             sms=f"espace: someone says they lost access to your account. Not you? To stop it, {_GO_EN}.",
         ),
     },
     "record-state": {
         "fr": Words(
             name="Un changement d'état de l'espace",
-            why="Ce message part quand un espace s'ouvre, se ferme, est suspendu ou effacé, ou après une opposition.",
+            why="Ce message part quand un espace s'ouvre, se ferme, est suspendu ou effacé, ou après un refus.",
             subject="L'état d'un espace a changé",
             text="L'état de votre espace, ou d'un espace que vous gérez, vient de changer.\n"
             "Pour savoir lequel, connectez-vous sur le site.\n"
@@ -193,7 +193,7 @@ EVENTS: dict[str, dict[str, Words]] = {
         ),
         "en": Words(
             name="A change in the state of the space",
-            why="This message is sent when a space opens, closes, is suspended or erased, or after an objection.",
+            why="This message is sent when a space opens, closes, is suspended or erased, or after a refusal.",
             subject="The state of a space has changed",
             text="The state of your space, or of a space you manage, has just changed.\n"
             "To know which, sign in on the site.\n"
