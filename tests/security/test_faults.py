@@ -35,9 +35,11 @@ _MAX = 80
 ACCOUNT = ("/compte/langue", "/compte/securite/codes", "/compte/securite/application")
 # What stays of a request that failed: a try that was counted, a statement that was frozen before its deposit.
 _KEPT = {"+throttles", "throttles.failures", "throttles.changed_at", "throttles.next_at", "sessions.seen_at"}
+# A professional's first reading is told to the person (rules.md AR-25).
 _READ = {"+audit_events", "audit_heads.sequence", "audit_heads.link", "access_consents.last_visit_at"}
+_READ |= {"+notices", "+outbox"}
 _FROZEN = {"deposit_drafts.payload"}
-_DEPOSITED = {"+documents", "+audit_events", "audit_heads.sequence", "audit_heads.link", "+outbox"}
+_DEPOSITED = {"+documents", "+audit_events", "audit_heads.sequence", "audit_heads.link", "+notices", "+outbox"}
 
 
 class PlantedError(Exception):

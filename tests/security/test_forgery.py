@@ -1,21 +1,30 @@
 """No other site, and no other browser's token, makes somebody do something (security.md R32, R7)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
 from espace.access.services import Answer
+from espace.permissions import Actor, ActorKind, Permission, Role
+from espace.settings import Settings
 from espace.web import guards
 from tests.house.test_get_writes import changes, state
 from tests.house.test_routes import UNSAFE, addresses
-from tests.support import build
+from tests.support import build, office
 from tests.support.browser_client import Browser
 from tests.support.marks import on_sqlite
 
 pytestmark = on_sqlite
 
+OFFICES = {
+    Role.COUNTER: "/admin/guichet",
+    Role.PRIVACY_OFFICER: "/admin/personnes",
+    Role.ADMINISTRATOR: "/admin/operateurs/inviter",
+}
 ELSEWHERE: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
@@ -25,6 +34,15 @@ ELSEWHERE: list[dict[str, str]] = [
     {"Origin": "http://localhost:8000.elsewhere.example"},
     {"Sec-Fetch-Site": "cross-site", "HX-Request": "true"},
 ]
+
+
+_KINDS = {"/pro/": ActorKind.PROFESSIONAL, "/admin/": ActorKind.OPERATOR}
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """A house whose administrators need no passkey, which only a browser can make."""
+    return replace(settings, administrator_passkey=False)
 
 
 def _token(browser: Browser, place: str) -> str:
@@ -40,6 +58,8 @@ def _doors(app: Flask) -> Iterator[tuple[Browser, str, dict[str, object]]]:
     yield Browser(app), "/connexion", ids
     yield holder.browser(app), "/compte", ids
     yield doctor.browser(app), "/pro/patients", ids
+    for role, door in OFFICES.items():
+        yield office.officer(role).browser(app), door, ids
 
 
 @pytest.mark.parametrize("elsewhere", ELSEWHERE, ids=str)
@@ -79,7 +99,17 @@ def _without_token(app: Flask, door: str, rule: Rule, *, part: bool) -> int:
         return 400
     if door == "/connexion":
         return 401 if part else 303
-    return 400 if rule.rule.startswith("/pro/") is door.startswith("/pro/") else 404
+    permission = Permission(guards.declared(app.view_functions[rule.endpoint]) or "")
+    kind = next((kind for start, kind in _KINDS.items() if door.startswith(start)), ActorKind.PATIENT)
+    if not permission.on_record:
+        role = next((role for role, own in OFFICES.items() if own == door), None)
+        return 400 if Actor(kind, UUID(int=1), "", role=role).carries(permission) else 404
+    return 400 if rule.rule.startswith("/pro/") is door.startswith("/pro/") and _may_stand(kind) else 404
+
+
+def _may_stand(kind: ActorKind) -> bool:
+    """Whether somebody of this kind may stand before a record at all: operators never do (security.md R17)."""
+    return kind is not ActorKind.OPERATOR
 
 
 def test_a_token_from_before_the_sign_in_is_worthless_after_it(app: Flask) -> None:
