@@ -1,6 +1,8 @@
 """The fixtures themselves: a house on each engine, empty and apart from the next test's."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -8,10 +10,11 @@ from sqlalchemy import func, select
 
 from espace import clock as clocks
 from espace import crypto, db
+from espace.accounts.models import Account
 from espace.crypto.models import DataKey
 from espace.crypto.owners import DIRECTORY, HOUSE_OWNERS
 from espace.machines import Machines
-from tests.support import databases
+from tests.support import build, databases
 from tests.support.clock import START, FakeClock
 
 
@@ -78,3 +81,36 @@ def test_a_lent_postgresql_database_with_a_changed_schema_is_lent_no_more(
             connection.execute(change)
     with cluster.lend() as url:
         assert url != first
+
+
+def test_a_person_made_at_once_leaves_what_the_pages_leave(machines: Machines) -> None:
+    """The short way of `build.citizen` and the walk through the activation: the same rows, facts and mails."""
+
+    def left(make: Callable[[], build.Citizen]) -> list[object]:
+        before = _rows()
+        person = make()
+        after = _rows()
+        with db.read() as tx:
+            row = tx.execute(select(Account.__table__).where(Account.id == person.account_id)).mappings().one()
+            facts = crypto.unseal(tx, row["id"], "accounts", row["id"], row["payload"])
+        assert crypto.hasher().verify(build.PASSWORD, facts["password_hash"])
+        assert facts["totp_secret"] == person.totp_secret
+        assert person.actor.proved_at is not None
+        return [
+            {name: after[name] - before[name] for name in after},
+            {name: value for name, value in row.items() if not isinstance(value, bytes | UUID)},
+            sorted(facts),
+            [mail["message"] for mail in build.mails_to(person.email)],
+        ]
+
+    assert left(build.citizen) == left(lambda: build.walked(build.citizen(activated=False), "ines@exemple.test"))
+
+
+def _rows() -> dict[str, int]:
+    """How many rows each table has; who is made at once had no code sent, which would be counted for a while."""
+    with db.read() as tx:
+        return {
+            name: tx.execute(select(func.count()).select_from(table)).scalar_one()
+            for name, table in db.Base.metadata.tables.items()
+            if name != "throttles"
+        }
