@@ -59,6 +59,9 @@ def configure(app: Flask) -> None:
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.jinja_env.auto_reload = False
     app.jinja_env.bytecode_cache = _Compiled()
+    # Jinja lays a chain of maps over its globals, which every `include` and `import` of a page copies and compares
+    # slowly; no template here has globals of its own.
+    app.jinja_env.make_globals = lambda d: d or app.jinja_env.globals  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     for name in app.jinja_env.list_templates(extensions=["html"]):

@@ -50,11 +50,15 @@ def lines(rows: Sequence[DocumentFacts], here: Viewpoint) -> list[Line]:
         return [_masked(row, here) for row in rows]
     kinds: dict[str, str] = {}
     authors: dict[str, str] = {}
+    badges: dict[tuple[bool, ...], tuple[Mark, ...]] = {}
     days = [row.date for row in rows]
     written = map(day_numeric, days) if here.is_professional else near_days(days)
     found = []
     for row, day in zip(rows, written, strict=True):
         kind = kinds.get(row.class_code) or kinds.setdefault(row.class_code, translated(CLASS_WORDS[row.class_code]))
+        sharing = (row.by_patient, row.hidden, row.patient_invisible, row.representatives_invisible)
+        if sharing not in badges:
+            badges[sharing] = marks(row, here)
         found.append(
             Line(
                 href=f"{here.base}/documents/{row.id}",
@@ -63,7 +67,7 @@ def lines(rows: Sequence[DocumentFacts], here: Viewpoint) -> list[Line]:
                 day=day,
                 iso=row.date.isoformat(),
                 icon=icon_of(row),
-                marks=marks(row, here),
+                marks=badges[sharing],
             )
         )
     return found
