@@ -128,6 +128,9 @@ def test_what_opens_further_asks_for_the_code_then_for_the_proof(holder: build.C
     with pytest.raises(StepUpError):
         demand_fresh_proof(actor)
     assistance.show(actor, CODE, build.VISITOR)
+    with pytest.raises(StepUpError):  # what was proved before the helper sat down does not count
+        demand_fresh_proof(again(token))
+    token = sessions.rotate(again(token))
     demand_fresh_proof(again(token))
     clock.advance(timedelta(minutes=6))
     assistance.show(again(token), CODE, build.VISITOR)

@@ -17,6 +17,7 @@ from espace import settings as house
 from espace.accounts.services import (
     account_rows,
     activation,
+    assistance,
     contacts,
     enrolling,
     identify,
@@ -31,11 +32,12 @@ from espace.accounts.services import (
     second_steps,
     send_new_code,
 )
+from espace.accounts.services.assistance import Helper
 from espace.accounts.services.letter_proof import Letter
 from espace.accounts.services.operator_rows import OperatorState
 from espace.accounts.services.outside import Back, TripRefusedError
 from espace.crypto.owners import OUTBOX
-from espace.errors import InvalidError, NotFoundError, ThrottledError
+from espace.errors import InvalidError, NotFoundError, StepUpError, ThrottledError
 from espace.identifiers import new_id
 from espace.machines import Machines
 from espace.notifications.services import send_sms
@@ -259,6 +261,28 @@ def test_a_twin_whose_name_begins_alike_is_somebody_else(
     else:
         with pytest.raises(TripRefusedError):
             outside_identity.link(actor, _back(actor, given_name=told))
+
+
+def test_what_the_person_proved_while_alone_opens_no_lock_to_their_helper(holder: build.Citizen) -> None:
+    token = holder.sign_in()
+    actor = identify(token)
+    assert actor is not None
+    assistance.start(actor, Helper("Marc", "Petit", ""), "4871")
+    beside = identify(token)
+    assert beside is not None
+    assistance.show(beside, "4871", build.VISITOR)
+    unlocked = identify(token)
+    assert unlocked is not None
+    assert not unlocked.is_veiled
+    acts: list[Callable[[], object]] = [
+        lambda: second_steps.passkey_options(unlocked),
+        lambda: second_steps.draw_codes(unlocked),
+        lambda: contacts.ask_new_email(unlocked, "aidant@exemple.test"),
+        lambda: contacts.remove_phone(unlocked),
+    ]
+    for act in acts:
+        with pytest.raises(StepUpError):
+            act()
 
 
 def test_an_administrator_alone_does_not_bring_another_one_back(app: Flask) -> None:

@@ -19,6 +19,7 @@ from espace.documents.services.importing import AsideError, RefusedFileError
 from espace.errors import ConflictError, NotFoundError, TamperedError
 from espace.family.services import relatives
 from espace.interop.cda_write import wrap
+from espace.people import services as people
 from espace.permissions import Role
 from espace.records import services as records
 from espace.records.services import Part
@@ -123,9 +124,9 @@ def test_what_was_under_way_does_not_enter_a_record_shut_meanwhile(
     with pytest.raises((refusal, NotFoundError)):
         documents.deposit(caring, prescription("Ordonnance", representatives_see=True))
     if state != records.ERASED:
-        with pytest.raises((AsideError, RefusedFileError)) as imported:
+        waits = state in (records.SUSPENDED, records.DECEASED)
+        with pytest.raises(AsideError if waits else RefusedFileError):
             importing.filed_once(record, new, Action.DOCUMENT_IMPORTED, content)
-        assert state in str(imported.value.reason)
     if state in (records.OPPOSED, records.CLOSED):
         if state == records.OPPOSED:
             records.withdraw_opposition(made.actor, made.record_id, Part.HOLDER)
@@ -147,7 +148,7 @@ def test_a_block_of_an_earlier_record_wins_over_a_line_that_widens(app: Flask) -
 def test_a_parent_does_not_bring_back_who_decides_alone(app: Flask) -> None:
     mother = build.citizen("Claire")
     teen = build.citizen("Léa", birth=date(2010, 1, 5), parents=(mother,), activated=False, opened=False)
-    records.oppose(records.bearer(_person(teen)), teen.record_id, Part.LETTER)
+    records.oppose(records.bearer(people.person(teen.person_id)), teen.record_id, Part.LETTER)
     relatives.come_back(mother.actor, teen.record_id)  # before she has an account a parent may (rules.md MI-1)
     other = build.citizen("Ana", birth=date(2010, 1, 5), parents=(mother,))
     with db.write() as tx:
@@ -155,7 +156,3 @@ def test_a_parent_does_not_bring_back_who_decides_alone(app: Flask) -> None:
     with pytest.raises(ConflictError):
         relatives.come_back(mother.actor, other.record_id)
     assert records.record(other.record_id).state == records.OPPOSED
-
-
-def _person(citizen: build.Citizen) -> "build.people.Person":
-    return build.people.person(citizen.person_id)

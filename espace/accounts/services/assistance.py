@@ -60,6 +60,7 @@ def start(actor: Actor, helper: Helper, code: str) -> datetime:
         digest = _digest(actor.session_id, code)
         sessions.change_facts(actor, helper=name, helper_code=digest, unveiled_until="")
         sessions.shorten(actor, ends_at)
+        sessions.forget_proof(actor)  # what the person proved while alone opens no lock to whoever sits beside them
         audit.record(replace(actor, helper=name), actor.id, audit.Action.ASSISTANCE_STARTED)
     return ends_at
 

@@ -15,7 +15,7 @@ from espace.accounts.models import Account, Passkey, Recovery, Session
 from espace.crypto.owners import DIRECTORY
 from espace.errors import NotFoundError
 from espace.identifiers import new_id
-from espace.permissions import Actor, ActorKind, Role
+from espace.permissions import PROOF_AGE, Actor, ActorKind, Role
 
 Stage = Literal["password", "full"]
 
@@ -172,6 +172,13 @@ def facts_of(actor: Actor) -> dict[str, str]:
         if row is None:
             raise NotFoundError
         return crypto.unseal(tx, _owner(actor.kind, actor.id), "sessions", row.id, row.payload)
+
+
+def forget_proof(actor: Actor) -> None:
+    """Have the next act of the actor's own session that opens something ask for the second factor again."""
+    with db.write() as tx:
+        long_ago = clock.now() - PROOF_AGE
+        tx.execute(update(Session).where(Session.id == actor.session_id).values(proved_at=long_ago))
 
 
 def shorten(actor: Actor, ends_at: datetime) -> None:
