@@ -149,7 +149,7 @@ class Settings:
             if issuer and urlsplit(issuer).scheme != "https" and not self.on_loopback:
                 raise SettingsError(f"ESPACE_{name.upper()}_ISSUER must be https")
         if self.identity_issuer and not self.identity_acr.strip():
-            raise SettingsError("ESPACE_IDENTITY_ACR must say how sure the identity is, at least eidas1 (rules.md AC-8)")
+            raise SettingsError("ESPACE_IDENTITY_ACR must say how sure the identity is, like eidas1 (rules.md AC-8)")
         if self.sms_url and urlsplit(self.sms_url).scheme != "https" and not _is_loopback(self.sms_url):
             raise SettingsError("ESPACE_SMS_URL must be https")
         if not self.sms_regions_list or any(not re.fullmatch("[A-Z]{2}", one) for one in self.sms_regions_list):

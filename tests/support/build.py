@@ -165,6 +165,11 @@ def walked(person: Citizen, email: str) -> Citizen:
     """Walk through the activation, as its pages do."""
     code = accounts.new_activation_code(person.person_id)
     token, _ = activation.begin(Letter(person.ins, code, person.birth_date), VISITOR)
+    return finish_activation(token, person, email)
+
+
+def finish_activation(token: str, person: Citizen, email: str) -> Citizen:
+    """Walk through the steps of an activation that has begun, by a letter or an identity proved elsewhere."""
     enrolling.choose_password(token, PASSWORD, email)
     enrolling.give_email(token, email, "fr")
     enrolling.check_email_code(token, mails_to(email)[-1]["values"]["code"], VISITOR)
