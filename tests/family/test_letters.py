@@ -116,6 +116,14 @@ class TestWords:
         assert "1984" not in page
         assert "1984" not in content.decode("latin-1")
 
+    def test_who_has_an_account_is_led_to_the_page_for_a_lost_access(self) -> None:
+        someone = build.citizen()
+        (page,) = text_of(letter_pdf(someone.person_id, codes.new_activation_code(someone.person_id)))
+        assert "Retrouver l'accès à votre espace de santé" in page
+        assert "/acces-perdu/courrier" in page
+        assert "Attendez 72 heures" in page
+        assert "/activation" not in page
+
     def test_nobody_unknown_has_a_letter(self) -> None:
         with pytest.raises(NotFoundError):
             letter_pdf(new_id(), "K7QM4TXB")

@@ -6,7 +6,7 @@ cannot use it (rules.md SE-7). The code in its square picture is an address of o
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -16,6 +16,7 @@ from uuid import UUID
 from babel.dates import format_date
 
 from espace import clock, settings
+from espace.accounts import services as accounts
 from espace.accounts.services import letters as codes
 from espace.interop.typeset import typeset
 from espace.people import services as people
@@ -31,7 +32,8 @@ class Letter:
     """What the letter of one person says; the code is secret and stands nowhere else.
 
     `line` is the person's place in the list, 0 for none; `address` the lines below the name, if known. `opens_on` is
-    the first day without objection; `made_on` the day the code was made.
+    the first day without objection; `made_on` the day the code was made. Who `has_account` activated long ago: their
+    letter leads to the page for a lost access instead.
     """
 
     person_id: UUID
@@ -44,6 +46,7 @@ class Letter:
     opens_on: date
     made_on: date
     address: tuple[str, ...] = ()
+    has_account: bool = False
 
     @property
     def is_good(self) -> bool:
@@ -83,7 +86,8 @@ def letter_pdf(person_id: UUID, code: str) -> bytes:
         NotFoundError: when there is no such person.
     """
     person, record = people.person(person_id), records.record_of(person_id)
-    return letters_pdf([letter_of(person_id, person, code, record.opens_at if record else clock.now())])
+    letter = letter_of(person_id, person, code, record.opens_at if record else clock.now())
+    return letters_pdf([replace(letter, has_account=accounts.account_of(person_id) is not None)])
 
 
 def letters_pdf(letters: Sequence[Letter]) -> bytes:
@@ -91,11 +95,15 @@ def letters_pdf(letters: Sequence[Letter]) -> bytes:
     given = settings.current()
     title = f"Lettre d'activation – {letters[0].name}" if len(letters) == 1 else "Lettres d'activation"
     activation = f"{given.base_url.rstrip('/')}/activation"
+    lost_access = f"{given.base_url.rstrip('/')}/acces-perdu/courrier"
     data = {
         "title": title,
         "site": _readable(given.base_url),
         "activation": _readable(activation),
         "qr": _square(activation),
+        "lost_access": _readable(lost_access),
+        "lost_access_qr": _square(lost_access),
+        "wait": given.recovery_delay,
         "help": _help(),
         "letters": [_page(letter) for letter in letters],
     }
@@ -116,10 +124,11 @@ def in_words(day: date) -> str:
 def _page(letter: Letter) -> dict[str, Any]:
     is_ahead = letter.opens_on > letter.made_on
     whose = f"L’espace de santé de {letter.given_name}" if letter.for_child else "Votre espace de santé"
+    heading = f"{whose} ouvre le {in_words(letter.opens_on)}" if is_ahead else f"{whose} est ouvert"
     return asdict(letter) | {
         "person_id": "",
         "recipient": [*(["Aux parents de"] if letter.for_child else []), letter.name, *letter.address],
-        "heading": f"{whose} ouvre le {in_words(letter.opens_on)}" if is_ahead else f"{whose} est ouvert",
+        "heading": "Retrouver l’accès à votre espace de santé" if letter.has_account else heading,
         "code": grouped(letter.code),
         "code_until": in_words(letter.code_until),
         "object_until": in_words(letter.opens_on - timedelta(days=1)) if is_ahead else "",

@@ -101,18 +101,18 @@ EVENTS: dict[str, dict[str, Words]] = {
             name="Une connexion depuis un nouvel appareil",
             why="Ce message part quand votre compte est ouvert depuis un appareil nouveau.",
             subject="Connexion depuis un nouvel appareil",
-            text="Quelqu'un vient de se connecter à votre espace depuis un nouvel appareil.\n"
+            text="Quelqu'un vient de se connecter à votre compte depuis un nouvel appareil.\n"
             "C'était vous ? Il n'y a rien à faire.\n"
-            "Ce n'était pas vous ? Connectez-vous sur le site et déconnectez cet appareil, dans « Compte ».",
+            "Ce n'était pas vous ? Connectez-vous sur le site et déconnectez cet appareil.",
             sms=f"espace : connexion depuis un nouvel appareil. Ce n'était pas vous ? Pour l'arrêter, {_GO_FR}.",
         ),
         "en": Words(
             name="A sign-in from a new device",
             why="This message is sent when your account is opened from a new device.",
             subject="Sign-in from a new device",
-            text="Someone has just signed in to your space from a new device.\n"
+            text="Someone has just signed in to your account from a new device.\n"
             "Was it you? There is nothing to do.\n"
-            "It was not you? Sign in on the site and sign that device out, under “Account”.",
+            "It was not you? Sign in on the site and sign that device out.",
             sms=f"espace: sign-in from a new device. It was not you? To stop it, {_GO_EN}.",
         ),
     },
@@ -144,7 +144,7 @@ EVENTS: dict[str, dict[str, Words]] = {
             subject="Un réglage de sécurité a changé",
             text="Un réglage de sécurité de votre compte vient de changer.\n"
             "C'était vous ? Il n'y a rien à faire.\n"
-            "Ce n'était pas vous ? Connectez-vous sur le site et vérifiez la page « Compte ». "
+            "Ce n'était pas vous ? Connectez-vous sur le site et vérifiez vos réglages de sécurité. "
             "Vous n'y entrez plus ? Demandez de l'aide à la page « Aide ».",
             sms=f"espace : un réglage de sécurité a changé. Ce n'était pas vous ? Pour vérifier, {_GO_FR}.",
         ),
@@ -154,7 +154,7 @@ EVENTS: dict[str, dict[str, Words]] = {
             subject="A security setting has changed",
             text="A security setting of your account has just changed.\n"
             "Was it you? There is nothing to do.\n"
-            "It was not you? Sign in on the site and check the page “Account”. "
+            "It was not you? Sign in on the site and check your security settings. "
             "You cannot enter any more? Ask for help on the page “Help”.",
             sms=f"espace: a security setting has changed. It was not you? To check, {_GO_EN}.",
         ),
