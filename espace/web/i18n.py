@@ -17,6 +17,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel
 from jinja2 import pass_context
+from markupsafe import escape
 
 from espace import clock
 
@@ -101,7 +102,8 @@ def elide(said: str, *names: Any) -> str:
         return said
     for name in names:
         if isinstance(name, str) and _VOWEL.match(name):
-            said = said.replace(f" de {name}", f" d'{name}")  # markup escapes both by itself
+            shown = escape(name) if hasattr(said, "__html__") else name
+            said = said.replace(f" de {shown}", " d'" + shown)
     return said
 
 
