@@ -177,7 +177,7 @@ def test_wrong_facts_are_refused_alike(app: Flask) -> None:
 
 def test_an_expired_letter_says_so_to_who_holds_it_and_opens_nothing(client: Browser, clock: FakeClock) -> None:
     who = newcomer()
-    clock.advance(timedelta(days=60))
+    clock.advance(timedelta(days=85))
     page = give_letter(client, who, expect=422)
     assert "expiré" in page.text
     client.get(CHOICE, follow=False, expect=303)
