@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from espace import clock, crypto, db, settings
@@ -92,6 +92,7 @@ _COLUMNS = (
     Consent.version,
     Consent.payload,
 )
+_OF_RECORD = select(*_COLUMNS).where(Consent.record_id == bindparam("record")).order_by(Consent.id)
 
 
 def durations() -> tuple[int, ...]:
@@ -107,9 +108,9 @@ def consents(standing: Standing) -> list[ConsentLine]:
         NotFoundError: for who does not manage the record's accesses.
     """
     _holder_side(standing)
-    query = select(*_COLUMNS).where(Consent.record_id == standing.record_id).order_by(Consent.id)
     with db.read() as tx:
-        return [_line(tx, standing.record_id, row) for row in tx.execute(query)]
+        rows = tx.execute(_OF_RECORD, {"record": standing.record_id})
+        return [_line(tx, standing.record_id, row) for row in rows]
 
 
 def consent(standing: Standing, consent_id: UUID) -> ConsentLine:

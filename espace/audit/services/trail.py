@@ -38,6 +38,22 @@ _RECENT = (
     .order_by(AuditEvent.sequence.desc())
     .limit(_PAGE)
 )
+_SHOWN = (
+    select(
+        AuditEvent.id,
+        AuditEvent.sequence,
+        AuditEvent.at,
+        AuditEvent.action,
+        AuditEvent.actor_kind,
+        AuditEvent.actor_id,
+        AuditEvent.payload,
+    )
+    .where(AuditEvent.record_id == bindparam("chain_id"), AuditEvent.sequence < bindparam("before"))
+    .order_by(AuditEvent.sequence.desc())
+    .limit(bindparam("limit"))
+)
+_BY_HOLDERS = AuditEvent.actor_id.in_(bindparam("holders", expanding=True))
+_OF_HOLDERS, _OF_OTHERS = _SHOWN.where(_BY_HOLDERS), _SHOWN.where(~_BY_HOLDERS)
 # Made once: putting a statement together costs more than carrying it out.
 _ADD = insert(AuditEvent).values({one: bindparam(f"new_{one.key}") for one in AuditEvent.__table__.columns})
 _MOVED = ("new_record_id", "new_sequence", "new_link", "new_at")
@@ -141,27 +157,14 @@ def entries(
 
     `before` is the sequence of the last entry already shown, None for the start.
     """
-    of_holder = AuditEvent.actor_id.in_(list(holder_actor_ids))
-    statement = (
-        select(
-            AuditEvent.id,
-            AuditEvent.sequence,
-            AuditEvent.at,
-            AuditEvent.action,
-            AuditEvent.actor_kind,
-            AuditEvent.actor_id,
-            AuditEvent.payload,
-        )
-        .where(
-            AuditEvent.record_id == chain_id,
-            AuditEvent.sequence < (_BEYOND if before is None else before),
-            of_holder if mine else ~of_holder,
-        )
-        .order_by(AuditEvent.sequence.desc())
-        .limit(limit)
-    )
+    values = {
+        "chain_id": chain_id,
+        "before": _BEYOND if before is None else before,
+        "holders": list(holder_actor_ids),
+        "limit": limit,
+    }
     with db.read() as tx:
-        return [_entry(tx, chain_id, row) for row in tx.execute(statement)]
+        return [_entry(tx, chain_id, row) for row in tx.execute(_OF_HOLDERS if mine else _OF_OTHERS, values)]
 
 
 def own_acts_since(actor: Actor, action: Action, since: datetime) -> list[datetime]:
