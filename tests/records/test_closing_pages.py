@@ -264,7 +264,7 @@ def test_without_objection_it_is_closed_and_only_the_house_gives_it_back(
     assert records.state_of(claire.record_id).by_house
     browser = claire.browser(app)
     assert browser.get(f"{PLACE}/rouvrir", follow=False, expect=303).headers["Location"] == PLACE
-    assert "seul" in browser.get(PLACE).text
+    assert "sans nous" in browser.get(PLACE).text
     assert browser.get(f"{PLACE}/attestation").body.startswith(b"%PDF-")
     assert "annuler" in browser.submit(browser.get(f"{PLACE}/effacement").form("sure"), {"sure": "y"}).text
     assert records.lift_suspension(operator(), claire.record_id).state == "active"
