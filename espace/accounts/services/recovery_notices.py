@@ -5,6 +5,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from babel.dates import format_datetime
+
 from espace import clock, db, settings
 from espace.errors import InvalidError, NotFoundError
 from espace.identifiers import WrongPhoneError, parse_mobile
@@ -76,7 +78,8 @@ def send_recovery_code(_delivery_id: Any, payload: dict[str, Any]) -> None:
 
 def _tell(account: Held, message: str, token: str, ready_at: datetime) -> None:
     link = settings.current().base_url.rstrip("/") + PLACE + token
-    day = f"{ready_at.astimezone(clock.HOME_ZONE):%d/%m/%Y, %H:%M}"
+    words = "EEEE d MMMM y 'à' H 'h' mm" if account.locale == "fr" else "EEEE d MMMM y 'at' H:mm"
+    day = format_datetime(ready_at, words, tzinfo=clock.HOME_ZONE, locale=account.locale)
     for email in _emails(account):
         send_mail(email, account.locale, message, link=link, day=day)
     if can_send():

@@ -109,14 +109,20 @@ def _closed(state: StateFacts, since: str) -> str:
         if state.by_house
         else gettext("The person closed it on %(day)s.", day=since)
     )
-    return f"{said} {gettext('Everything in it is erased on %(day)s.', day=day(state.end))}" if state.end else said
+    if state.end is None:
+        return str(said)
+    # Not within an f-string: the catalogue's extraction does not look there.
+    then = gettext("Everything in it is erased on %(day)s.", day=day(state.end))
+    return f"{said} {then}"
 
 
 def _suspended(state: StateFacts, since: str) -> str:
     said = gettext("Suspended on %(day)s.", day=since)
     if state.ends_at is None:
-        return f"{said} {gettext('The person objected: somebody must decide.')}"
-    return f"{said} {gettext('Without an objection, it closes on %(day)s.', day=day(state.ends_at))}"
+        then = gettext("The person objected: somebody must decide.")
+    else:
+        then = gettext("Without an objection, it closes on %(day)s.", day=day(state.ends_at))
+    return f"{said} {then}"
 
 
 _STATES: Mapping[str, tuple[Message, str]] = {

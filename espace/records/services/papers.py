@@ -118,4 +118,4 @@ def _day(day: date | datetime | None) -> str:
 
 
 def _instant(moment: datetime) -> str:
-    return format_datetime(moment, "d MMMM y 'à' HH 'h' mm", tzinfo=clock.HOME_ZONE, locale="fr_FR")
+    return format_datetime(moment, "d MMMM y 'à' H 'h' mm", tzinfo=clock.HOME_ZONE, locale="fr_FR")
