@@ -231,7 +231,9 @@ def test_a_draft_is_its_author_s_only_and_ends_after_a_day(
         ):
             with pytest.raises(NotFoundError):
                 act(stranger)
-    assert drafts.unfinished(colleague.actor) == []
+    assert drafts.unfinished(colleague.actor, [holder.record_id]) == []
+    assert [one.id for one in drafts.unfinished(doctor.actor, [holder.record_id])] == [draft_id]
+    assert drafts.unfinished(doctor.actor, [other.record_id]) == []  # nothing of other records is opened
     clock.advance(timedelta(hours=24))
     build.consent(holder, doctor, Answer.GRANT)
     late = before(holder, doctor)

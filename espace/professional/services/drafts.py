@@ -4,7 +4,7 @@ What is confirmed is frozen with the draft before it is deposited, and the same 
 another window or a cut in between ends with one document.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -138,9 +138,9 @@ def drafts(standing: Standing) -> list[DraftFacts]:
     return [one for one in _of(standing.actor, Draft.record_id == standing.record_id) if one.deposited is None]
 
 
-def unfinished(actor: Actor) -> list[DraftFacts]:
-    """The actor's unfinished drafts everywhere, newest first."""
-    return [one for one in _of(actor) if one.deposited is None]
+def unfinished(actor: Actor, record_ids: Collection[UUID]) -> list[DraftFacts]:
+    """The deposits the actor has begun for some of their patients (those they reach now) and not confirmed."""
+    return [one for one in _of(actor, Draft.record_id.in_(list(record_ids))) if one.deposited is None]
 
 
 def confirm(standing: Standing, draft_id: UUID, said: Confirmation) -> UUID:

@@ -27,7 +27,7 @@ def home() -> Response:
         "professional/home.html",
         patients=[line for line in lines if line.reachable],
         awaiting=[line for line in lines if line.awaiting],
-        drafts=[(draft, names[draft.record_id]) for draft in drafts.unfinished(actor) if draft.record_id in names],
+        drafts=[(draft, names[draft.record_id]) for draft in drafts.unfinished(actor, names)],
         form=SearchForm(formdata=None),
         hours=settings.current().encounter_hours,
     )
