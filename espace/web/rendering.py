@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import jinja2
@@ -53,6 +54,13 @@ class _Compiled(jinja2.FileSystemBytecodeCache):
     def get_cache_key(self, name: str, filename: str | None = None) -> str:
         """Under which name a compiled template is kept."""
         return super().get_cache_key(f"{self._made_by} {name}", filename)
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what was compiled from the same text; what cannot be read, or was cut short, is compiled anew."""
+        try:
+            super().load_bytecode(bucket)
+        except (OSError, EOFError, ValueError, TypeError, UnpicklingError):
+            bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep what was compiled."""
