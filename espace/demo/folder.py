@@ -38,6 +38,8 @@ class Folder:
             "SMS_TOKEN": f"sms-{self.provider_secret}",
             "PSC_ISSUER": f"{_address(port)}/demo/psc",
             "PSC_CLIENT_SECRET": self.provider_secret,
+            "CONTACT": "aide@example.org",
+            "CONTACT_PHONE": "01 99 00 00 00",  # a number kept for fiction
             "OPENING_DELAY": "0",
             "ACTIVATION_CODE_LIFE": "3650",  # the codes of demo.json must still work next year
             "ADMINISTRATOR_PASSKEY": "no",  # demo.json gives the secret of an app, which tests and outside clients use

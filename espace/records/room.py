@@ -4,4 +4,4 @@ from espace.web.rooms import Room
 
 from .views import closing, opposition
 
-ROOM = Room(name="records", pages=(opposition.pages, closing.pages))
+ROOM = Room(name="records", pages=(opposition.pages, closing.pages), newcomer_notes=(opposition.note_of_refusal,))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import Blueprint, Flask
 
@@ -46,12 +47,15 @@ class Room:
     professional_record_pages: Blueprint | None = None
     navigation: tuple[NavEntry, ...] = ()
     cards: tuple[Card, ...] = ()
+    newcomer_notes: tuple[Callable[[UUID], str], ...] = ()
+    """What the room tells a person (their id) who begins an activation; "" for nothing."""
 
 
 def mount(app: Flask, rooms: tuple[Room, ...]) -> None:
     """Register every room's pages, navigation and cards."""
     navigation: list[NavEntry] = []
     cards: list[Card] = []
+    notes: list[Callable[[UUID], str]] = []
     for room in rooms:
         for blueprint in room.pages:
             app.register_blueprint(blueprint)
@@ -63,5 +67,7 @@ def mount(app: Flask, rooms: tuple[Room, ...]) -> None:
             )
         navigation += room.navigation
         cards += room.cards
+        notes += room.newcomer_notes
     app.extensions["navigation"] = sorted(navigation, key=lambda entry: entry.order)
+    app.extensions["newcomer_notes"] = notes
     app.extensions["cards"] = sorted(cards, key=lambda card: card.order)

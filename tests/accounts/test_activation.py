@@ -138,7 +138,7 @@ def test_an_activation_goes_on_with_another_device_and_the_letter(
     assert page.path == "/activation/application"
     assert secret_on(page) == secret
     assert tablet.get("/activation/adresse").form("email").values["email"] == [EMAIL]
-    assert "redonnez les informations de votre courrier" in client.get("/activation/application").text
+    assert "Redonnez les informations de votre courrier" in client.get("/activation/application").text
     link_app(tablet)
     keep_codes(tablet, 303, follow=False)
     assert accounts.account_of(claire.person.person_id) is not None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
-from flask import Blueprint, Response, flash
+from flask import Blueprint, Response, current_app, flash
 from flask_babel import gettext
 from werkzeug.datastructures import Headers
 
@@ -68,7 +68,12 @@ def at(step: Step) -> Callable[[View], Callable[[], Response]]:
 
 
 def _gone() -> Response:
-    flash(gettext("To go on, give the facts of your letter again. What you did is kept."), "tip")
+    flash(
+        gettext(
+            "Give the facts of your letter again: a day has passed, or you went on elsewhere. What you did is kept."
+        ),
+        "tip",
+    )
     response = to("/activation")
     drop_activation(response)
     return response
@@ -180,7 +185,12 @@ def finish(draft: Draft) -> Response:
 
 
 def _address_page(form: AddressForm, draft: Draft) -> Response:
-    return page("accounts/activation/address.html", form, draft=draft, **helpers())
+    return page("accounts/activation/address.html", form, draft=draft, notes=_notes(draft), **helpers())
+
+
+def _notes(draft: Draft) -> list[str]:
+    """What other rooms tell this person before they begin: that they refused their space, say."""
+    return [said for note in current_app.extensions["newcomer_notes"] if (said := note(draft.person_id))]
 
 
 def _address_again(draft: Draft, error: InvalidError) -> Response:

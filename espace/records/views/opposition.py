@@ -29,6 +29,20 @@ _LIFE = timedelta(minutes=15)
 CHOICE = "/opposition/choix"
 
 
+def note_of_refusal(person_id: UUID) -> str:
+    """What somebody who refused their space is told when they activate their account."""
+    facts = records.record_of(person_id)
+    if facts is None or facts.state != records.OPPOSED:
+        return ""
+    return str(
+        gettext(
+            "You refused this space on %(day)s. You may activate your account: your refusal holds until you take it "
+            "back there.",
+            day=full_day(records.state_of(facts.id).state_since),
+        )
+    )
+
+
 @pages.get("/opposition")
 @public
 def identity() -> Response:
