@@ -199,6 +199,16 @@ def test_refusing_twice_at_once_is_one_refusal(app: Flask, client: Browser) -> N
     assert records.state_of(who.person.record_id).state_since == since
 
 
+def test_who_activates_after_refusing_is_told_before_the_account_exists(app: Flask, client: Browser) -> None:
+    who = newcomer()
+    refuse(client, who)
+    browser = Browser(app)
+    page = browser.submit(browser.get("/activation").form("ins", "code"), who.letter)
+    assert page.path == "/activation/adresse"
+    assert "Vous avez refusé cet espace le" in page.text
+    assert state(who) == "opposed"
+
+
 def test_an_account_made_while_the_space_was_refused_is_told_and_may_open_it(app: Flask) -> None:
     """Two devices at once: one refuses, the other finishes the activation."""
     person = build.citizen(activated=False)
