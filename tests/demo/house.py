@@ -78,7 +78,7 @@ class House:
     @property
     def address(self) -> str:
         """Where it is."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://localhost:{self.port}"
 
     @property
     def cast(self) -> dict[str, Any]:

@@ -133,11 +133,16 @@ def test_the_doctor_signs_in_and_reads_the_mothers_documents(house: House) -> No
 
 def test_a_letter_opens_an_activation_and_its_code_arrives_by_mail(house: House) -> None:
     letter = house.cast["activation"][0]
-    year, month, day = letter["birth_date"].split("-")
+    facts = {
+        "ins": letter["ins"],
+        "code": letter["provisional_code"],
+        "birth_date": "/".join(reversed(letter["birth_date"].split("-"))),
+        "vitale_serial": letter["vitale_serial"],
+    }
     somebody = house.somebody()
     assert somebody.goes("/activation") == httpx.codes.OK
-    assert somebody.fills(ins=letter["ins"], code=letter["provisional_code"], day=day, month=month, year=year) == 200
-    assert somebody.fills(email="samira@example.org") == httpx.codes.OK
+    assert somebody.fills(**facts) == httpx.codes.OK
+    assert somebody.fills(email="samira@example.org", password="trois phares dans la brume") == httpx.codes.OK
     end = time.monotonic() + 30
     while "samira@example.org" not in somebody.page or somebody.path != "/demo/outbox":
         assert time.monotonic() < end
