@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import date
 from io import BytesIO
@@ -11,14 +12,13 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import Boolean, Date, Integer, Table
+from sqlalchemy import Boolean, Date, Integer, Table, select
 
 import espace
 from espace import crypto, db
 from espace.access.services import Answer
 from espace.db import Id, Instant
 from tests.house.test_canaries import _typed
-from tests.house.test_get_writes import state
 from tests.support import build
 from tests.support.browser_client import Browser, Form
 from tests.support.marks import on_sqlite
@@ -119,18 +119,24 @@ def test_nothing_planted_is_kept(app: Flask, monkeypatch: pytest.MonkeyPatch) ->
 
 def _check_tables() -> None:
     documents = 0
-    for name, rows in state().items():
-        table = db.Base.metadata.tables[name]
-        for row in rows.values():
-            _check_row(table, row)
-            documents += name == "documents"
-            if name == "documents":
-                assert not any(row[mark] for mark in ("hidden", "patient_invisible", "representatives_invisible"))
-                assert row["state"] == "current"
-            if name == "sessions":
-                assert row["kind"] in ("patient", "professional")
-                assert row["stage"] == "full"
+    for table, row in _rows():
+        _check_row(table, row)
+        documents += table.name == "documents"
+        if table.name == "documents":
+            assert not any(row[mark] for mark in ("hidden", "patient_invisible", "representatives_invisible"))
+            assert row["state"] == "current"
+        if table.name == "sessions":
+            assert row["kind"] in ("patient", "professional")
+            assert row["stage"] == "full"
     assert documents >= 2, "no document was filed: nothing is proved"
+
+
+def _rows() -> Iterator[tuple[Table, dict[str, Any]]]:
+    """Every row of the database, its values as the models type them."""
+    with db.read() as tx:
+        for table in db.Base.metadata.sorted_tables:
+            for row in tx.execute(select(table)).mappings():
+                yield table, dict(row)
 
 
 def _check_row(table: Table, row: dict[str, Any]) -> None:
