@@ -108,7 +108,7 @@ def loses_everything(hands: Hands, owner: Hands, demo: Demo, look: Look, owner_l
     look("lost-followed")
     link = re.search(r"/acces-perdu/refuser/[\w-]+", mail(hands, person["email"], "/acces-perdu/refuser/"))
     assert link
-    hands.open(link[0])
+    assert hands.open(link[0]) == 200
     look("lost-link")
     owner.open("/compte/acces-perdu")
     owner_looks("lost-owner")
@@ -127,4 +127,5 @@ def thinks_of_refusing(hands: Hands, person: Newcomer, look: Look) -> None:
     hands.open("/opposition")
     facts = {"ins": person.ins, "birth_date": f"{person.birth:%d/%m/%Y}", "code": person.code}
     send(hands, "/opposition", **facts)
+    assert hands.page.url.endswith("/opposition/choix")
     look("refusing")
