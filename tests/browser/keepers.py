@@ -8,6 +8,9 @@ from .hands import AuthenticatorApp, Demo, Hands, mail
 
 Look = Callable[[str], None]
 
+WHO = "newcomer"
+"""Nobody else's test signs in as them twice: a code serves once, and the next is half a minute away."""
+
 
 def send(hands: Hands, place: str, **typed: str) -> None:
     """Fill the fields of the page's form by their names, and send it to `place`."""
@@ -82,7 +85,7 @@ def is_helped(hands: Hands, look: Look) -> None:
 
 def forgets_the_password(hands: Hands, demo: Demo, app: AuthenticatorApp, look: Look) -> None:
     """Both proofs, as far as the page of the new password."""
-    base, email = "/acces-perdu/mot-de-passe", str(demo.person("patients", "carer")["email"])
+    base, email = "/acces-perdu/mot-de-passe", str(demo.person("patients", WHO)["email"])
     hands.open(base)
     send(hands, base, email=email)
     look("forgotten-code")
@@ -96,7 +99,7 @@ def forgets_the_password(hands: Hands, demo: Demo, app: AuthenticatorApp, look: 
 
 def loses_everything(hands: Hands, owner: Hands, demo: Demo, look: Look, owner_looks: Look) -> None:
     """The letter, the wait, the link that refuses; the owner sees it in their account."""
-    person = demo.person("patients", "carer")
+    person = demo.person("patients", WHO)
     birth = "/".join(reversed(str(person["birth_date"]).split("-")))
     hands.open("/acces-perdu/courrier/code")
     send(hands, "/acces-perdu/courrier/code", ins=person["ins"], birth_date=birth)
@@ -116,10 +119,10 @@ def loses_everything(hands: Hands, owner: Hands, demo: Demo, look: Look, owner_l
 
 
 def serial_of(_demo: Demo) -> str:
-    """What stands on the carer's card, as the demo's cast says."""
+    """What stands on their card, as the demo's cast says."""
     from espace.demo.cast import PATIENTS
 
-    return next(one for one in PATIENTS if one.key == "carer").vitale_serial
+    return next(one for one in PATIENTS if one.key == WHO).vitale_serial
 
 
 def thinks_of_refusing(hands: Hands, person: Newcomer, look: Look) -> None:

@@ -35,6 +35,12 @@ _COUNTED = (
     .values(failures=bindparam("failures"), changed_at=bindparam("changed_at"), next_at=bindparam("next_at"))
 )
 _FORGET = delete(Throttle).where(Throttle.key.in_(bindparam("keys", expanding=True)))
+_HOLD = (
+    select(Throttle.key)
+    .where(Throttle.key.in_(bindparam("keys", expanding=True)))
+    .order_by(Throttle.key)
+    .with_for_update()
+)
 _GIVE_BACK = (
     update(Throttle)
     .where(Throttle.key.in_(bindparam("keys", expanding=True)), Throttle.failures > 0)
@@ -104,6 +110,8 @@ def clear(names: Collection[str]) -> None:
     own = [_key(name) for name in names if not name.startswith(_NETWORK)]
     shared = [_key(name) for name in names if name.startswith(_NETWORK)]
     with db.write() as tx:
+        if tx.dialect.name == "postgresql":  # in the order in which tries are counted: two at once cannot deadlock
+            tx.execute(_HOLD, {"keys": own + shared})
         if own:
             tx.execute(_FORGET, {"keys": own})
         if shared:
