@@ -49,10 +49,13 @@ class Permission(StrEnum):
     OFFICE_COUNTER = "office:counter"
     OFFICE_PRIVACY = "office:privacy"
     OFFICE_ADMINISTRATION = "office:administration"
+    OFFICE_QUARANTINE = "office:quarantine"
     RECORD_HOME = "record:home"
     PATIENT_PAGE = "record:patient-page"
     DOCUMENTS_READ = "documents:read"
     DOCUMENTS_ADD = "documents:add"
+    DOCUMENTS_KEEP = "documents:keep"
+    DOCUMENTS_ANNOUNCE = "documents:announce"
     DOCUMENTS_DEPOSIT = "documents:deposit"
     ACCESS_MANAGE = "access:manage"
     ACCESS_ASK = "access:ask"
@@ -72,13 +75,14 @@ SESSION_PERMISSIONS: dict[Permission, frozenset[ActorKind]] = {
     Permission.OFFICE_COUNTER: frozenset({ActorKind.OPERATOR}),
     Permission.OFFICE_PRIVACY: frozenset({ActorKind.OPERATOR}),
     Permission.OFFICE_ADMINISTRATION: frozenset({ActorKind.OPERATOR}),
+    Permission.OFFICE_QUARANTINE: frozenset({ActorKind.OPERATOR}),
 }
 """Permissions that a session alone carries, and whose."""
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.COUNTER: frozenset({Permission.OFFICE, Permission.OFFICE_COUNTER}),
-    Role.PRIVACY_OFFICER: frozenset({Permission.OFFICE, Permission.OFFICE_PRIVACY}),
-    Role.ADMINISTRATOR: frozenset({Permission.OFFICE, Permission.OFFICE_ADMINISTRATION}),
+    Role.PRIVACY_OFFICER: frozenset({Permission.OFFICE, Permission.OFFICE_PRIVACY, Permission.OFFICE_QUARANTINE}),
+    Role.ADMINISTRATOR: frozenset({Permission.OFFICE, Permission.OFFICE_ADMINISTRATION, Permission.OFFICE_QUARANTINE}),
 }
 
 

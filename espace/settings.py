@@ -87,6 +87,15 @@ class Settings:
     search_misses_per_hour: int = 20
     """Failed patient searches a professional may make in an hour (security.md R50)."""
 
+    care_history_months: int = 24
+    """Months of the insurer's lines that are shown (U, CO-4)."""
+    announcement_days: int = 0
+    """Days after which a document withheld until announced shows itself to the patient; 0: never (U, AR-15)."""
+    scanner_url: str = ""
+    """Scanner of incoming files (clamd: tcp://host:port or unix:/path); empty: none (security.md R38)."""
+    record_quota_mb: int = 2000
+    """Megabytes that people may add to one record themselves (security.md R34)."""
+
     counter_codes_per_day: int = 60
     """Provisional codes one counter operator may print in a day (security.md R17: no power without a limit)."""
 
@@ -246,6 +255,8 @@ _AT_LEAST_ONE = (
     "suspension_days",
     "heir_days",
     "sms_per_day",
+    "care_history_months",
+    "record_quota_mb",
 )
 _NOT_SETTINGS = frozenset({"samples", "test_database_url"})
 _TRUE_FALSE = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}

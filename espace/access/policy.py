@@ -43,6 +43,7 @@ class Reason(StrEnum):
     HIDDEN = "hidden-by-holder"
     AWAITS_ANNOUNCEMENT = "awaits-announcement"
     SECRET_CARE = "secret-care"
+    HELD = "held-until-wanted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class DocumentFacts:
     patient_invisible: bool = False
     representatives_invisible: bool = False
     professional_id: UUID | None = None
+    held: bool = False
 
 
 OWN_RIGHTS = frozenset(
@@ -112,6 +114,7 @@ OWN_RIGHTS = frozenset(
         Permission.RECORD_HOME,
         Permission.DOCUMENTS_READ,
         Permission.DOCUMENTS_ADD,
+        Permission.DOCUMENTS_KEEP,
         Permission.ACCESS_MANAGE,
         Permission.HISTORY_READ,
     }
@@ -158,7 +161,7 @@ def judge_professional(facts: ProfessionalFacts) -> Judgement:
         return Judgement(frozenset(), Reason.NOT_OPEN)
     if facts.consent is ConsentState.VALID:
         return Judgement(
-            ENCOUNTER_RIGHTS | {Permission.DOCUMENTS_READ},
+            ENCOUNTER_RIGHTS | {Permission.DOCUMENTS_READ, Permission.DOCUMENTS_ANNOUNCE},
             Reason.CONSENT,
             readable_types=facts.readable,
             sees_hidden=facts.attending and facts.attending_sees_hidden,
@@ -185,6 +188,7 @@ class VisibilityRule:
     own_professional_id: UUID | None = None
     sees_patient_invisible: bool = False
     sees_representatives_invisible: bool = False
+    sees_held: bool = False
     reason: Reason = Reason.NO_READING
 
     def decide(self, document: DocumentFacts) -> Decision:
@@ -194,17 +198,22 @@ class VisibilityRule:
         if self.readable_types is not None and document.type_code not in self.readable_types:
             return Decision(allowed=False, reason=Reason.TYPE_NOT_OPEN)
         own = self.own_professional_id is not None and document.professional_id == self.own_professional_id
-        if document.hidden and not self.sees_hidden and not own:
-            return Decision(allowed=False, reason=Reason.HIDDEN)
-        if document.patient_invisible and not self.sees_patient_invisible:
-            return Decision(allowed=False, reason=Reason.AWAITS_ANNOUNCEMENT)
-        if document.representatives_invisible and not self.sees_representatives_invisible:
-            return Decision(allowed=False, reason=Reason.SECRET_CARE)
+        for is_closed, reason in (
+            (document.hidden and not self.sees_hidden and not own, Reason.HIDDEN),
+            (document.patient_invisible and not self.sees_patient_invisible, Reason.AWAITS_ANNOUNCEMENT),
+            (document.representatives_invisible and not self.sees_representatives_invisible, Reason.SECRET_CARE),
+            (document.held and not self.sees_held, Reason.HELD),
+        ):
+            if is_closed:
+                return Decision(allowed=False, reason=reason)
         return Decision(allowed=True, reason=self.reason)
 
 
 def visible(standing: Standing) -> VisibilityRule:
-    """The rule of one standing: AR-13 (hidden), AR-15 (awaits announcement), MI-6 (secret care), the matrix."""
+    """The rule of one standing: AR-13 (hidden), AR-15 (awaits announcement), MI-6 (secret care), the matrix.
+
+    A fresh result that its person wants to read later is held from them and those who act for them, from nobody else.
+    """
     if not standing.may(Permission.DOCUMENTS_READ):
         return VisibilityRule(reads=False)
     match standing.relation:
@@ -220,7 +229,7 @@ def visible(standing: Standing) -> VisibilityRule:
             return VisibilityRule(reads=True, readable_types=None, sees_hidden=True, reason=Reason.REPRESENTATIVE)
         case Relation.HEIR:
             # What the dead person hid, what was not announced to them, and secret care stay unseen.
-            return VisibilityRule(reads=True, readable_types=None, reason=Reason.HEIR)
+            return VisibilityRule(reads=True, readable_types=None, sees_held=True, reason=Reason.HEIR)
         case Relation.PROFESSIONAL:
             return VisibilityRule(
                 reads=True,
@@ -230,6 +239,7 @@ def visible(standing: Standing) -> VisibilityRule:
                 own_professional_id=standing.actor.id,
                 sees_patient_invisible=True,
                 sees_representatives_invisible=True,
+                sees_held=True,
                 reason=Reason.CONSENT,
             )
         case Relation.SYSTEM:
@@ -239,5 +249,6 @@ def visible(standing: Standing) -> VisibilityRule:
                 sees_hidden=True,
                 sees_patient_invisible=True,
                 sees_representatives_invisible=True,
+                sees_held=True,
                 reason=Reason.SYSTEM,
             )

@@ -183,11 +183,11 @@ MUTATIONS = [
      "return VisibilityRule(reads=True, readable_types=None, reason=Reason.REPRESENTATIVE)"),
     ("Decision(allowed=True, reason=self.reason)", "Decision(allowed=False, reason=self.reason)"),
     ("if facts.inherits and not facts.reachable:", "if False:"),
-    ("return VisibilityRule(reads=True, readable_types=None, reason=Reason.HEIR)",
+    ("return VisibilityRule(reads=True, readable_types=None, sees_held=True, reason=Reason.HEIR)",
      "return VisibilityRule(reads=True, readable_types=None, sees_hidden=True, reason=Reason.HEIR)"),
-    ("return VisibilityRule(reads=True, readable_types=None, reason=Reason.HEIR)",
+    ("return VisibilityRule(reads=True, readable_types=None, sees_held=True, reason=Reason.HEIR)",
      "return VisibilityRule(reads=True, readable_types=None, sees_representatives_invisible=True)"),
-    ("return VisibilityRule(reads=True, readable_types=None, reason=Reason.HEIR)",
+    ("return VisibilityRule(reads=True, readable_types=None, sees_held=True, reason=Reason.HEIR)",
      "return VisibilityRule(reads=True, readable_types=None, sees_patient_invisible=True)"),
 ]  # fmt: skip
 

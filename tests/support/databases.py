@@ -86,8 +86,8 @@ def memory_folder() -> Path | None:
 def import_models() -> None:
     """Import the models of every room, so that `db.Base.metadata` is whole."""
     here = Path(espace.__file__).parent
-    for path in sorted(here.glob("*/models.py")):
-        import_module(f"espace.{path.parent.name}.models")
+    for path in sorted([*here.glob("*/models.py"), *here.glob("*/models/__init__.py")]):
+        import_module(f"espace.{path.relative_to(here).parts[0]}.models")
 
 
 def fill_template(database: db.Database, ring: crypto.KeyRing) -> None:

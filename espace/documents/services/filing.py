@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from espace import clock, crypto, db, storage
 from espace.db import Digest, Id
-from espace.documents.models import Document
+from espace.documents.models import Document, DocumentAuthor
 from espace.errors import ConflictError
 from espace.identifiers import new_id
 from espace.interop import media as medias
@@ -24,6 +24,10 @@ from .types import types
 _BY_UNIQUE_ID = select(Document.id, Document.content_index).where(
     Document.record_id == bindparam("record", type_=Id),
     Document.unique_index == bindparam("unique", type_=Digest(32)),
+)
+_AUTHOR = select(DocumentAuthor.id).where(
+    DocumentAuthor.record_id == bindparam("record", type_=Id),
+    DocumentAuthor.name_index == bindparam("name", type_=Digest(32)),
 )
 
 
@@ -56,6 +60,8 @@ class NewDocument:
     patient_invisible: bool = False
     representatives_invisible: bool = False
     content_index: bytes = b""
+    set_id: str = ""
+    version: int = 1
 
 
 def judge(content: bytes) -> Body:
@@ -79,6 +85,26 @@ def content_digest(content: bytes) -> bytes:
 def unique_digest(unique_id: str) -> bytes:
     """The keyed digest under which a document's unique id is found."""
     return crypto.blind("unique-id", unique_id)
+
+
+def series_digest(set_id: str) -> bytes:
+    """The keyed digest that the versions of one document share (CDA setId, else its own unique id)."""
+    return crypto.blind("series", set_id)
+
+
+def author_id(tx: Connection, record_id: UUID, name: str) -> UUID | None:
+    """The author of this name in this record, made when it is new; None for no name."""
+    folded = " ".join(name.casefold().split())
+    if not folded:
+        return None
+    index = crypto.blind("author", f"{record_id}:{folded}")
+    found: UUID | None = tx.execute(_AUTHOR, {"record": record_id, "name": index}).scalar()
+    if found is not None:
+        return found
+    row_id = new_id()
+    payload = crypto.seal(tx, record_id, DocumentAuthor.__tablename__, row_id, {"name": name})
+    tx.execute(insert(DocumentAuthor).values(record_id=record_id, id=row_id, name_index=index, payload=payload))
+    return row_id
 
 
 def known(record_id: UUID, unique_id: str) -> tuple[UUID, bytes] | None:
@@ -136,6 +162,13 @@ def write_row(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUI
         body_file_id=files[-1],
         pages=new.body.pages,
         active=new.body.active,
+        state="current",
+        version=new.version,
+        series_index=series_digest(new.set_id or new.unique_id),
+        author_id=author_id(tx, record_id, new.author or new.structure),
+        held_until=None,
+        remark="",
+        unique_id=new.unique_id,
     )
     _insert(tx, record_id, filed, new)
     return filed
@@ -144,13 +177,11 @@ def write_row(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUI
 def _insert(tx: Connection, record_id: UUID, filed: DocumentFacts, new: NewDocument) -> None:
     values = {name: getattr(filed, name) for name in DocumentFacts.__dataclass_fields__}
     payload = {name: values.pop(name) for name in SEALED}
-    payload["unique_id"] = new.unique_id
     try:
         tx.execute(
             insert(Document).values(
                 **values,
                 record_id=record_id,
-                state="current",
                 unique_index=unique_digest(new.unique_id),
                 content_index=new.content_index or content_digest(new.body.content),
                 payload=crypto.seal(tx, record_id, TABLE, filed.id, payload),

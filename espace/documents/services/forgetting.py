@@ -5,11 +5,41 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from espace import db
-from espace.documents.models import Document, FormerRecord
+from espace.documents.models import (
+    AddingDraft,
+    CareLine,
+    Document,
+    DocumentAuthor,
+    DocumentFolder,
+    DocumentMark,
+    DocumentReader,
+    DocumentSource,
+    DocumentText,
+    DocumentWord,
+    FormerRecord,
+    Quarantined,
+    ResultDelay,
+)
+
+_TABLES = (
+    Document,
+    DocumentAuthor,
+    DocumentSource,
+    DocumentMark,
+    DocumentFolder,
+    DocumentReader,
+    DocumentText,
+    DocumentWord,
+    ResultDelay,
+    AddingDraft,
+    CareLine,
+    FormerRecord,
+    Quarantined,
+)
 
 
 def forget_record(record_id: UUID) -> None:
     """Take away the rows of an erased record's documents: their key and their files are gone already."""
     with db.write() as tx:
-        for table in (Document, FormerRecord):
+        for table in _TABLES:
             tx.execute(delete(table).where(table.record_id == record_id))

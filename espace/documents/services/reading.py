@@ -50,12 +50,19 @@ class DocumentFacts:
     body_media: str
     body_size: int
     body_file_id: UUID
+    state: str
+    version: int
+    series_index: bytes | None
+    author_id: UUID | None
+    held_until: datetime | None
     title: str
     author: str
     structure: str
     depositor: str
     pages: int
     active: bool
+    remark: str
+    unique_id: str
 
     @property
     def by_patient(self) -> bool:
@@ -68,8 +75,17 @@ class DocumentFacts:
         return self.file_id != self.body_file_id
 
 
-SEALED = ("title", "author", "structure", "depositor", "pages", "active")
-"""The fields of `DocumentFacts` that are kept sealed, in their order."""
+SEALED: dict[str, Any] = {
+    "title": "",
+    "author": "",
+    "structure": "",
+    "depositor": "",
+    "pages": 0,
+    "active": False,
+    "remark": "",
+    "unique_id": "",
+}
+"""The fields of `DocumentFacts` that are kept sealed, in their order, each with what an older row means by none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,5 +250,5 @@ def _open_all(tx: Connection, record_id: UUID, rows: Sequence[Row[Any]]) -> list
 def _open(tx: Connection, record_id: UUID, row: Row[Any]) -> DocumentFacts:
     facts: Mapping[str, Any] = crypto.unseal(tx, record_id, TABLE, row.id, row.payload)
     # The fields of DocumentFacts stand in the order of the columns, then come the sealed ones.
-    values: list[Any] = [*row[:-1], *(facts[name] for name in SEALED)]
+    values: list[Any] = [*row[:-1], *(facts.get(name, none) for name, none in SEALED.items())]
     return DocumentFacts(*values)

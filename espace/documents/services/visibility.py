@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select, tuple_, type_coerce
 
+from espace import clock
 from espace.access.services import VisibilityRule
-from espace.db import Code, Id
+from espace.db import Code, Id, Instant
 from espace.documents.models import Document
 
 _Rows = Select[*tuple[Any, ...]]
@@ -27,8 +28,15 @@ COLUMNS = (
     Document.body_media,
     Document.body_size,
     Document.body_file_id,
+    Document.state,
+    Document.version,
+    Document.series_index,
+    Document.author_id,
+    Document.held_until,
     Document.payload,
 )
+NOWHERE = ("folded", "deleted")
+"""States in which a document stands in no list and on no page."""
 
 
 def shape(rule: VisibilityRule) -> tuple[bool, ...]:
@@ -40,6 +48,7 @@ def shape(rule: VisibilityRule) -> tuple[bool, ...]:
         rule.own_professional_id is not None,
         rule.sees_patient_invisible,
         rule.sees_representatives_invisible,
+        rule.sees_held,
     )
 
 
@@ -50,14 +59,17 @@ def parameters(rule: VisibilityRule) -> dict[str, Any]:
         found["types"] = sorted(rule.readable_types)
     if rule.reads and not rule.sees_hidden and rule.own_professional_id is not None:
         found["own"] = rule.own_professional_id
+    if rule.reads and not rule.sees_held:
+        found["now"] = clock.now()
     return found
 
 
-def _conditions(given: tuple[bool, ...]) -> list[ColumnElement[bool]]:
-    reads, by_type, sees_hidden, has_own, sees_awaiting, sees_secret = given
+def conditions(given: tuple[bool, ...]) -> list[ColumnElement[bool]]:
+    """What `rule.decide` says of one document, for all of them; which states are wanted is the caller's to add."""
+    reads, by_type, sees_hidden, has_own, sees_awaiting, sees_secret, sees_held = given
     if not reads:
         return [false()]
-    found = [Document.state == "current"]
+    found: list[ColumnElement[bool]] = []
     if by_type:
         found.append(Document.type_code.in_(bindparam("types", expanding=True, type_=Code)))
     if not sees_hidden:
@@ -67,13 +79,16 @@ def _conditions(given: tuple[bool, ...]) -> list[ColumnElement[bool]]:
         found.append(Document.patient_invisible.is_(False))
     if not sees_secret:
         found.append(Document.representatives_invisible.is_(False))
+    if not sees_held:
+        found.append(or_(Document.held_until.is_(None), Document.held_until <= bindparam("now", type_=Instant)))
     return found
 
 
 @lru_cache(maxsize=256)
 def page_statement(given: tuple[bool, ...], *, of_class: bool, after: bool) -> _Rows:
     """A page of the list, newest first, before a cursor or from the start (keyset, never an offset)."""
-    statement: _Rows = select(*COLUMNS).where(Document.record_id == bindparam("record", type_=Id), *_conditions(given))
+    statement: _Rows = select(*COLUMNS).where(Document.record_id == bindparam("record", type_=Id), *conditions(given))
+    statement = statement.where(Document.state == "current")
     if of_class:
         statement = statement.where(Document.class_code == bindparam("class_code"))
     if after:
@@ -88,20 +103,18 @@ def one_statement(given: tuple[bool, ...]) -> _Rows:
     statement: _Rows = select(*COLUMNS).where(
         Document.record_id == bindparam("record", type_=Id),
         Document.id == bindparam("id", type_=Id),
-        *_conditions(given),
+        Document.state.not_in(NOWHERE),
+        *conditions(given),
     )
     return statement
 
 
 @lru_cache(maxsize=64)
 def same_content_statement(given: tuple[bool, ...]) -> _Rows:
-    """A document of this content, among those the rule lets through.
-
-    No index of its own: it is asked once per upload, and a record's rows lie together.
-    """
+    """A document of this content, among those the rule lets through."""
     return (
         select(Document.id)
         .where(Document.record_id == bindparam("record", type_=Id), Document.content_index == bindparam("content"))
-        .where(*_conditions(given))
+        .where(Document.state.not_in(NOWHERE), *conditions(given))
         .limit(1)
     )

@@ -1,4 +1,4 @@
-"""Documents of a record, and those that could not be filed."""
+"""Documents of a record: what each is, where it came from, who wrote it, and how fresh results are waited for."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -16,13 +16,18 @@ class Document(RecordRow, Base):
     __table_args__ = record_table(
         Index("ix_documents_date", "record_id", "date", "id"),
         Index("ix_documents_class", "record_id", "class_code", "date", "id"),
+        Index("ix_documents_type", "record_id", "type_code", "date", "id"),
+        Index("ix_documents_author", "record_id", "author_id", "date", "id"),
+        Index("ix_documents_created", "record_id", "created_at"),
+        Index("ix_documents_series", "record_id", "series_index", "version"),
+        Index("ix_documents_content", "record_id", "content_index"),
         Index("uq_documents_unique_index", "record_id", "unique_index", unique=True),
     )
 
     date: Mapped[date] = mapped_column(Date)  # of the care, not of the filing
     type_code: Mapped[str] = mapped_column(Code(40))
     class_code: Mapped[str] = mapped_column(Code(4))
-    state: Mapped[str] = mapped_column(Code(12))  # current (superseded, archived, deleted: step 3)
+    state: Mapped[str] = mapped_column(Code(12))  # current, superseded, archived, folded, deleted
     hidden: Mapped[bool] = mapped_column(Boolean)  # from professionals, by the holder (AR-13)
     patient_invisible: Mapped[bool] = mapped_column(Boolean)  # until announced (AR-15)
     representatives_invisible: Mapped[bool] = mapped_column(Boolean)  # a minor's secret care (MI-6)
@@ -35,22 +40,52 @@ class Document(RecordRow, Base):
     body_media: Mapped[str] = mapped_column(Code(40))  # of what is shown: the file itself, or the body of its CDA
     body_size: Mapped[int] = mapped_column(Integer)
     body_file_id: Mapped[UUID] = mapped_column(Id)
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    series_index: Mapped[bytes | None] = mapped_column(Digest(32))  # blind index of the set its versions share
+    folded_into: Mapped[UUID | None] = mapped_column(Id)  # the document that is shown in place of this copy
+    author_id: Mapped[UUID | None] = mapped_column(Id)  # of `document_authors`
+    held_until: Mapped[datetime | None] = mapped_column(Instant)  # a fresh result its person wants to read later
     unique_index: Mapped[bytes] = mapped_column(Digest(32))  # blind index of the author's unique id
     content_index: Mapped[bytes] = mapped_column(Digest(32))  # blind index of the content's SHA-256
     payload: Mapped[bytes] = mapped_column(Sealed)
 
 
-class Quarantined(Base):
-    """A document that came in and could not be filed: kept sealed, with its reason, for an operator (step 3)."""
+class DocumentAuthor(RecordRow, Base):
+    """Somebody (or a place) that wrote documents of this record. The payload holds the name as it is shown."""
 
-    __tablename__ = "quarantine"
+    __tablename__ = "document_authors"
+    __table_args__ = record_table(
+        Index("uq_document_authors_record_id_name_index", "record_id", "name_index", unique=True)
+    )
 
-    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
-    received_at: Mapped[datetime] = mapped_column(Instant)
-    reason: Mapped[str] = mapped_column(Code(40))
-    content_index: Mapped[bytes] = mapped_column(Digest(32), unique=True)
-    file_id: Mapped[UUID] = mapped_column(Id)
+    name_index: Mapped[bytes] = mapped_column(Digest(32))
     payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class DocumentSource(RecordRow, Base):
+    """A further way by which a document came in: the document itself keeps the first one.
+
+    The payload holds who or what brought it (`name`), and the unique id it came under.
+    """
+
+    __tablename__ = "document_sources"
+    __table_args__ = record_table(Index("ix_document_sources_document_id", "record_id", "document_id"))
+
+    document_id: Mapped[UUID] = mapped_column(Id)
+    kind: Mapped[str] = mapped_column(Code(12))  # patient, professional, import, mail
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    source_index: Mapped[bytes] = mapped_column(Digest(32))  # the same thing brought again is no new source
+    payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class ResultDelay(RecordRow, Base):
+    """When fresh results of one kind may be shown to the person, as they chose. No row: at once."""
+
+    __tablename__ = "result_delays"
+    __table_args__ = record_table(Index("uq_result_delays_record_id_kind", "record_id", "kind", unique=True))
+
+    kind: Mapped[str] = mapped_column(Code(12))
+    days: Mapped[int | None] = mapped_column(Integer)  # after so many days; None: with my doctor
 
 
 class FormerRecord(RecordRow, Base):

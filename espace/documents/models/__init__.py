@@ -1,0 +1,24 @@
+"""Rows of documents: the documents themselves, what each reader made of them, their words, and what waits."""
+
+from .care import CareLine
+from .documents import Document, DocumentAuthor, DocumentSource, FormerRecord, ResultDelay
+from .drafts import AddingDraft
+from .quarantine import Quarantined
+from .readers import DocumentFolder, DocumentMark, DocumentReader
+from .words import DocumentText, DocumentWord
+
+__all__ = [
+    "AddingDraft",
+    "CareLine",
+    "Document",
+    "DocumentAuthor",
+    "DocumentFolder",
+    "DocumentMark",
+    "DocumentReader",
+    "DocumentSource",
+    "DocumentText",
+    "DocumentWord",
+    "FormerRecord",
+    "Quarantined",
+    "ResultDelay",
+]
