@@ -1,12 +1,13 @@
 """One document on its page: pictures of its pages drawn here, its words, and how it came."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from flask import Response, abort, request
 
 from espace.documents import services as documents
-from espace.documents.services import Content, type_label
+from espace.documents.services import Content, DocumentFacts, type_label
 from espace.errors import NotFoundError
 from espace.interop import media, pdf_pages
 from espace.interop.media import MediaError
@@ -14,10 +15,17 @@ from espace.interop.pdf_pages import Sheet
 from espace.permissions import Permission
 from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
+from espace.web.viewpoint import Viewpoint
 
 from .contents import SANDBOX
 from .words import marks
 
+Part = Callable[[Viewpoint, DocumentFacts], dict[str, Any]]
+PARTS: dict[str, Part] = {}
+"""What stands on a document's page beside what it says: `documents/_<name>.html` with the words its function gives.
+
+One line for each: `keep` (star and folder), `states` (who sees it, remark), `versions` (history, sources).
+"""
 SHEETS = 5
 """How many pages of a PDF stand on one page of ours."""
 WIDTH = 1240
@@ -36,6 +44,8 @@ def one(document_id: UUID) -> Response:
         document=document,
         marks=marks(document, here),
         kind=type_label(document.type_code),
+        parts=PARTS,
+        **{name: value for part in PARTS.values() for name, value in part(here, document).items()},
         **_shown(content, first),
     )
 
@@ -43,7 +53,7 @@ def one(document_id: UUID) -> Response:
 def _shown(content: Content, first: int) -> dict[str, Any]:
     """What stands in the middle of the page: sheets, a text, or neither."""
     document = content.document
-    shown: dict[str, Any] = {"sheets": [], "text": None, "earlier": 0, "later": 0}
+    shown: dict[str, Any] = {"sheets": [], "text": None, "cda": None, "earlier": 0, "later": 0}
     try:
         if document.body_media == media.PDF:
             shown["sheets"] = pdf_pages.sheets(content.reader.read_all(), first, SHEETS, WIDTH)
