@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from espace import clock, settings
-from espace.family.services.beneficiary_lines import COLUMNS, Beneficiary, LineError, beneficiary, split
+from espace.family.services.beneficiary_lines import COLUMNS, Beneficiary, beneficiary
 from espace.identifiers import OID_NIA, OID_NIR
+from espace.import_table import LineError, split
 from tests.support.clock import FakeClock
 
 from .lists import Row, ins_of, person

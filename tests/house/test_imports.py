@@ -34,7 +34,7 @@ ROOMS = (
     "audit",
 )
 MACHINES = ("db", "outbox", "crypto", "storage", "interop")
-WORDS = ("settings", "errors", "clock", "identifiers", "permissions", "words", "import_report")
+WORDS = ("settings", "errors", "clock", "identifiers", "permissions", "words", "import_report", "import_table")
 WEB_SIDE = ("views", "forms", "room")  # a room's modules that know the web
 WEB_LIBRARIES = ("flask", "wtforms", "werkzeug", "jinja2", "flask_wtf", "flask_login", "flask_babel", "flask_htmx")
 

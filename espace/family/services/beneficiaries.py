@@ -14,18 +14,18 @@ from espace import clock, db, settings
 from espace.accounts.services import account_of, new_activation_code
 from espace.accounts.services.letters import has_valid_code
 from espace.errors import BusyError, ConflictError
-from espace.import_report import Report, UnreadableError
+from espace.import_report import Report
+from espace.import_table import LONGEST_LINE, LineError, header_of, lines_of, split
 from espace.notifications.services import send_mail
 from espace.people import services as people
 from espace.records import services as records
 
 from .awaited import await_parent, link_awaited, why_no_link
-from .beneficiary_lines import COLUMNS, Beneficiary, LineError, beneficiary, split
+from .beneficiary_lines import COLUMNS, Beneficiary, beneficiary
 from .letters import Letter, in_words, letter_of
 from .links import link_parent, representatives
 
 MAIL_LOCALE = "fr"  # nobody has chosen a language before the activation
-_LONGEST_LINE = 16_384  # characters
 
 
 def import_beneficiaries(
@@ -45,7 +45,7 @@ def import_beneficiaries(
         UnreadableError: when the file is no such list; nothing was written.
     """
     report = Report()
-    header = _check(path)
+    header = header_of(path, COLUMNS)
     seen: dict[str, int] = {}
     children: list[Beneficiary] = []
     for each in _read(path, header, report, progress, seen):
@@ -59,61 +59,23 @@ def import_beneficiaries(
     return report
 
 
-def _check(path: Path) -> list[str]:
-    """Read the whole file once, so that a wrong one is refused before anything is written; gives the header."""
-    header = ""
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if b"\0" in line:
-                    raise UnreadableError(f"line {number} holds NUL bytes: the file is not UTF-8 text")
-                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-                header = header or text
-    except OSError as error:
-        raise UnreadableError(f"the file cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UnreadableError(f"line {number} is not UTF-8 text") from None
-    return _columns(header)
-
-
-def _columns(text: str) -> list[str]:
-    if not text.strip():
-        raise UnreadableError("the file is empty")
-    try:
-        header = [name.strip().lower() for name in split(text)]
-    except LineError as error:
-        raise UnreadableError(f"line 1: {error}") from None
-    if len(header) == 1 and ";" in text:
-        raise UnreadableError("the columns must be separated by commas, not semicolons")
-    missing = [name for name in COLUMNS if name not in header]
-    if missing:
-        raise UnreadableError(f"missing columns: {', '.join(missing)}")
-    if len(set(header)) != len(header):
-        raise UnreadableError("a column stands twice in the header")
-    return header
-
-
 def _read(
     path: Path, header: Sequence[str], report: Report, progress: Callable[[int], None], seen: dict[str, int]
 ) -> Iterator[Beneficiary]:
     """The good lines; the others are reported."""
-    with path.open(encoding="utf-8-sig", newline="\n") as file:
-        next(file)
-        for number, line in enumerate(file, start=2):
-            if not line.strip():
-                continue
-            report.read += 1
-            progress(report.read)
-            try:
-                yield _one(number, line, header, seen)
-            except LineError as error:
-                report.refuse(f"line {number}", str(error))
+    for number, line in lines_of(path):
+        report.read += 1
+        progress(report.read)
+        try:
+            yield _one(number, line, header, seen)
+        except LineError as error:
+            report.refuse(f"line {number}", str(error))
 
 
 def _one(number: int, line: str, header: Sequence[str], seen: dict[str, int]) -> Beneficiary:
-    if len(line) > _LONGEST_LINE:
+    if len(line) > LONGEST_LINE:
         raise LineError("the line is too long")
-    found = beneficiary(number, header, split(line.rstrip("\r\n")))
+    found = beneficiary(number, header, split(line))
     first = seen.setdefault(found.traits.ins, number)
     if first != number:
         raise LineError(f"ins: the same number stands on line {first}")

@@ -1,18 +1,16 @@
 """Read one line of the insurer's list: every field checked, every problem named, none of its content repeated."""
 
-import csv
 import re
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from espace import clock, settings
-from espace.identifiers import OID_NIA, OID_NIR, Ins, WrongInsError, parse_ins, parse_rpps
+from espace.identifiers import OID_NIA, OID_NIR, parse_rpps
+from espace.import_table import FieldError, FieldReader, LineError, named_values, read_day, read_ins
 from espace.people.services import Traits
 
 COLUMNS = (
@@ -38,15 +36,6 @@ _OLDEST = 130  # years
 # A local number means another region in each overseas part; France first.
 _REGIONS = ("FR", "GP", "GF", "MQ", "RE", "YT", "PM", "NC", "PF", "WF")
 _SEX_OF_FIRST_DIGIT = {"1": "M", "3": "M", "7": "M", "2": "F", "4": "F", "8": "F"}
-_Value = TypeVar("_Value")
-
-
-class FieldError(ValueError):
-    """What is wrong with one field; the message never repeats what the field holds."""
-
-
-class LineError(ValueError):
-    """A line that cannot be taken in; the message names every problem found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +53,15 @@ class Beneficiary:
     address: tuple[str, ...] = ()
 
 
-def split(text: str) -> list[str]:
-    """The fields of one line of CSV; a quote that is not closed spoils this line only.
-
-    Raises:
-        LineError: when the quotes make no sense.
-    """
-    try:
-        return next(csv.reader([text], strict=True), [])
-    except csv.Error:
-        raise LineError("the quotes of this line make no sense") from None
-
-
 def beneficiary(line: int, header: Sequence[str], fields: Sequence[str]) -> Beneficiary:
     """Read one line.
 
     Raises:
         LineError: when a field is missing or wrong.
     """
-    if len(fields) != len(header):
-        raise LineError(f"{len(fields)} fields where the header has {len(header)}")
-    values = {name: _tidy(field) for name, field in zip(header, fields, strict=True)}
-    reader = _Reader(values)
-    ins = reader.read("ins", _ins)
+    values = named_values(header, fields)
+    reader = FieldReader(values)
+    ins = reader.read("ins", read_ins)
     birth_date = reader.read("birth_date", _birth_date)
     sex = reader.read("sex", _sex)
     if ins and birth_date and not _birth_agrees(ins.number, birth_date):
@@ -116,46 +91,6 @@ def beneficiary(line: int, header: Sequence[str], fields: Sequence[str]) -> Bene
         notes=notes,
         address=address,
     )
-
-
-class _Reader:
-    """Reads fields one by one and keeps every problem, so that a line is corrected in one go."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
-        self.problems: list[str] = []
-
-    def read(self, name: str, parse: Callable[[str], _Value], *, optional: bool = False) -> _Value | None:
-        """The value of one column; None when it is empty or wrong."""
-        text = self._values[name]
-        if not text:
-            if not optional:
-                self.problems.append(f"{name}: it is missing")
-            return None
-        try:
-            return parse(text)
-        except FieldError as error:
-            self.problems.append(f"{name}: {error}")
-            return None
-
-
-def _tidy(text: str) -> str:
-    """Composed letters and single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _ins(text: str) -> Ins:
-    try:
-        return parse_ins(text)
-    except WrongInsError as error:
-        raise FieldError(_WRONG_INS[error.why].format(error.digits)) from None
-
-
-_WRONG_INS = {
-    "length": "{} characters where an INS has 15, with its key",
-    "form": "it does not have the form of an INS",
-    "key": "the key is wrong",
-}
 
 
 def _oid(number: str) -> str:
@@ -190,12 +125,7 @@ def _sex(text: str) -> str:
 
 
 def _birth_date(text: str) -> date:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        raise FieldError("a date like 1979-03-21 is expected")
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise FieldError("this day does not exist") from None
+    day = read_day(text)
     today = clock.today()
     if day > today:
         raise FieldError("it lies in the future")
@@ -255,7 +185,7 @@ def _parents(text: str, own: str) -> tuple[tuple[tuple[int, str], ...], tuple[st
     wrong: list[str] = []
     for place, part in enumerate(text.split("|") if text else (), start=1):
         try:
-            number = _ins(part.strip()).number
+            number = read_ins(part.strip()).number
         except FieldError as error:
             wrong.append(f"parent {place}: {error}")
             continue
