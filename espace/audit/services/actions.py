@@ -100,3 +100,8 @@ class Action(StrEnum):
     HEIR_ASKED = "heir-asked"
     HEIR_GRANTED = "heir-granted"
     HEIR_REFUSED = "heir-refused"
+    CARE_IMPORTED = "care-imported"
+    CARE_READ = "care-read"
+    CARE_SEARCHED = "care-searched"
+    CARE_HIDDEN = "care-hidden"
+    CARE_SHOWN = "care-shown"

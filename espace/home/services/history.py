@@ -21,6 +21,8 @@ _READINGS = frozenset(
         Action.DOCUMENTS_LISTED,
         Action.DOCUMENT_OPENED,
         Action.DOWNLOADED,
+        Action.CARE_READ,
+        Action.CARE_SEARCHED,
         Action.PATIENT_PAGE_OPENED,
         Action.RECORD_HOME_OPENED,
         Action.HISTORY_READ,
@@ -28,7 +30,7 @@ _READINGS = frozenset(
         Action.OPERATOR_PAGE_OPENED,
     }
 )
-_LOOKS = frozenset({Action.DOCUMENTS_LISTED, Action.RECORD_HOME_OPENED})
+_LOOKS = frozenset({Action.DOCUMENTS_LISTED, Action.CARE_READ, Action.CARE_SEARCHED, Action.RECORD_HOME_OPENED})
 """Readings that happen whatever is there to be read."""
 _ROUTINE = frozenset({Action.RECORD_HOME_OPENED, Action.HISTORY_READ})
 

@@ -14,7 +14,7 @@ from espace.audit.services import Action, Entry
 from espace.permissions import ActorKind, Relation
 from espace.words import N_
 
-from . import account_sayings, former, record_sayings
+from . import account_sayings, care_sayings, former, record_sayings
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +227,9 @@ MINE: dict[Action, Sayings] = {
 _OFFICE = (Action.IDENTITY_CHECKED, Action.CODE_PRINTED, Action.CODE_LIMIT_REACHED, Action.ACTIVITY_READ)
 MINE |= {act: saying for act, saying in OTHERS.items() if act.startswith("operator") or act in _OFFICE}
 
-OTHERS |= {action: Sayings(*parts) for action, parts in (account_sayings.OTHERS | record_sayings.OTHERS).items()}
-MINE |= {action: Sayings(*parts) for action, parts in (account_sayings.MINE | record_sayings.MINE).items()}
+for _more in (account_sayings, record_sayings, care_sayings):
+    OTHERS |= {action: Sayings(*parts) for action, parts in _more.OTHERS.items()}
+    MINE |= {action: Sayings(*parts) for action, parts in _more.MINE.items()}
 
 _TONES = {
     Action.PASSWORD_CHANGED: Tone.CHANGE,
