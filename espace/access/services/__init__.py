@@ -27,6 +27,7 @@ from .matrix import (
     usually_deposits,
 )
 from .notices import forget_record, on_heir_decided, on_record_changed
+from .readers import Reader, readers
 from .standing import RecordCard, my_records, standing, system_standing
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "ConsentLine",
     "ConsentState",
     "DocumentFacts",
+    "Reader",
     "RecentPatient",
     "RecordCard",
     "Sight",
@@ -56,6 +58,7 @@ __all__ = [
     "on_record_changed",
     "own_consent",
     "readable_types",
+    "readers",
     "recent_encounters",
     "shown_state",
     "sight",

@@ -132,7 +132,8 @@ def _of_professional(actor: Actor, record_id: UUID) -> Standing | None:
         )
     )
     found = _standing(actor, row, Relation.PROFESSIONAL, judgement, OWN_COLOUR)
-    return found and replace(found, never_read=row.last_visit_at is None)
+    usual = types_in(matrix(row.version_id).natural, actor.profession)
+    return found and replace(found, never_read=row.last_visit_at is None, usual_types=usual)
 
 
 def _standing(actor: Actor, row: Row[Any], relation: Relation, judgement: Judgement, colour: str) -> Standing | None:
@@ -157,9 +158,12 @@ def _standing(actor: Actor, row: Row[Any], relation: Relation, judgement: Judgem
 
 def is_attending(record: records.RecordFacts, professional_id: UUID) -> bool:
     """Whether a professional is the attending doctor the holder declared."""
-    if record.attending_index is None:
-        return False
-    return crypto.same(record.attending_index, people.rpps_index(people.professional(professional_id).rpps))
+    return record.attending_index is not None and is_attending_index(record, people.professional(professional_id).rpps)
+
+
+def is_attending_index(record: records.RecordFacts, rpps: str) -> bool:
+    """Whether this RPPS number is that of the attending doctor the holder declared."""
+    return record.attending_index is not None and crypto.same(record.attending_index, people.rpps_index(rpps))
 
 
 def my_records(actor: Actor) -> list[RecordCard]:

@@ -1,0 +1,55 @@
+"""Which professionals read a record now, and what of it: what hiding something changes is said from this."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from espace import settings
+from espace.access.policy import ConsentState
+from espace.people import services as people
+from espace.permissions import Standing
+from espace.records import services as records
+
+from .consents import consents
+from .matrix import active_matrix, types_in
+from .standing import is_attending_index
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A professional with a valid access. `sees_hidden`: the attending doctor, where this house lets them (AR-14)."""
+
+    professional_id: UUID
+    name: str
+    readable_types: frozenset[str]
+    sees_hidden: bool
+
+
+def readers(standing: Standing) -> list[Reader]:
+    """Every professional who reads the record now, in the order of their requests.
+
+    Raises:
+        NotFoundError: for who does not manage the record's accesses.
+    """
+    lines = [line for line in consents(standing) if line.state is ConsentState.VALID]
+    if not lines:
+        return []
+    readable = active_matrix().readable
+    attending = _attending(standing.record_id, [line.professional_id for line in lines])
+    return [
+        Reader(
+            line.professional_id,
+            line.name,
+            types_in(readable, line.profession_code),
+            line.professional_id in attending,
+        )
+        for line in lines
+    ]
+
+
+def _attending(record_id: UUID, professional_ids: list[UUID]) -> frozenset[UUID]:
+    """Which of these is the attending doctor, in a house where that opens what is hidden."""
+    if not settings.current().attending_doctor_sees_hidden:
+        return frozenset()
+    record = records.record(record_id)
+    found = people.professionals(professional_ids).values()
+    return frozenset(one.id for one in found if is_attending_index(record, one.rpps))
