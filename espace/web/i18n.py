@@ -7,12 +7,14 @@ what the browser asks for, as far as it is French or English.
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any
 
 import babel
 from babel.dates import format_date, format_time
+from babel.numbers import format_currency
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel
@@ -90,6 +92,8 @@ def install(app: Flask) -> None:
         at_moment=at_moment,
         instant=instant,
         size=size,
+        month=month,
+        euros=euros,
     )
 
 
@@ -183,6 +187,17 @@ def size(octets: int) -> str:
     return _size(octets, language())
 
 
+def month(value: date) -> str:
+    """« Novembre 2026 », the title of a month's list."""
+    words = _date(value, language(), "MMMM y")
+    return words[0].upper() + words[1:]
+
+
+def euros(cents: int) -> str:
+    """« 26,50 € »."""
+    return _euros(cents, language())
+
+
 _VOWEL = re.compile(r"[aeiouœæàâäéèêëîïôöùûü]|y[^aeiou]", re.IGNORECASE)
 _NEAR = {"fr": {0: "aujourd'hui", 1: "hier"}, "en": {0: "today", 1: "yesterday"}}
 _AT = {"fr": "à", "en": "at"}
@@ -190,6 +205,11 @@ _AT = {"fr": "à", "en": "at"}
 
 def _civil(value: date | datetime) -> date:
     return local(value).date() if isinstance(value, datetime) else value
+
+
+@lru_cache(4096)
+def _euros(cents: int, code: str) -> str:
+    return format_currency(Decimal(cents) / 100, "EUR", locale=code)
 
 
 @lru_cache(4096)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, Flask
 
-from espace.permissions import Permission
+from espace.permissions import Permission, Standing
 
 from .viewpoint import Veiled, Viewpoint
 
@@ -24,6 +24,7 @@ class NavEntry:
     permission: Permission
     order: int
     under: str = ""  # the path of the main entry it stands beneath, if any
+    serves: Callable[[Standing], bool] | None = None  # what its page asks for beyond the permission, if anything
 
 
 @dataclass(frozen=True, slots=True)

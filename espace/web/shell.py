@@ -47,8 +47,11 @@ def navigation(viewpoint: Viewpoint, path: str) -> list[Line]:
 
     People get main lines with others beneath them (five fit a phone's bar); professionals get one flat row.
     """
+    here = viewpoint.standing
     entries: list[NavEntry] = [
-        entry for entry in current_app.extensions["navigation"] if viewpoint.standing.may(entry.permission)
+        entry
+        for entry in current_app.extensions["navigation"]
+        if here.may(entry.permission) and (entry.serves is None or entry.serves(here))
     ]
     if viewpoint.is_professional:
         return _flat(entries, viewpoint.base, path)
