@@ -15,6 +15,7 @@ class CareLine(RecordRow, Base):
     __tablename__ = "care_lines"
     __table_args__ = record_table(
         Index("ix_care_lines_date", "record_id", "date", "id"),
+        Index("ix_care_lines_age", "date"),  # what became too old, whosever it is
         Index("uq_care_lines_line_index", "record_id", "line_index", unique=True),
     )
 

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_care_lines")),
     )
     with op.batch_alter_table("care_lines", schema=None) as batch_op:
+        batch_op.create_index("ix_care_lines_age", ["date"], unique=False)
         batch_op.create_index("ix_care_lines_date", ["record_id", "date", "id"], unique=False)
         batch_op.create_index("uq_care_lines_line_index", ["record_id", "line_index"], unique=True)
 
@@ -70,14 +71,19 @@ def upgrade() -> None:
         sa.Column("id", Id(), nullable=False),
         sa.Column("reader_id", Id(), nullable=False),
         sa.Column("document_id", Id(), nullable=False),
+        sa.Column("date", sa.Date(), nullable=False),
         sa.Column("read_at", Instant(), nullable=True),
         sa.Column("favourite", sa.Boolean(), nullable=False),
         sa.Column("folder_id", Id(), nullable=True),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_document_marks")),
     )
     with op.batch_alter_table("document_marks", schema=None) as batch_op:
-        batch_op.create_index("ix_document_marks_favourite", ["record_id", "reader_id", "favourite"], unique=False)
-        batch_op.create_index("ix_document_marks_folder", ["record_id", "reader_id", "folder_id"], unique=False)
+        batch_op.create_index(
+            "ix_document_marks_favourite", ["record_id", "reader_id", "favourite", "date", "document_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_document_marks_folder", ["record_id", "reader_id", "folder_id", "date", "document_id"], unique=False
+        )
         batch_op.create_index(
             "uq_document_marks_reader_document", ["record_id", "reader_id", "document_id"], unique=True
         )
@@ -140,11 +146,31 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("folded_into", Id(), nullable=True))
         batch_op.add_column(sa.Column("author_id", Id(), nullable=True))
         batch_op.add_column(sa.Column("held_until", Instant(), nullable=True))
-        batch_op.create_index("ix_documents_author", ["record_id", "author_id", "date", "id"], unique=False)
+        batch_op.add_column(sa.Column("arrived_at", Instant(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("choices", sa.Integer(), server_default="0", nullable=False))
+        batch_op.drop_index(batch_op.f("ix_documents_class"))
+        batch_op.create_index("ix_documents_class", ["record_id", "state", "class_code", "date", "id"], unique=False)
+        batch_op.drop_index(batch_op.f("ix_documents_date"))
+        batch_op.create_index("ix_documents_date", ["record_id", "state", "date", "id"], unique=False)
+        batch_op.create_index("ix_documents_arrived", ["record_id", "state", "arrived_at", "id"], unique=False)
+        batch_op.create_index("ix_documents_author", ["record_id", "state", "author_id", "date", "id"], unique=False)
+        batch_op.create_index(
+            "ix_documents_awaiting",
+            ["created_at", "record_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("patient_invisible"),
+            postgresql_where=sa.text("patient_invisible"),
+        )
         batch_op.create_index("ix_documents_content", ["record_id", "content_index"], unique=False)
-        batch_op.create_index("ix_documents_created", ["record_id", "created_at"], unique=False)
+        batch_op.create_index(
+            "ix_documents_held",
+            ["record_id", "held_until"],
+            unique=False,
+            sqlite_where=sa.text("held_until IS NOT NULL"),
+            postgresql_where=sa.text("held_until IS NOT NULL"),
+        )
         batch_op.create_index("ix_documents_series", ["record_id", "series_index", "version"], unique=False)
-        batch_op.create_index("ix_documents_type", ["record_id", "type_code", "date", "id"], unique=False)
+        batch_op.create_index("ix_documents_type", ["record_id", "state", "type_code", "date", "id"], unique=False)
 
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.add_column(sa.Column("record_id", Id(), nullable=True))
@@ -164,9 +190,25 @@ def downgrade() -> None:
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.drop_index("ix_documents_type")
         batch_op.drop_index("ix_documents_series")
-        batch_op.drop_index("ix_documents_created")
+        batch_op.drop_index(
+            "ix_documents_held",
+            sqlite_where=sa.text("held_until IS NOT NULL"),
+            postgresql_where=sa.text("held_until IS NOT NULL"),
+        )
         batch_op.drop_index("ix_documents_content")
+        batch_op.drop_index(
+            "ix_documents_awaiting",
+            sqlite_where=sa.text("patient_invisible"),
+            postgresql_where=sa.text("patient_invisible"),
+        )
         batch_op.drop_index("ix_documents_author")
+        batch_op.drop_index("ix_documents_arrived")
+        batch_op.drop_index("ix_documents_date")
+        batch_op.create_index(batch_op.f("ix_documents_date"), ["record_id", "date", "id"], unique=False)
+        batch_op.drop_index("ix_documents_class")
+        batch_op.create_index(batch_op.f("ix_documents_class"), ["record_id", "class_code", "date", "id"], unique=False)
+        batch_op.drop_column("choices")
+        batch_op.drop_column("arrived_at")
         batch_op.drop_column("held_until")
         batch_op.drop_column("author_id")
         batch_op.drop_column("folded_into")
@@ -204,6 +246,7 @@ def downgrade() -> None:
     with op.batch_alter_table("care_lines", schema=None) as batch_op:
         batch_op.drop_index("uq_care_lines_line_index")
         batch_op.drop_index("ix_care_lines_date")
+        batch_op.drop_index("ix_care_lines_age")
 
     op.drop_table("care_lines")
     with op.batch_alter_table("adding_drafts", schema=None) as batch_op:
