@@ -156,7 +156,8 @@ class Standing:
     """One actor before one record, as `access` judged it: the ticket every record service takes first.
 
     It names the record, so a look-up cannot leave it. `readable_types` is None for "no limit by type";
-    `never_read` says that this professional has not read the record before.
+    `never_read` says that this professional has not read the record before, `usual_types` which types their
+    profession deposits by nature.
     """
 
     actor: Actor
@@ -170,6 +171,7 @@ class Standing:
     colour: str = "prune"
     holder_birth: str = ""
     never_read: bool = False
+    usual_types: frozenset[str] = frozenset()
 
     def may(self, permission: Permission) -> bool:
         """Whether this standing carries `permission`."""
