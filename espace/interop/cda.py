@@ -122,10 +122,7 @@ def parse(content: bytes) -> CdaDocument:
     Raises:
         CdaError: for anything that is not such a document, with its kind.
     """
-    if len(content) > MAX_BYTES:
-        raise CdaError("too-large")
-    _check_harmless(content)
-    root = _tree(content)
+    root = harmless_tree(content)
     if root.tag != ROOT:
         raise CdaError("not-cda")
     header = _header(root)
@@ -133,6 +130,18 @@ def parse(content: bytes) -> CdaDocument:
         return CdaDocument(header, "", b"", structured=True)
     media, body = _body(root)
     return CdaDocument(header, media, body)
+
+
+def harmless_tree(content: bytes) -> etree._Element:
+    """The tree of an XML document of which nothing can act: no document type, no entity, no style sheet (R36).
+
+    Raises:
+        CdaError: `too-large`, `not-xml`, `dtd` or `too-deep`.
+    """
+    if len(content) > MAX_BYTES:
+        raise CdaError("too-large")
+    _check_harmless(content)
+    return _tree(content)
 
 
 def _check_harmless(content: bytes) -> None:

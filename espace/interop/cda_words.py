@@ -1,0 +1,33 @@
+"""The words of a clinical document alone, section by section: what a search reads."""
+
+from lxml import etree
+
+from .cda_xml import Element
+
+_ENDS_LINE = frozenset({"paragraph", "item", "tr", "table", "list", "br", "caption", "footnote", "renderMultiMedia"})
+_ENDS_WORD = frozenset({"td", "th"})
+
+
+def lines_of(text: Element | None) -> str:
+    """The words of a narrative alone, line by line: what a search reads."""
+    if text is None:
+        return ""
+    found: list[str] = []
+    for event, element in etree.iterwalk(text, events=("start", "end")):
+        if event == "start":
+            if isinstance(element.tag, str):
+                found.append(element.text or "")
+            continue
+        if element.tag in _ENDS_LINE:
+            found.append("\n")
+        elif element.tag in _ENDS_WORD:
+            found.append(" ")
+        if element is not text:
+            found.append(element.tail or "")
+    lines = (" ".join(line.split()) for line in _joined_lines(found))
+    return "\n".join(line for line in lines if line)
+
+
+def _joined_lines(found: list[str]) -> list[str]:
+    """Line breaks of the file are spaces; only ours separate lines."""
+    return "".join(" ".join(each.split("\n")) if each != "\n" else "\n" for each in found).split("\n")
