@@ -1,0 +1,214 @@
+"""Files drawn by a child process: whatever a file does when it is opened, it does there (security.md R33, R35).
+
+Each call starts one child, gives it one file by a pipe, and takes pages back as they come. The child's memory, time and
+answer are bounded; it is killed when it is late, and pages that came before are kept. Nothing touches the disk.
+"""
+
+import json
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from espace.errors import BusyError
+
+PDF, RTF, TEXT = "application/pdf", "application/rtf", "text/plain"
+PICTURES = frozenset({"image/jpeg", "image/png", "image/tiff", "image/heic", "image/heif"})
+DRAWN = PICTURES | {PDF}
+"""Types whose pages are pictures."""
+READ = frozenset({RTF, TEXT})
+"""Types whose pages are words."""
+WEBP = "image/webp"
+WIDTH = 1240
+"""Pixels across a page: a sheet of paper at 150 points an inch."""
+WIDE = 2480
+"""Pixels across a page that is looked at closely."""
+SECONDS = 6
+MEMORY = 768 * 1024 * 1024
+AT_ONCE = 2
+"""Children of one process at a time; who comes then waits for `PATIENCE` seconds."""
+PATIENCE = 3
+
+_CHILD = Path(__file__).with_name("drawing_child.py")
+_FRAME = struct.Struct(">II")
+_MOST = 100_000
+"""No page has a higher number, nor a longer side."""
+_MAX_HEAD = 512 * 1024
+_MAX_PICTURE = 32 * 1024 * 1024
+_KINDS = frozenset({"broken", "encrypted", "too-heavy", "too-slow", "unknown-type"})
+_room = threading.BoundedSemaphore(AT_ONCE)
+
+
+class DrawingError(Exception):
+    """Why a file cannot be drawn; `kind` is broken, encrypted, too-heavy, too-slow or unknown-type."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind if kind in _KINDS else "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page: its number (from 1), its size as it is drawn, in pixels, its words, its picture (WebP) if asked for."""
+
+    number: int
+    width: int
+    height: int
+    text: str
+    picture: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Pages of a file: how many there are, those that were asked for, and why one of them did not come (or none)."""
+
+    pages: int
+    sheets: tuple[Sheet, ...]
+    failed: str = ""
+
+
+def draw(
+    content: bytes,
+    media: str,
+    *,
+    first: int = 1,
+    count: int = 1,
+    pictures: Sequence[int] = (),
+    width: int = WIDTH,
+    seconds: int = SECONDS,
+) -> Drawn:
+    """Pages `first` and after of a file, those of `pictures` drawn; what came before a fault is kept.
+
+    Raises:
+        BusyError: when too much is being drawn now.
+    """
+    job = {
+        "media": media,
+        "first": first,
+        "count": count,
+        "width": width,
+        "pictures": list(pictures),
+        "memory": MEMORY,
+        "seconds": seconds,
+    }
+    pages, sheets, failed = 0, [], ""
+    try:
+        for head, picture in _answers(json.dumps(job).encode(), content, seconds):
+            if "failed" in head:
+                failed = DrawingError(str(head["failed"])).kind
+            elif "pages" in head:
+                pages = _number(head["pages"])
+            else:
+                sheets.append(_sheet(head, picture))
+    except DrawingError as error:
+        failed = error.kind
+    return Drawn(pages, tuple(sheets), failed)
+
+
+def words(content: bytes, media: str, *, pages: int = 3000, seconds: int = 30) -> list[str]:
+    """The words of a file's first pages, one text for each; fewer when a page stops it.
+
+    Raises:
+        DrawingError: when not even one page can be read.
+        BusyError: when too much is being drawn now.
+    """
+    found = draw(content, media, count=pages, seconds=seconds)
+    if found.failed and not found.sheets:
+        raise DrawingError(found.failed)
+    return [sheet.text for sheet in found.sheets]
+
+
+def _sheet(head: dict[str, Any], picture: bytes) -> Sheet:
+    page, width, height = (_number(head.get(name)) for name in ("page", "width", "height"))
+    return Sheet(page, width, height, str(head.get("text", "")), picture)
+
+
+def _number(given: object) -> int:
+    if not isinstance(given, int) or not 0 <= given <= _MOST:
+        raise DrawingError("broken")
+    return given
+
+
+def _answers(job: bytes, content: bytes, seconds: int) -> Iterator[tuple[dict[str, Any], bytes]]:
+    with _seat(), _started(seconds) as (child, late):
+        assert child.stdin is not None  # noqa: S101 - both are pipes
+        assert child.stdout is not None  # noqa: S101
+        with suppress(BrokenPipeError):
+            child.stdin.write(job + b"\n")
+            child.stdin.write(content)
+            child.stdin.close()
+        while (frame := _frame(child.stdout)) is not None:
+            yield frame
+        if child.wait() != 0:
+            raise DrawingError("too-slow" if late.is_set() or child.returncode == -_TOO_LONG else "too-heavy")
+
+
+_TOO_LONG = 24
+"""The signal of a process that used up its time (SIGXCPU)."""
+
+
+@contextmanager
+def _seat() -> Iterator[None]:
+    if not _room.acquire(timeout=PATIENCE):
+        raise BusyError
+    try:
+        yield
+    finally:
+        _room.release()
+
+
+@contextmanager
+def _started(seconds: int) -> Iterator[tuple[subprocess.Popen[bytes], threading.Event]]:
+    """The child, without anything of this process: no environment, no open file, no folder; dead when the block is."""
+    late = threading.Event()
+    child = subprocess.Popen(  # noqa: S603 - our own program, nothing of a file or a person in its arguments
+        [sys.executable, "-I", "-B", str(_CHILD)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={},
+        start_new_session=True,
+    )
+
+    def stop() -> None:
+        late.set()
+        child.kill()
+
+    timer = threading.Timer(seconds, stop)
+    timer.start()
+    try:
+        with child:
+            try:
+                yield child, late
+            finally:
+                child.kill()
+    except BrokenPipeError:
+        raise DrawingError("too-heavy") from None
+    finally:
+        timer.cancel()
+
+
+def _frame(out: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
+    """The next frame, or None at the end. A child may have been taken over: nothing it says is believed."""
+    start = out.read(_FRAME.size)
+    if len(start) < _FRAME.size:
+        return None
+    head_size, picture_size = _FRAME.unpack(start)
+    if head_size > _MAX_HEAD or picture_size > _MAX_PICTURE:
+        raise DrawingError("broken")
+    head, picture = out.read(head_size), out.read(picture_size)
+    if len(head) < head_size or len(picture) < picture_size:
+        return None
+    try:
+        found = json.loads(head)
+    except (ValueError, RecursionError):
+        raise DrawingError("broken") from None
+    if not isinstance(found, dict):
+        raise DrawingError("broken")
+    return found, picture

@@ -1,0 +1,314 @@
+"""The child that opens a file and draws it, alone: what a file does to it, it does to this process and to no other.
+
+Started by `drawing` as a program of its own, never imported by the house. It knows nothing of the house: neither its
+keys, nor its database, nor the person. It reads one job and one file from its input, writes pages to its output, and
+has a bounded memory, a bounded time, no file to write and no other program to start (security.md R33, R35).
+
+Job, one line of JSON: media, first, count, width, pictures (numbers of pages to draw), memory (bytes), seconds.
+Answer: frames of two lengths (4 bytes each), a JSON head, and a picture. Heads: {"pages"}, {"page", "width", "height",
+"text"}, {"failed"}.
+"""
+
+import json
+import resource
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, BinaryIO, NamedTuple
+
+MAX_SIDE = 6000
+MAX_DRAWN_PIXELS = 8_000_000
+MAX_PIXELS = 50_000_000
+MAX_PAGES = 3000
+MAX_WORDS = 20_000
+"""Characters of one page."""
+LEAF = 12_000
+"""Characters of one page of a text that has no pages of its own."""
+WEBP = "image/webp"
+PDF, RTF, TEXT = "application/pdf", "application/rtf", "text/plain"
+FORMATS = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/tiff": "TIFF",
+    "image/heic": "HEIF",
+    "image/heif": "HEIF",
+}
+_FRAME = struct.Struct(">II")
+_HEAVY = (ValueError, SyntaxError, TypeError, LookupError, ArithmeticError, OSError, EOFError, struct.error)
+"""What decoders raise when a file is not what it says."""
+
+
+class FailedError(Exception):
+    """Why a file cannot be drawn: `broken`, `encrypted`, `too-heavy`, `unknown-type`."""
+
+
+class Sheet(NamedTuple):
+    """One page: its number (from 1), its size in pixels as it is drawn, its words, and its picture when asked for."""
+
+    number: int
+    width: int
+    height: int
+    text: str
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Which pages of a file of which type, how wide, and which of them as pictures."""
+
+    media: str
+    first: int
+    count: int
+    width: int
+    pictures: frozenset[int]
+
+    def numbers(self, pages: int) -> range:
+        """The pages asked for that there are."""
+        return range(max(self.first, 1), min(self.first + self.count, pages + 1))
+
+
+Answer = Iterator[int | Sheet]
+"""The number of pages first, then each page."""
+
+
+def draw(job: Job, content: bytes) -> Answer:
+    """Open a file and give its pages.
+
+    Raises:
+        FailedError: when it cannot be drawn.
+    """
+    if job.media == PDF:
+        return _of_pdf(job, content)
+    if job.media in FORMATS:
+        return _of_image(job, content)
+    if job.media in _TEXTS:
+        return _of_text(job, _TEXTS[job.media](content))
+    raise FailedError("unknown-type")
+
+
+def scale(across: float, down: float, width: int) -> float:
+    """How much larger a page of this size is drawn, its pixels bounded."""
+    if not (across > 0 and down > 0):
+        raise FailedError("broken")
+    return float(min(width / across, MAX_SIDE / down, (MAX_DRAWN_PIXELS / (across * down)) ** 0.5))
+
+
+# -- PDF -------------------------------------------------------------------------------------------------------------
+
+
+def _of_pdf(job: Job, content: bytes) -> Answer:
+    import pypdfium2
+    from pypdfium2 import raw
+
+    try:
+        document = pypdfium2.PdfDocument(content)
+        pages = len(document)
+        yield pages
+        for number in job.numbers(pages):
+            yield _pdf_sheet(document, number, job)
+    except pypdfium2.PdfiumError:
+        locked = raw.FPDF_GetLastError() == raw.FPDF_ERR_PASSWORD
+        raise FailedError("encrypted" if locked else "broken") from None
+
+
+def _pdf_sheet(document: Any, number: int, job: Job) -> Sheet:
+    page = document[number - 1]
+    across, down = page.get_size()
+    factor = scale(across, down, job.width)
+    picture = b""
+    if number in job.pictures:
+        bitmap = page.render(scale=factor, may_draw_forms=False)
+        picture = _webp(bitmap.to_pil().convert("RGB"))
+        bitmap.close()
+    words = _pdf_words(page)
+    page.close()
+    return Sheet(number, round(across * factor), round(down * factor), words, picture)
+
+
+def _pdf_words(page: Any) -> str:
+    layer = page.get_textpage()
+    count = min(layer.count_chars(), MAX_WORDS)
+    found = layer.get_text_range(0, count) if count else ""
+    layer.close()
+    lines = (line.strip() for line in found.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+# -- images ----------------------------------------------------------------------------------------------------------
+
+
+def _of_image(job: Job, content: bytes) -> Answer:
+    from PIL import Image
+
+    if FORMATS[job.media] == "HEIF":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    try:
+        with Image.open(BytesIO(content), formats=[FORMATS[job.media]]) as image:
+            pages = min(getattr(image, "n_frames", 1), MAX_PAGES) if FORMATS[job.media] == "TIFF" else 1
+            yield pages
+            for number in job.numbers(pages):
+                if number > 1:
+                    image.seek(number - 1)
+                yield _image_sheet(image, number, job)
+    except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise FailedError("too-heavy") from None
+    except _HEAVY:
+        raise FailedError("broken") from None
+
+
+def _image_sheet(image: Any, number: int, job: Job) -> Sheet:
+    """A picture is only drawn smaller: pages of a scanner and photographs alike, upright, on white."""
+    across, down = image.size
+    if across * down > MAX_PIXELS:  # asked before a pixel is decoded
+        raise FailedError("too-heavy")
+    if _lies(image):
+        across, down = down, across
+    factor = min(scale(across, down, job.width), 1)
+    picture = _picture(image, job.width) if number in job.pictures else b""
+    return Sheet(number, max(round(across * factor), 1), max(round(down * factor), 1), "", picture)
+
+
+def _lies(image: Any) -> bool:
+    """Whether the camera lay on its side."""
+    try:
+        return image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    except _HEAVY:
+        return False
+
+
+def _picture(image: Any, width: int) -> bytes:
+    from PIL import ImageOps
+
+    if image.format == "JPEG":
+        image.draft("RGB", (width * 2, MAX_SIDE))
+    try:
+        upright = ImageOps.exif_transpose(image)
+    except _HEAVY:
+        upright = image.copy()
+    if upright.mode.startswith("I;16"):
+        upright = upright.point(lambda value: value / 256).convert("L")
+    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+        upright = _on_white(upright.convert("RGBA"))
+    flat = upright.convert("RGB")
+    factor = min(scale(*flat.size, width), 1)
+    if factor < 1:
+        flat = flat.resize((max(round(flat.width * factor), 1), max(round(flat.height * factor), 1)))
+    return _webp(flat)
+
+
+def _on_white(layer: Any) -> Any:
+    from PIL import Image
+
+    ground = Image.new("RGB", layer.size, "white")
+    ground.paste(layer, mask=layer.getchannel("A"))
+    return ground
+
+
+def _webp(picture: Any) -> bytes:
+    out = BytesIO()
+    picture.save(out, "WEBP", quality=80, method=2)  # nothing that hung on the file follows
+    return out.getvalue()
+
+
+# -- texts -----------------------------------------------------------------------------------------------------------
+
+
+def decode(content: bytes) -> str:
+    """A text as people read it: by its mark, else UTF-8, else the letters of Western Europe."""
+    for mark, code in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(mark):
+            return content.decode(code, "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def _of_rtf(content: bytes) -> str:
+    from striprtf.striprtf import rtf_to_text
+
+    try:
+        return str(
+            rtf_to_text(  # type: ignore[no-untyped-call]
+                content.decode("cp1252", "replace"), errors="replace"
+            )
+        )
+    except (*_HEAVY, RecursionError):
+        raise FailedError("broken") from None
+
+
+_TEXTS: dict[str, Callable[[bytes], str]] = {RTF: _of_rtf, TEXT: decode}
+
+
+def leaves(text: str, size: int = LEAF) -> list[str]:
+    """A long text in pages: where it says so itself (form feed), else at the end of a line, of a word, or anywhere."""
+    found = []
+    for part in text.replace("\r\n", "\n").replace("\r", "\n").split("\f"):
+        rest = part.strip("\n")
+        while len(rest) > size:
+            end = max(rest.rfind("\n", size // 2, size), 0) or max(rest.rfind(" ", size // 2, size), 0) or size
+            found.append(rest[:end])
+            rest = rest[end:].lstrip("\n")
+        if rest.strip():
+            found.append(rest)
+    return found[:MAX_PAGES] or [""]
+
+
+def _of_text(job: Job, text: str) -> Answer:
+    found = leaves("".join(letter for letter in text if letter >= " " or letter in "\n\r\t\f"))
+    yield len(found)
+    for number in job.numbers(len(found)):
+        yield Sheet(number, 0, 0, found[number - 1], b"")
+
+
+# -- the program -----------------------------------------------------------------------------------------------------
+
+
+def _send(out: BinaryIO, head: dict[str, Any], picture: bytes = b"") -> None:
+    words = json.dumps(head).encode()
+    out.write(_FRAME.pack(len(words), len(picture)) + words + picture)
+    out.flush()
+
+
+def _confine(memory: int, seconds: int) -> None:
+    """Bound what this process may take, for good: there is no way back from a hard limit."""
+    limits = {
+        resource.RLIMIT_AS: memory,
+        resource.RLIMIT_CPU: seconds,
+        resource.RLIMIT_CORE: 0,  # a crash leaves no picture of the file on the disk (security.md R20)
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_NOFILE: 64,
+    }
+    for kind, limit in limits.items():
+        with suppress(ValueError, OSError):  # a lower limit stands already
+            resource.setrlimit(kind, (limit, limit))
+
+
+def main() -> int:
+    """Do the one job of this process."""
+    given = json.loads(sys.stdin.buffer.readline())
+    _confine(given["memory"], given["seconds"])
+    content = sys.stdin.buffer.read()
+    job = Job(given["media"], given["first"], given["count"], given["width"], frozenset(given["pictures"]))
+    out = sys.stdout.buffer
+    try:
+        for found in draw(job, content):
+            if isinstance(found, int):
+                _send(out, {"pages": found})
+            else:
+                head = {"page": found.number, "width": found.width, "height": found.height, "text": found.text}
+                _send(out, head, found.picture)
+    except FailedError as error:
+        _send(out, {"failed": str(error)})
+    except MemoryError:
+        _send(out, {"failed": "too-heavy"})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
