@@ -9,6 +9,9 @@ from tests.support.databases import import_models
 
 import_models()
 
+SHORT_DIGESTS = {"document_words.word": 8}
+"""Digests that are not to be unique, each under a key of its record: a few of other words do no harm."""
+
 # Ids, keyed hashes, sealed bytes, instants, days, flags and counts say nothing readable about a person by themselves.
 UNREADABLE = (Sealed, Digest, Id, Instant, Date, Boolean, Integer, BigInteger)
 
@@ -66,7 +69,7 @@ def test_every_digest_is_long_enough_and_every_word_short() -> None:
     for table in db.Base.metadata.sorted_tables:
         for column in table.columns:
             if isinstance(column.type, Digest):
-                assert column.type.length == 32
+                assert column.type.length == SHORT_DIGESTS.get(f"{table.name}.{column.name}", 32)
             if isinstance(column.type, Code):
                 assert column.type.length
                 assert column.type.length <= 80

@@ -5,7 +5,7 @@ from .documents import Document, DocumentAuthor, DocumentSource, FormerRecord, R
 from .drafts import AddingDraft
 from .quarantine import Quarantined
 from .readers import DocumentFolder, DocumentMark, DocumentReader
-from .words import DocumentText, DocumentWord
+from .words import DocumentText, DocumentWord, DocumentWordKey
 
 __all__ = [
     "AddingDraft",
@@ -18,6 +18,7 @@ __all__ = [
     "DocumentSource",
     "DocumentText",
     "DocumentWord",
+    "DocumentWordKey",
     "FormerRecord",
     "Quarantined",
     "ResultDelay",

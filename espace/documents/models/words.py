@@ -26,3 +26,12 @@ class DocumentWord(Base):
     record_id: Mapped[UUID] = mapped_column(Id)
     word: Mapped[bytes] = mapped_column(Digest(8))  # the beginning of a keyed digest, one key per record
     document_id: Mapped[UUID] = mapped_column(Id)
+
+
+class DocumentWordKey(RecordRow, Base):
+    """The key under which a record's words are posted, sealed under its data key; `id` is the record's own."""
+
+    __tablename__ = "document_word_keys"
+    __table_args__ = record_table()
+
+    payload: Mapped[bytes] = mapped_column(Sealed)

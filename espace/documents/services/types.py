@@ -60,12 +60,13 @@ PATIENT_CLASS = "90"
 
 @dataclass(frozen=True, slots=True)
 class DocumentType:
-    """One kind: its code, the system of that code, its official French label and its category."""
+    """One kind: its code, the system of that code, its official French label, its category and that one's label."""
 
     code: str
     system: str
     label: str
     class_code: str
+    class_label: str
 
 
 @cache
@@ -73,7 +74,13 @@ def types() -> dict[str, DocumentType]:
     """Every known kind by its code, those of technical documents left out."""
     with _TABLE.open(encoding="utf-8") as file:
         found = (
-            DocumentType(row["type_code"], row["code_system_oid"], row["type_label_fr"], row["class_code"])
+            DocumentType(
+                row["type_code"],
+                row["code_system_oid"],
+                row["type_label_fr"],
+                row["class_code"],
+                row["class_label_fr"],
+            )
             for row in csv.DictReader(file)
         )
         return {kind.code: kind for kind in found if kind.class_code in CLASSES}

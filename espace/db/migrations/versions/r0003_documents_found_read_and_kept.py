@@ -123,6 +123,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_document_texts")),
     )
     create_record_table(
+        "document_word_keys",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_document_word_keys")),
+    )
+    create_record_table(
         "document_words",
         sa.Column("record_id", Id(), nullable=False),
         sa.Column("word", Digest(8), nullable=False),
@@ -220,6 +227,7 @@ def downgrade() -> None:
 
     op.drop_table("result_delays")
     op.drop_table("document_words")
+    op.drop_table("document_word_keys")
     op.drop_table("document_texts")
     with op.batch_alter_table("document_sources", schema=None) as batch_op:
         batch_op.drop_index("ix_document_sources_document_id")
