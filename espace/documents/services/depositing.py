@@ -147,7 +147,8 @@ def _file(standing: Standing, new: NewDocument, holder: people.Person) -> UUID:
             relation=standing.relation,
             objects=[snapshot(filed)],
         )
-        tell(record_id, holder.id, new)
+        if filed.unique_id == new.unique_id:  # a copy of what is here is no news
+            tell(record_id, holder.id, new)
     return filed.id
 
 

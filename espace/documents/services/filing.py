@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from espace import clock, crypto, db, storage
+from espace import clock, crypto, db, outbox, storage
 from espace.db import Digest, Id
 from espace.documents.models import Document, DocumentAuthor
 from espace.errors import ConflictError
@@ -18,12 +19,19 @@ from espace.identifiers import new_id
 from espace.interop import media as medias
 from espace.records import services as records
 
-from .reading import SEALED, TABLE, DocumentFacts
+from .delays import held_until
+from .folding import FILED, fold_visible
+from .likeness import DELETED
+from .reading import SEALED, TABLE, DocumentFacts, open_row
 from .types import types
+from .visibility import COLUMNS
 
-_BY_UNIQUE_ID = select(Document.id, Document.content_index).where(
-    Document.record_id == bindparam("record", type_=Id),
-    Document.unique_index == bindparam("unique", type_=Digest(32)),
+_KNOWN = select(Document.id, Document.content_index, Document.state, Document.folded_into).where(
+    Document.record_id == bindparam("record", type_=Id)
+)
+_BY_UNIQUE_ID = _KNOWN.where(Document.unique_index == bindparam("unique", type_=Digest(32)))
+_BY_ID = select(*COLUMNS).where(
+    Document.record_id == bindparam("record", type_=Id), Document.id == bindparam("id", type_=Id)
 )
 _AUTHOR = select(DocumentAuthor.id).where(
     DocumentAuthor.record_id == bindparam("record", type_=Id),
@@ -41,9 +49,21 @@ class Body:
     active: bool = False
 
 
+class Known(NamedTuple):
+    """A document that is here already. `id` is the one it is shown by, `content_index` its own content's."""
+
+    id: UUID
+    content_index: bytes
+    deleted: bool
+
+
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """What is known of a document before it is filed. `content` is the whole file when the body came inside one."""
+    """What is known of a document before it is filed. `content` is the whole file when the body came inside one.
+
+    `set_id` and `version` say which versions belong together; without them it is a series of its own.
+    `content_index` is given when what makes it the same document is not the digest of its body.
+    """
 
     title: str
     date: date
@@ -107,11 +127,11 @@ def author_id(tx: Connection, record_id: UUID, name: str) -> UUID | None:
     return row_id
 
 
-def known(record_id: UUID, unique_id: str) -> tuple[UUID, bytes] | None:
-    """The document of this unique id in this record: its id and its content's digest."""
+def known(record_id: UUID, unique_id: str) -> Known | None:
+    """The document of this unique id in this record, deleted ones among them."""
     with db.read() as tx:
         row = tx.execute(_BY_UNIQUE_ID, {"record": record_id, "unique": unique_digest(unique_id)}).first()
-    return (row.id, row.content_index) if row else None
+    return Known(row.folded_into or row.id, row.content_index, row.state == DELETED) if row else None
 
 
 @contextmanager
@@ -131,15 +151,25 @@ def stored(owner: UUID, *contents: bytes) -> Iterator[list[UUID]]:
 
 
 def write_row(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID]) -> DocumentFacts:
-    """Write the row of a document whose files are stored (the body last).
+    """Write the row of a document whose files are stored (the body last); gives the document as it is shown.
+
+    That is another one when this is a copy of what is here (`unique_id` then tells): nobody needs to be told of it.
 
     Raises:
         ConflictError: when a document of this unique id was filed meanwhile.
         NotFoundError: when the record was closed meanwhile, or is in another state that takes nothing.
     """
     records.hold_open(tx, record_id)
-    whole = new.body.content if new.content is None else new.content
-    filed = DocumentFacts(
+    filed = _facts(tx, record_id, new, files)
+    _insert(tx, record_id, filed, new)
+    outbox.post(FILED, {"record_id": str(record_id), "document_id": str(filed.id)})
+    shown = fold_visible(tx, record_id, filed.id)
+    return open_row(tx, record_id, tx.execute(_BY_ID, {"record": record_id, "id": shown}).one())
+
+
+def _facts(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID]) -> DocumentFacts:
+    whole, now = new.body.content if new.content is None else new.content, clock.now()
+    return DocumentFacts(
         id=new_id(),
         date=new.date,
         type_code=new.type_code,
@@ -153,7 +183,8 @@ def write_row(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUI
         representatives_invisible=new.representatives_invisible,
         origin=new.origin,
         professional_id=new.professional_id,
-        created_at=clock.now(),
+        created_at=now,
+        arrived_at=now,
         media=new.body.media if new.content is None else medias.XML,
         size=len(whole),
         file_id=files[0],
@@ -166,17 +197,17 @@ def write_row(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUI
         version=new.version,
         series_index=series_digest(new.set_id or new.unique_id),
         author_id=author_id(tx, record_id, new.author or new.structure),
-        held_until=None,
+        held_until=held_until(record_id, new),
+        choices=0,
         remark="",
         unique_id=new.unique_id,
     )
-    _insert(tx, record_id, filed, new)
-    return filed
 
 
 def _insert(tx: Connection, record_id: UUID, filed: DocumentFacts, new: NewDocument) -> None:
     values = {name: getattr(filed, name) for name in DocumentFacts.__dataclass_fields__}
     payload = {name: values.pop(name) for name in SEALED}
+    values["arrived_at"] = max(filed.created_at, filed.held_until or filed.created_at)
     try:
         tx.execute(
             insert(Document).values(

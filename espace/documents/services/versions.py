@@ -1,0 +1,60 @@
+"""Versions of one document: the newest is current, those before it are superseded, in whatever order they came.
+
+CDA `setId` and `versionNumber`, or what a document says it replaces, make the series (interop.md section 1, AR-19).
+An older version is pushed back only by one that all its readers see (R13); nothing of it changes but its state.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, update
+
+from espace.db import Id
+from espace.documents.models import Document
+
+from .likeness import CURRENT, FOLDED, SUPERSEDED, Entry, all_see, copies, of_series, several
+
+_SET_STATE = update(Document).where(
+    Document.record_id == bindparam("record", type_=Id), Document.id.in_(bindparam("ids", expanding=True, type_=Id))
+)
+
+
+def settle(tx: Connection, record_id: UUID, entries: list[Entry]) -> None:
+    """Say anew which versions are current, in the series of these documents and of the copies shown through them."""
+    if len(entries) == 1 and not entries[0].folded_into:  # it stands alone: nothing pushes it back
+        if entries[0].state == SUPERSEDED:
+            tx.execute(_SET_STATE.values(state=CURRENT), {"record": record_id, "ids": [entries[0].id]})
+        return
+    series = {one.series_index for one in entries if one.series_index}
+    found = {one.id: one for one in of_series(tx, record_id, series)}
+    roots = {one.folded_into or one.id for one in found.values()}
+    found |= {one.id: one for one in copies(tx, record_id, roots)}
+    found |= {one.id: one for one in several(tx, record_id, roots - found.keys())}
+    more = {one.series_index for one in found.values() if one.series_index} - series
+    if more:  # a copy belongs to another series: what it stands in pushes back what is shown in its place
+        found |= {one.id: one for one in of_series(tx, record_id, more)}
+    _settle_all(tx, record_id, found)
+
+
+def _settle_all(tx: Connection, record_id: UUID, found: dict[UUID, Entry]) -> None:
+    pushed = {older for older in found if _is_pushed_back(older, found)}
+    back = [one for one in pushed if found[one].state == CURRENT]
+    forth = [one for one in found if found[one].state == SUPERSEDED and one not in pushed]
+    for ids, state in ((back, SUPERSEDED), (forth, CURRENT)):
+        if ids:
+            tx.execute(_SET_STATE.values(state=state), {"record": record_id, "ids": ids})
+
+
+def _is_pushed_back(shown_id: UUID, found: dict[UUID, Entry]) -> bool:
+    """Whether a newer version of this document, or of a copy shown through it, is seen by all who see it."""
+    shown = found[shown_id]
+    if shown.state == FOLDED:
+        return False
+    places = [one for one in found.values() if shown_id in (one.id, one.folded_into)]
+    for place in places:
+        for one in found.values():
+            if one.series_index is None or one.series_index != place.series_index or one.version <= place.version:
+                continue
+            newer = found.get(one.folded_into) if one.folded_into else one
+            if newer is not None and newer.id != shown_id and all_see(newer, shown):
+                return True
+    return False
