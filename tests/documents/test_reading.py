@@ -3,19 +3,17 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from espace import db
 from espace.access import policy
 from espace.audit.services import Action
 from espace.documents import services as documents
 from espace.documents.models import Document
-from espace.documents.services import Cursor
-from espace.documents.services.visibility import page_statement, parameters, shape
+from espace.documents.services import Cursor, Filter
 from espace.errors import NotFoundError
 from espace.permissions import Standing
 from tests.support.clock import FakeClock
@@ -115,9 +113,9 @@ def test_pages_follow_each_other_without_gap_or_double_though_documents_arrive(h
 def test_a_category_shows_its_own_and_pages_alike(home: House) -> None:
     _fill(home.holder, 5)
     ours = {deposited(home.doctor_here, f"Ordonnance {n}") for n in range(3)}
-    page = documents.page(home.holder, class_code="42", limit=2)
+    page = documents.page(home.holder, Filter(class_code="42"), limit=2)
     assert page.next is not None
-    rest = documents.page(home.holder, class_code="42", before=page.next, limit=2)
+    rest = documents.page(home.holder, Filter(class_code="42"), before=page.next, limit=2)
     assert {row.id for row in (*page.rows, *rest.rows)} == ours
     assert rest.next is None
 
@@ -136,41 +134,6 @@ def test_a_list_costs_the_same_for_one_row_and_for_sixty(home: House) -> None:
         assert len(documents.page(doctor).rows) == 60
     assert len(sixty) == len(one) <= 2
     assert len(sixty_watched) == len(one_watched) <= 5
-
-
-@pytest.mark.parametrize("of_class", [False, True])
-@pytest.mark.parametrize("after", [False, True])
-def test_the_list_reads_its_index_and_sorts_nothing(home: House, of_class: bool, after: bool) -> None:
-    _fill(home.holder, 8)
-    rule = policy.visible(home.holder)
-    values = {"record": home.mother.record_id, "limit": 5, **parameters(rule)}
-    values |= {"class_code": "90"} if of_class else {}
-    values |= {"date": date(2024, 1, 2), "id": uuid4()} if after else {}
-    plan = _plan(page_statement(shape(rule), of_class=of_class, after=after), values)
-    assert ("class" if of_class else "date") in plan
-    assert "TEMP B-TREE" not in plan
-    assert "Seq Scan" not in plan
-
-
-def _plan(statement: Any, values: dict[str, Any]) -> str:
-    """How the database would answer: the statement as it is really sent, explained."""
-    sent: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, text: str, given: Any, *_rest: Any) -> None:
-        sent.append((text, given))
-
-    with db.current().reader.connect() as connection:
-        is_sqlite = db.current().is_sqlite
-        event.listen(connection, "before_cursor_execute", note)
-        connection.execute(statement, values)
-        event.remove(connection, "before_cursor_execute", note)
-        text, given = sent[0]
-        if is_sqlite:
-            return " ".join(map(str, connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given).all()))
-        connection.exec_driver_sql("SET enable_seqscan = off")
-        rows = connection.exec_driver_sql(f"EXPLAIN {text}", given).all()
-        connection.exec_driver_sql("RESET enable_seqscan")
-        return " ".join(map(str, rows))
 
 
 def test_the_reading_of_others_is_written_with_what_was_shown(home: House) -> None:

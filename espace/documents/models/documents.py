@@ -1,12 +1,18 @@
 """Documents of a record: what each is, where it came from, who wrote it, and how fresh results are waited for."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Date, Index, Integer
+from sqlalchemy import Boolean, Date, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from espace.db import Base, Code, Digest, Id, Instant, RecordRow, Sealed, record_table
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index of the rows of which `condition` is true, on both engines."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Document(RecordRow, Base):
@@ -14,13 +20,17 @@ class Document(RecordRow, Base):
 
     __tablename__ = "documents"
     __table_args__ = record_table(
-        Index("ix_documents_date", "record_id", "date", "id"),
-        Index("ix_documents_class", "record_id", "class_code", "date", "id"),
-        Index("ix_documents_type", "record_id", "type_code", "date", "id"),
-        Index("ix_documents_author", "record_id", "author_id", "date", "id"),
-        Index("ix_documents_created", "record_id", "created_at"),
+        # Every list names a state and is in the order of one of these: none is ever sorted, however long.
+        Index("ix_documents_date", "record_id", "state", "date", "id"),
+        Index("ix_documents_class", "record_id", "state", "class_code", "date", "id"),
+        Index("ix_documents_type", "record_id", "state", "type_code", "date", "id"),
+        Index("ix_documents_author", "record_id", "state", "author_id", "date", "id"),
+        Index("ix_documents_arrived", "record_id", "state", "arrived_at", "id"),
         Index("ix_documents_series", "record_id", "series_index", "version"),
         Index("ix_documents_content", "record_id", "content_index"),
+        # Few wait at a time: the worker and « a result waits » read these only.
+        Index("ix_documents_held", "record_id", "held_until", **_where("held_until IS NOT NULL")),
+        Index("ix_documents_awaiting", "created_at", "record_id", "id", **_where("patient_invisible")),
         Index("uq_documents_unique_index", "record_id", "unique_index", unique=True),
     )
 
@@ -45,6 +55,8 @@ class Document(RecordRow, Base):
     folded_into: Mapped[UUID | None] = mapped_column(Id)  # the document that is shown in place of this copy
     author_id: Mapped[UUID | None] = mapped_column(Id)  # of `document_authors`
     held_until: Mapped[datetime | None] = mapped_column(Instant)  # a fresh result its person wants to read later
+    arrived_at: Mapped[datetime] = mapped_column(Instant, server_default="0")  # when people could first read it
+    choices: Mapped[int] = mapped_column(Integer, server_default="0")  # made about it: an old page undoes no newer one
     unique_index: Mapped[bytes] = mapped_column(Digest(32))  # blind index of the author's unique id
     content_index: Mapped[bytes] = mapped_column(Digest(32))  # blind index of the content's SHA-256
     payload: Mapped[bytes] = mapped_column(Sealed)

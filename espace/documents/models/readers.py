@@ -1,9 +1,9 @@
 """What each reader made of a record's documents: read, favourite, in a folder. Nobody sees another reader's."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, Index
+from sqlalchemy import Boolean, Date, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from espace.db import Base, Id, Instant, RecordRow, Sealed, record_table
@@ -15,12 +15,13 @@ class DocumentMark(RecordRow, Base):
     __tablename__ = "document_marks"
     __table_args__ = record_table(
         Index("uq_document_marks_reader_document", "record_id", "reader_id", "document_id", unique=True),
-        Index("ix_document_marks_favourite", "record_id", "reader_id", "favourite"),
-        Index("ix_document_marks_folder", "record_id", "reader_id", "folder_id"),
+        Index("ix_document_marks_favourite", "record_id", "reader_id", "favourite", "date", "document_id"),
+        Index("ix_document_marks_folder", "record_id", "reader_id", "folder_id", "date", "document_id"),
     )
 
     reader_id: Mapped[UUID] = mapped_column(Id)
     document_id: Mapped[UUID] = mapped_column(Id)
+    date: Mapped[date] = mapped_column(Date)  # the document's, so that favourites and folders are lists in its order
     read_at: Mapped[datetime | None] = mapped_column(Instant)
     favourite: Mapped[bool] = mapped_column(Boolean)
     folder_id: Mapped[UUID | None] = mapped_column(Id)

@@ -1,22 +1,10 @@
 """What other rooms may ask of the documents of a record."""
 
 from .adding import AddDocument, Added, add
+from .browsing import PAGE_SIZE, Cursor, Filter, Page, Seen, latest, page
 from .depositing import DEPOSITABLE, DepositDocument, deposit, holder_is_minor, judge_deposit
 from .quarantine import quarantined
-from .reading import (
-    PAGE_SIZE,
-    Content,
-    Cursor,
-    DocumentFacts,
-    Page,
-    body,
-    document,
-    download,
-    latest,
-    opened,
-    original,
-    page,
-)
+from .reading import Content, DocumentFacts, body, document, download, opened, original
 from .types import CLASS_WORDS, CLASSES, PATIENT_TYPES, DocumentType, plain_title, plain_titles, type_label, types
 
 __all__ = [
@@ -32,7 +20,9 @@ __all__ = [
     "DepositDocument",
     "DocumentFacts",
     "DocumentType",
+    "Filter",
     "Page",
+    "Seen",
     "add",
     "body",
     "deposit",

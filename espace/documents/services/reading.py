@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from espace import crypto, db, storage
 from espace.access.services import note_visit, visible
@@ -15,19 +15,11 @@ from espace.audit.services import Action
 from espace.errors import NotFoundError
 from espace.permissions import Permission, Standing
 
-from .visibility import one_statement, page_statement, parameters, shape
+from .visibility import one_statement, parameters, shape
 
 TABLE = "documents"
-PAGE_SIZE = 60
 SHARED = timedelta(minutes=10)
 """How long the requests for one file share one row of the trail (design 3.5)."""
-
-
-class Cursor(NamedTuple):
-    """The place of the last document shown."""
-
-    date: date
-    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +36,7 @@ class DocumentFacts:
     origin: str
     professional_id: UUID | None
     created_at: datetime
+    arrived_at: datetime
     media: str
     size: int
     file_id: UUID
@@ -55,6 +48,7 @@ class DocumentFacts:
     series_index: bytes | None
     author_id: UUID | None
     held_until: datetime | None
+    choices: int
     title: str
     author: str
     structure: str
@@ -89,14 +83,6 @@ SEALED: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some documents, newest first, and the place after which there are more (None: no more)."""
-
-    rows: tuple[DocumentFacts, ...]
-    next: Cursor | None
-
-
-@dataclass(frozen=True, slots=True)
 class Content:
     """An opened file of a document, ready to be read by ranges."""
 
@@ -110,57 +96,29 @@ class Content:
         return self.reader.size
 
 
-def page(
-    standing: Standing, *, class_code: str | None = None, before: Cursor | None = None, limit: int = PAGE_SIZE
-) -> Page:
-    """A page of the documents this standing lets through, one row of the trail with what was listed."""
-    rule = visible(standing)
-    statement = page_statement(shape(rule), of_class=class_code is not None, after=before is not None)
-    values: dict[str, Any] = {"record": standing.record_id, "limit": limit + 1, **parameters(rule)}
-    if class_code is not None:
-        values["class_code"] = class_code
-    if before is not None:
-        values |= {"date": before.date, "id": before.id}
-    if _unwatched(standing):
-        with db.read() as tx:
-            rows = _open_all(tx, standing.record_id, tx.execute(statement, values).all())
-    else:
-        with db.write() as tx:
-            rows = _open_all(tx, standing.record_id, tx.execute(statement, values).all())
-            _leave(standing, Action.DOCUMENTS_LISTED, rows[:limit])
-    shown = rows[:limit]
-    last = shown[-1] if len(rows) > limit else None
-    return Page(tuple(shown), Cursor(last.date, last.id) if last else None)
-
-
-def latest(standing: Standing, limit: int = 3) -> tuple[DocumentFacts, ...]:
-    """The newest documents, for a summary of the record."""
-    return page(standing, limit=limit).rows
-
-
 def document(standing: Standing, document_id: UUID) -> DocumentFacts:
     """One document, opened on its page.
 
     Raises:
         NotFoundError: when it does not exist for this standing.
     """
-    if _unwatched(standing):
+    if unwatched(standing):
         with db.read() as tx:
             return _visible(tx, standing, document_id)
     with db.write() as tx:
         found = _visible(tx, standing, document_id)
-        _leave(standing, Action.DOCUMENT_OPENED, [found])
+        leave(standing, Action.DOCUMENT_OPENED, [found])
     return found
 
 
 def opened(standing: Standing, document_id: UUID) -> Content:
     """One document opened on its page, with what people read of it: one statement for both. Raises as `body`."""
-    if _unwatched(standing):
+    if unwatched(standing):
         with db.read() as tx:
             return _body(tx, standing, _visible(tx, standing, document_id))
     with db.write() as tx:
         found = _body(tx, standing, _visible(tx, standing, document_id))
-        _leave(standing, Action.DOCUMENT_OPENED, [found.document])
+        leave(standing, Action.DOCUMENT_OPENED, [found.document])
     return found
 
 
@@ -194,21 +152,20 @@ def _content(standing: Standing, document_id: UUID, action: Action, *, whole: bo
         found = _visible(tx, standing, document_id)
         file_id, media = (found.file_id, found.media) if whole else (found.body_file_id, found.body_media)
         reader = storage.current().open(tx, standing.record_id, file_id)
-        seen = _unwatched(standing) or audit.seen_lately(
-            standing.actor, standing.record_id, action, document_id, SHARED
-        )
+        seen = unwatched(standing) or audit.seen_lately(standing.actor, standing.record_id, action, document_id, SHARED)
     if not seen:
         with db.write() as tx:
-            _leave(standing, action, [_visible(tx, standing, document_id)])
+            leave(standing, action, [_visible(tx, standing, document_id)])
     return Content(found, media, reader)
 
 
-def _unwatched(standing: Standing) -> bool:
+def unwatched(standing: Standing) -> bool:
     """Whether this reading leaves no row: the holder's own page views do not (design 3.5), unless someone helps."""
     return not standing.is_watched
 
 
-def _leave(standing: Standing, action: Action, shown: Sequence[DocumentFacts]) -> None:
+def leave(standing: Standing, action: Action, shown: Sequence[DocumentFacts]) -> None:
+    """Write what is about to be shown to the trail, in the open unit of work (security.md R25)."""
     audit.record(
         standing.actor,
         standing.record_id,
@@ -234,21 +191,27 @@ def snapshot(document: DocumentFacts) -> dict[str, str]:
     }
 
 
+def visible_to(tx: Connection, standing: Standing, document_id: UUID) -> DocumentFacts:
+    """One document as this standing sees it, for an act on it: the act leaves the row of the trail.
+
+    Raises:
+        NotFoundError: when it does not exist for this standing.
+    """
+    return _visible(tx, standing, document_id)
+
+
 def _visible(tx: Connection, standing: Standing, document_id: UUID) -> DocumentFacts:
     rule = visible(standing)
     values = {"record": standing.record_id, "id": document_id, **parameters(rule)}
     row = tx.execute(one_statement(shape(rule)), values).first()
     if row is None:
         raise NotFoundError
-    return _open(tx, standing.record_id, row)
+    return open_row(tx, standing.record_id, row)
 
 
-def _open_all(tx: Connection, record_id: UUID, rows: Sequence[Row[Any]]) -> list[DocumentFacts]:
-    return [_open(tx, record_id, row) for row in rows]
-
-
-def _open(tx: Connection, record_id: UUID, row: Row[Any]) -> DocumentFacts:
-    facts: Mapping[str, Any] = crypto.unseal(tx, record_id, TABLE, row.id, row.payload)
+def open_row(tx: Connection, record_id: UUID, row: Sequence[Any]) -> DocumentFacts:
+    """A document from the columns of `visibility.COLUMNS`: its id first, what is sealed last."""
+    *plain, payload = row
+    facts: Mapping[str, Any] = crypto.unseal(tx, record_id, TABLE, plain[0], payload)
     # The fields of DocumentFacts stand in the order of the columns, then come the sealed ones.
-    values: list[Any] = [*row[:-1], *(facts.get(name, none) for name, none in SEALED.items())]
-    return DocumentFacts(*values)
+    return DocumentFacts(*plain, *(facts.get(name, none) for name, none in SEALED.items()))

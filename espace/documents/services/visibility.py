@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select
 
 from espace import clock
 from espace.access.services import VisibilityRule
@@ -22,6 +22,7 @@ COLUMNS = (
     Document.origin,
     Document.professional_id,
     Document.created_at,
+    Document.arrived_at,
     Document.media,
     Document.size,
     Document.file_id,
@@ -33,6 +34,7 @@ COLUMNS = (
     Document.series_index,
     Document.author_id,
     Document.held_until,
+    Document.choices,
     Document.payload,
 )
 NOWHERE = ("folded", "deleted")
@@ -64,14 +66,17 @@ def parameters(rule: VisibilityRule) -> dict[str, Any]:
     return found
 
 
-def conditions(given: tuple[bool, ...]) -> list[ColumnElement[bool]]:
-    """What `rule.decide` says of one document, for all of them; which states are wanted is the caller's to add."""
+def conditions(given: tuple[bool, ...], types: str = "types") -> list[ColumnElement[bool]]:
+    """What `rule.decide` says of one document, for all of them; which states are wanted is the caller's to add.
+
+    `types` names the parameter of the types that may be read, where a statement asks of several at once.
+    """
     reads, by_type, sees_hidden, has_own, sees_awaiting, sees_secret, sees_held = given
     if not reads:
         return [false()]
     found: list[ColumnElement[bool]] = []
     if by_type:
-        found.append(Document.type_code.in_(bindparam("types", expanding=True, type_=Code)))
+        found.append(Document.type_code.in_(bindparam(types, expanding=True, type_=Code)))
     if not sees_hidden:
         shown = Document.hidden.is_(False)
         found.append(or_(shown, Document.professional_id == bindparam("own", type_=Id)) if has_own else shown)
@@ -82,19 +87,6 @@ def conditions(given: tuple[bool, ...]) -> list[ColumnElement[bool]]:
     if not sees_held:
         found.append(or_(Document.held_until.is_(None), Document.held_until <= bindparam("now", type_=Instant)))
     return found
-
-
-@lru_cache(maxsize=256)
-def page_statement(given: tuple[bool, ...], *, of_class: bool, after: bool) -> _Rows:
-    """A page of the list, newest first, before a cursor or from the start (keyset, never an offset)."""
-    statement: _Rows = select(*COLUMNS).where(Document.record_id == bindparam("record", type_=Id), *conditions(given))
-    statement = statement.where(Document.state == "current")
-    if of_class:
-        statement = statement.where(Document.class_code == bindparam("class_code"))
-    if after:
-        place = tuple_(type_coerce(bindparam("date"), Document.date.type), bindparam("id", type_=Id))
-        statement = statement.where(tuple_(Document.date, Document.id) < place)
-    return statement.order_by(Document.date.desc(), Document.id.desc()).limit(bindparam("limit"))
 
 
 @lru_cache(maxsize=64)

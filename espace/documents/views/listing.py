@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from espace.documents import services as documents
-from espace.documents.services import CLASSES, PAGE_SIZE, Cursor, DocumentFacts, Page
+from espace.documents.services import CLASSES, PAGE_SIZE, Cursor, DocumentFacts, Filter, Page
 from espace.permissions import Permission
 from espace.web import paging
 from espace.web.guards import requires, viewpoint
@@ -26,7 +26,8 @@ def listing() -> Response:
     wanted = "" if here.is_veiled else request.args.get("sorte", "")  # a category would tell what the rows are
     class_code = wanted if wanted in CLASSES else None
     before = paging.day_from(request.args.get("avant"))
-    page = documents.page(here.standing, class_code=class_code, before=Cursor(*before) if before else None)
+    wanted_ones = Filter(class_code=class_code or "")
+    page = documents.page(here.standing, wanted_ones, before=Cursor(*before) if before else None)
     return render(
         "documents/list.html",
         fragments={"documents": "documents/_years.html"},
@@ -55,4 +56,4 @@ def _more(page: Page, class_code: str | None, here: Viewpoint) -> str:
     if page.next is None:
         return ""
     kept = {"sorte": class_code} if class_code else {}
-    return f"{here.base}/documents?{urlencode({**kept, 'avant': paging.to_text(*page.next)})}"
+    return f"{here.base}/documents?{urlencode({**kept, 'avant': paging.to_text(page.next.at, page.next.id)})}"
