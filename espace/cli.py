@@ -150,6 +150,7 @@ _IMPORTS = {
         "documents.cli:import_former_records",
         "Records opened before 2022: documents, accesses, hidden states, trail.",
     ),
+    "care-history": ("documents.cli:import_care_history", "The insurer's lines of care (CSV)."),
     "matrix": ("access.cli:import_matrix", "A new version of the profession x document-type matrix (CSV)."),
 }
 _OPERATORS = {

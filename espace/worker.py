@@ -94,6 +94,7 @@ def scheduled() -> list[Task]:
     from .accounts.services import drafts as activations
     from .accounts.services import one_time, password_reset, recovery, sessions, throttle
     from .administration.services import visits
+    from .documents.services import care_history
     from .family.services import tell_ahead
     from .notifications import services as notifications
     from .professional.services import drafts as deposits
@@ -113,6 +114,7 @@ def scheduled() -> list[Task]:
         Task("lost-accesses", minute, recovery.tick),
         Task("sweep-lost-accesses", hour, recovery.sweep),
         Task("sweep-password-resets", hour, password_reset.sweep),
+        Task("sweep-care-history", hour * 6, care_history.sweep),
         Task("sweep-deposit-drafts", hour, deposits.sweep),
         Task("sweep-office-visits", hour, visits.sweep),
         Task("late-notices", minute * 10, notifications.wake_late),

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
-from espace.import_report import progress, show
+from espace.errors import BusyError
+from espace.import_report import UnreadableError, progress, show
 
+from .services.care_history import import_care_history as take_care_in
 from .services.importing import import_paths
 from .services.takeover import take_over
 
@@ -36,4 +38,22 @@ def import_former_records(paths: tuple[Path, ...], as_json: bool) -> None:  # no
     """
     with progress(every=1) as shown:
         report = take_over(paths, shown)
+    show(report, as_json=as_json)
+
+
+@click.command("care-history")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def import_care_history(file: Path, as_json: bool) -> None:  # noqa: FBT001 - a command's flag
+    """Bring care histories up to date from the insurer's lines.
+
+    FILE is UTF-8 CSV; docs/care-history.md describes its columns. A line enters the record of exactly the person of
+    its number and birth date, once per reference; a line marked as secret care is refused and never kept. A line that
+    is wrong is reported and left out; running the same file again changes nothing.
+    """
+    try:
+        with progress() as count:
+            report = take_care_in(file, count)
+    except (BusyError, UnreadableError) as error:
+        raise click.ClickException(f"{file}: {error}") from None
     show(report, as_json=as_json)

@@ -220,6 +220,13 @@ ACCESS: dict[str, str] = {
     "POST /admin/personnes/<uuid:visit_id>/heritier": "office:privacy",
     "GET /admin/personnes/<uuid:visit_id>/heritiers/<uuid:heir_id>": "office:privacy",
     "POST /admin/personnes/<uuid:visit_id>/heritiers/<uuid:heir_id>": "office:privacy",
+    "GET /dossiers/<uuid:record_id>/soins": "documents:read",
+    "GET /dossiers/<uuid:record_id>/soins/<uuid:visit_id>": "documents:read",
+    "POST /dossiers/<uuid:record_id>/soins/<uuid:visit_id>/masquer": "documents:keep",
+    "GET /dossiers/<uuid:record_id>/soins/<uuid:visit_id>/montrer": "documents:keep",
+    "POST /dossiers/<uuid:record_id>/soins/<uuid:visit_id>/montrer": "documents:keep",
+    "GET /dossiers/<uuid:record_id>/soins/recherche": "documents:read",
+    "POST /dossiers/<uuid:record_id>/soins/recherche": "documents:read",
     # professionals
     "GET /pro/": "practice",
     "GET /pro/aide": "practice",
@@ -245,6 +252,10 @@ ACCESS: dict[str, str] = {
     "GET /pro/patients/<uuid:record_id>/documents/<uuid:document_id>": "documents:read",
     "GET /pro/patients/<uuid:record_id>/documents/<uuid:document_id>/contenu": "documents:read",
     "GET /pro/patients/<uuid:record_id>/documents/<uuid:document_id>/pages/<int:number>": "documents:read",
+    "GET /pro/patients/<uuid:record_id>/soins": "documents:read",
+    "GET /pro/patients/<uuid:record_id>/soins/<uuid:visit_id>": "documents:read",
+    "GET /pro/patients/<uuid:record_id>/soins/recherche": "documents:read",
+    "POST /pro/patients/<uuid:record_id>/soins/recherche": "documents:read",
 }
 
 DEMO: dict[str, str] = {

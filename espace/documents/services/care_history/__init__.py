@@ -1,0 +1,27 @@
+"""The care history: the insurer's lines of the last months (rules.md CO-4). They are shown or hidden, never edited."""
+
+from .hiding import hide, show
+from .importing import import_care_history
+from .kinds import KINDS
+from .lines import COLUMNS
+from .reading import CareLine, Cursor, History, KindTotal, Visit, history, may_read, search, visit
+from .window import sweep, window_start
+
+__all__ = [
+    "COLUMNS",
+    "KINDS",
+    "CareLine",
+    "Cursor",
+    "History",
+    "KindTotal",
+    "Visit",
+    "hide",
+    "history",
+    "import_care_history",
+    "may_read",
+    "search",
+    "show",
+    "sweep",
+    "visit",
+    "window_start",
+]

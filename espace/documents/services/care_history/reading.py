@@ -1,0 +1,306 @@
+"""Reading the care history, visit by visit. What a reader may not see counts nowhere: lists, totals, kinds, search.
+
+A window of months is small enough to be opened whole (`MOST` lines), which totals and search need. Whoever is not the
+holder leaves a row of the trail before anything is shown (R25).
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Select, bindparam, select
+
+from espace import crypto, db
+from espace.access.services import DocumentFacts, note_visit, visible
+from espace.audit import services as audit
+from espace.audit.services import Action
+from espace.db import Id
+from espace.documents.models import CareLine as CareRow
+from espace.errors import NotFoundError
+from espace.permissions import Permission, Relation, Standing
+
+from .importing import TABLE
+from .kinds import KINDS
+from .window import window_start
+
+TYPE = "REMB"
+"""The kind of document the matrix knows these lines as (rules.md CO-4)."""
+MOST = 3000
+"""Lines opened for one page; nobody has as many in two years, and a page that has says so."""
+PAGE_LINES = 60
+"""A page holds whole visits, until they have so many lines."""
+_Wanted = Callable[["CareLine"], bool]
+
+
+class Cursor(NamedTuple):
+    """The place of the last visit shown."""
+
+    date: date
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CareLine:
+    """One line. Amounts are whole cents of a euro; None when the insurer did not tell them."""
+
+    id: UUID
+    date: date
+    kind: str
+    hidden: bool
+    visit_id: UUID
+    label: str
+    quantity: int
+    professional: str
+    place: str
+    amount: int | None
+    base: int | None
+    reimbursed: int | None
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Lines that belong together, in the order of their days."""
+
+    id: UUID
+    lines: tuple[CareLine, ...]
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.lines[-1].date
+
+    @property
+    def first(self) -> date:
+        """Its first day."""
+        return self.lines[0].date
+
+    @property
+    def amount(self) -> int | None:
+        """What its lines cost together, in cents; None when none tells."""
+        return _sum(line.amount for line in self.lines)
+
+    @property
+    def reimbursed(self) -> int | None:
+        """What the insurer paid of it, in cents; None when no line tells."""
+        return _sum(line.reimbursed for line in self.lines)
+
+    @property
+    def all_hidden(self) -> bool:
+        """Whether no professional sees anything of it."""
+        return all(line.hidden for line in self.lines)
+
+    @property
+    def some_hidden(self) -> bool:
+        """Whether professionals do not see all of it."""
+        return any(line.hidden for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class KindTotal:
+    """How many lines of one kind, and their sums in cents (None: not told)."""
+
+    kind: str
+    count: int
+    amount: int | None
+    reimbursed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A page of visits, newest first, what all the lines of the filter amount to, and where the next page begins.
+
+    `kinds` are those a filter may offer. `is_whole` is False when there were more than `MOST` lines.
+    """
+
+    visits: tuple[Visit, ...]
+    next: Cursor | None
+    totals: tuple[KindTotal, ...]
+    kinds: tuple[str, ...]
+    since: date
+    is_whole: bool
+
+
+def may_read(standing: Standing) -> bool:
+    """Whether this reader gets a care history at all: by the matrix's row of REMB, for professionals."""
+    return visible(standing).decide(DocumentFacts(TYPE)).allowed
+
+
+def sees_hidden(standing: Standing) -> bool:
+    """Whether hidden lines are shown: never to professionals, whatever they see of documents."""
+    return (
+        standing.relation is not Relation.PROFESSIONAL
+        and visible(standing).decide(DocumentFacts(TYPE, hidden=True)).allowed
+    )
+
+
+def history(
+    standing: Standing, *, kind: str | None = None, months: int | None = None, before: Cursor | None = None
+) -> History:
+    """A page of visits: of one `kind` or all, of the last `months` or the whole window.
+
+    Raises:
+        NotFoundError: when this reader gets none.
+    """
+
+    def wanted(line: CareLine) -> bool:
+        return kind is None or line.kind == kind
+
+    return _read(standing, Action.CARE_READ, window_start(months), wanted, before)
+
+
+def search(standing: Standing, words: str, kind_words: Mapping[str, str]) -> History:
+    """The visits whose lines hold every one of these words, or their beginning; accents, case and plural forms aside.
+
+    `kind_words` are the kinds as this reader calls them: they are found too.
+
+    Raises:
+        NotFoundError: when this reader gets none.
+    """
+    terms = [_singular(term) for term in folded(words).split()]
+
+    def wanted(line: CareLine) -> bool:
+        told = folded(f"{line.label} {line.professional} {line.place} {kind_words.get(line.kind, '')}").split()
+        return bool(terms) and all(any(word.startswith(term) for word in told) for term in terms)
+
+    return _read(standing, Action.CARE_SEARCHED, window_start(), wanted, None)
+
+
+def visit(standing: Standing, visit_id: UUID) -> Visit:
+    """One visit with every line of it that this reader sees.
+
+    Raises:
+        NotFoundError: when none is.
+    """
+    with db.read() as tx:
+        found = of_visit(tx, standing, visit_id)
+    _leave(standing, Action.CARE_READ, found.lines)
+    return found
+
+
+def of_visit(tx: Connection, standing: Standing, visit_id: UUID) -> Visit:
+    """As `visit`, within a unit of work and without a row."""
+    lines = _lines(tx, standing, window_start(), visit_id)
+    if not lines:
+        raise NotFoundError
+    return Visit(visit_id, tuple(reversed(lines)))
+
+
+def snapshot(line: CareLine) -> dict[str, str]:
+    """What the trail keeps of a line that was shown or hidden."""
+    return {"id": str(line.id), "title": line.label, "type": TYPE}
+
+
+def folded(text: str) -> str:
+    """Text without accents, case and signs, for looking things up."""
+    plain = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae")).casefold()
+    return "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
+
+
+def _singular(term: str) -> str:
+    """A word without the sign of its plural; its beginning is what is looked for."""
+    return term[:-1] if len(term) > 3 and term[-1] in "sx" else term
+
+
+def _read(standing: Standing, action: Action, since: date, wanted: _Wanted, before: Cursor | None) -> History:
+    with db.read() as tx:
+        found = _page(_lines(tx, standing, since), wanted, since, before)
+    _leave(standing, action, [line for visit in found.visits for line in visit.lines])
+    return found
+
+
+def _leave(standing: Standing, action: Action, shown: Sequence[CareLine]) -> None:
+    """The row of whoever is watched, durable before anything is shown; the holder's own page views leave none."""
+    if not standing.is_watched:
+        return
+    audit.record(
+        standing.actor,
+        standing.record_id,
+        action,
+        relation=standing.relation,
+        objects=[snapshot(line) for line in shown],
+    )
+    if standing.never_read and standing.may(Permission.DOCUMENTS_READ):
+        note_visit(standing)  # by whatever page they came in (rules.md AR-25)
+
+
+def _page(lines: list[CareLine], wanted: _Wanted, since: date, before: Cursor | None) -> History:
+    is_whole = len(lines) <= MOST
+    lines = lines[:MOST]
+    chosen = [line for line in lines if wanted(line)]
+    shown: list[Visit] = []
+    last: Cursor | None = None
+    held = 0
+    for each in _visits(chosen):
+        if before is not None and (each.last, each.id) >= before:
+            continue
+        if held >= PAGE_LINES:
+            last = Cursor(shown[-1].last, shown[-1].id)
+            break
+        shown.append(each)
+        held += len(each.lines)
+    present = {line.kind for line in lines}
+    kinds = tuple(kind for kind in KINDS if kind in present)
+    return History(tuple(shown), last, _totals(chosen), kinds, since, is_whole)
+
+
+def _visits(lines: Iterable[CareLine]) -> list[Visit]:
+    """Lines by visit, the newest visit first; lines come newest first."""
+    by_visit: dict[UUID, list[CareLine]] = {}
+    for line in lines:
+        by_visit.setdefault(line.visit_id, []).append(line)
+    found = [Visit(visit_id, tuple(reversed(those))) for visit_id, those in by_visit.items()]
+    return sorted(found, key=lambda visit: (visit.last, visit.id), reverse=True)
+
+
+def _totals(lines: list[CareLine]) -> tuple[KindTotal, ...]:
+    by_kind: dict[str, list[CareLine]] = {}
+    for line in lines:
+        by_kind.setdefault(line.kind, []).append(line)
+    return tuple(
+        KindTotal(
+            kind,
+            len(by_kind[kind]),
+            _sum(line.amount for line in by_kind[kind]),
+            _sum(line.reimbursed for line in by_kind[kind]),
+        )
+        for kind in KINDS
+        if kind in by_kind
+    )
+
+
+def _sum(amounts: Iterable[int | None]) -> int | None:
+    told = [each for each in amounts if each is not None]
+    return sum(told) if told else None
+
+
+@lru_cache(maxsize=4)
+def _statement(*, hidden: bool, one: bool) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = select(
+        CareRow.id, CareRow.date, CareRow.kind, CareRow.hidden, CareRow.visit_id, CareRow.payload
+    ).where(CareRow.record_id == bindparam("record", type_=Id), CareRow.date >= bindparam("since"))
+    if not hidden:
+        statement = statement.where(CareRow.hidden.is_(False))
+    if one:
+        statement = statement.where(CareRow.visit_id == bindparam("visit", type_=Id))
+    return statement.order_by(CareRow.date.desc(), CareRow.id.desc()).limit(MOST + 1)
+
+
+def _lines(tx: Connection, standing: Standing, since: date, visit_id: UUID | None = None) -> list[CareLine]:
+    """The lines this reader sees, newest first."""
+    if not may_read(standing):
+        raise NotFoundError
+    values: dict[str, Any] = {"record": standing.record_id, "since": since}
+    if visit_id is not None:
+        values["visit"] = visit_id
+    statement = _statement(hidden=sees_hidden(standing), one=visit_id is not None)
+    return [_open(tx, standing.record_id, row) for row in tx.execute(statement, values).all()]
+
+
+def _open(tx: Connection, record_id: UUID, row: Row[*tuple[Any, ...]]) -> CareLine:
+    facts = crypto.unseal(tx, record_id, TABLE, row.id, row.payload)
+    return CareLine(row.id, row.date, row.kind, row.hidden, row.visit_id, **facts)
