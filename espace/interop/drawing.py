@@ -9,7 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,21 +54,24 @@ class DrawingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One page: its number (from 1), its size as it is drawn, in pixels, its words, its picture (WebP) if asked for."""
+    """One page: its number (from 1), its size as it is drawn, in pixels (0: it is words only), its words."""
 
     number: int
     width: int
     height: int
     text: str
-    picture: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Pages of a file: how many there are, those that were asked for, and why one of them did not come (or none)."""
+    """Pages of a file: how many there are, those that were asked for, and as pictures (WebP) those to be drawn.
+
+    `failed` says why not all of it came: a kind of `DrawingError`, or nothing.
+    """
 
     pages: int
     sheets: tuple[Sheet, ...]
+    pictures: Mapping[int, bytes]
     failed: str = ""
 
 
@@ -96,18 +99,22 @@ def draw(
         "memory": MEMORY,
         "seconds": seconds,
     }
-    pages, sheets, failed = 0, [], ""
+    pages, failed = 0, ""
+    sheets: list[Sheet] = []
+    drawn: dict[int, bytes] = {}
     try:
         for head, picture in _answers(json.dumps(job).encode(), content, seconds):
             if "failed" in head:
                 failed = DrawingError(str(head["failed"])).kind
             elif "pages" in head:
                 pages = _number(head["pages"])
+            elif "picture" in head:
+                drawn[_number(head["picture"])] = picture
             else:
-                sheets.append(_sheet(head, picture))
+                sheets.append(_sheet(head))
     except DrawingError as error:
         failed = error.kind
-    return Drawn(pages, tuple(sheets), failed)
+    return Drawn(pages, tuple(sheets), drawn, failed)
 
 
 def words(content: bytes, media: str, *, pages: int = 3000, seconds: int = 30) -> list[str]:
@@ -123,9 +130,9 @@ def words(content: bytes, media: str, *, pages: int = 3000, seconds: int = 30) -
     return [sheet.text for sheet in found.sheets]
 
 
-def _sheet(head: dict[str, Any], picture: bytes) -> Sheet:
+def _sheet(head: dict[str, Any]) -> Sheet:
     page, width, height = (_number(head.get(name)) for name in ("page", "width", "height"))
-    return Sheet(page, width, height, str(head.get("text", "")), picture)
+    return Sheet(page, width, height, str(head.get("text", "")))
 
 
 def _number(given: object) -> int:

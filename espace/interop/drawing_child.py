@@ -5,8 +5,8 @@ keys, nor its database, nor the person. It reads one job and one file from its i
 has a bounded memory, a bounded time, no file to write and no other program to start (security.md R33, R35).
 
 Job, one line of JSON: media, first, count, width, pictures (numbers of pages to draw), memory (bytes), seconds.
-Answer: frames of two lengths (4 bytes each), a JSON head, and a picture. Heads: {"pages"}, {"page", "width", "height",
-"text"}, {"failed"}.
+Answer: frames of two lengths (4 bytes each), a JSON head, and a picture. Heads: {"pages"}, then for each page {"page",
+"width", "height", "text"}, then for each picture {"picture"}, or {"failed"} where it stops.
 """
 
 import json
@@ -46,13 +46,19 @@ class FailedError(Exception):
 
 
 class Sheet(NamedTuple):
-    """One page: its number (from 1), its size in pixels as it is drawn, its words, and its picture when asked for."""
+    """One page: its number (from 1), its size in pixels as it is drawn, and its words."""
 
     number: int
     width: int
     height: int
     text: str
-    picture: bytes
+
+
+class Picture(NamedTuple):
+    """One page drawn, as WebP."""
+
+    number: int
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +69,19 @@ class Job:
     first: int
     count: int
     width: int
-    pictures: frozenset[int]
+    pictures: tuple[int, ...]
 
     def numbers(self, pages: int) -> range:
         """The pages asked for that there are."""
         return range(max(self.first, 1), min(self.first + self.count, pages + 1))
 
+    def drawn(self, pages: int) -> list[int]:
+        """The pictures asked for that there are."""
+        return [number for number in self.pictures if 1 <= number <= pages]
 
-Answer = Iterator[int | Sheet]
-"""The number of pages first, then each page."""
+
+Answer = Iterator[int | Sheet | Picture]
+"""The number of pages first, then each page; what takes long comes last: the pictures."""
 
 
 def draw(job: Job, content: bytes) -> Answer:
@@ -109,6 +119,8 @@ def _of_pdf(job: Job, content: bytes) -> Answer:
         yield pages
         for number in job.numbers(pages):
             yield _pdf_sheet(document, number, job)
+        for number in job.drawn(pages):
+            yield _pdf_picture(document, number, job)
     except pypdfium2.PdfiumError:
         locked = raw.FPDF_GetLastError() == raw.FPDF_ERR_PASSWORD
         raise FailedError("encrypted" if locked else "broken") from None
@@ -118,14 +130,19 @@ def _pdf_sheet(document: Any, number: int, job: Job) -> Sheet:
     page = document[number - 1]
     across, down = page.get_size()
     factor = scale(across, down, job.width)
-    picture = b""
-    if number in job.pictures:
-        bitmap = page.render(scale=factor, may_draw_forms=False)
-        picture = _webp(bitmap.to_pil().convert("RGB"))
-        bitmap.close()
     words = _pdf_words(page)
     page.close()
-    return Sheet(number, round(across * factor), round(down * factor), words, picture)
+    return Sheet(number, round(across * factor), round(down * factor), words)
+
+
+def _pdf_picture(document: Any, number: int, job: Job) -> Picture:
+    page = document[number - 1]
+    across, down = page.get_size()
+    bitmap = page.render(scale=scale(across, down, job.width), may_draw_forms=False)
+    content = _webp(bitmap.to_pil().convert("RGB"))
+    bitmap.close()
+    page.close()
+    return Picture(number, content)
 
 
 def _pdf_words(page: Any) -> str:
@@ -152,25 +169,32 @@ def _of_image(job: Job, content: bytes) -> Answer:
             pages = min(getattr(image, "n_frames", 1), MAX_PAGES) if FORMATS[job.media] == "TIFF" else 1
             yield pages
             for number in job.numbers(pages):
-                if number > 1:
-                    image.seek(number - 1)
+                _turn(image, number)
                 yield _image_sheet(image, number, job)
+            for number in job.drawn(pages):
+                _turn(image, number)
+                yield Picture(number, _picture(image, job.width))
     except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise FailedError("too-heavy") from None
     except _HEAVY:
         raise FailedError("broken") from None
 
 
-def _image_sheet(image: Any, number: int, job: Job) -> Sheet:
-    """A picture is only drawn smaller: pages of a scanner and photographs alike, upright, on white."""
+def _turn(image: Any, number: int) -> None:
+    if getattr(image, "n_frames", 1) > 1:
+        image.seek(number - 1)
     across, down = image.size
     if across * down > MAX_PIXELS:  # asked before a pixel is decoded
         raise FailedError("too-heavy")
+
+
+def _image_sheet(image: Any, number: int, job: Job) -> Sheet:
+    """A picture is only drawn smaller: pages of a scanner and photographs alike, upright, on white."""
+    across, down = image.size
     if _lies(image):
         across, down = down, across
     factor = min(scale(across, down, job.width), 1)
-    picture = _picture(image, job.width) if number in job.pictures else b""
-    return Sheet(number, max(round(across * factor), 1), max(round(down * factor), 1), "", picture)
+    return Sheet(number, max(round(across * factor), 1), max(round(down * factor), 1), "")
 
 
 def _lies(image: Any) -> bool:
@@ -263,7 +287,7 @@ def _of_text(job: Job, text: str) -> Answer:
     found = leaves("".join(letter for letter in text if letter >= " " or letter in "\n\r\t\f"))
     yield len(found)
     for number in job.numbers(len(found)):
-        yield Sheet(number, 0, 0, found[number - 1], b"")
+        yield Sheet(number, 0, 0, found[number - 1])
 
 
 # -- the program -----------------------------------------------------------------------------------------------------
@@ -294,15 +318,16 @@ def main() -> int:
     given = json.loads(sys.stdin.buffer.readline())
     _confine(given["memory"], given["seconds"])
     content = sys.stdin.buffer.read()
-    job = Job(given["media"], given["first"], given["count"], given["width"], frozenset(given["pictures"]))
+    job = Job(given["media"], given["first"], given["count"], given["width"], tuple(given["pictures"]))
     out = sys.stdout.buffer
     try:
         for found in draw(job, content):
             if isinstance(found, int):
                 _send(out, {"pages": found})
+            elif isinstance(found, Picture):
+                _send(out, {"picture": found.number}, found.content)
             else:
-                head = {"page": found.number, "width": found.width, "height": found.height, "text": found.text}
-                _send(out, head, found.picture)
+                _send(out, {"page": found.number, "width": found.width, "height": found.height, "text": found.text})
     except FailedError as error:
         _send(out, {"failed": str(error)})
     except MemoryError:

@@ -6,11 +6,13 @@ bound to owner, file, index and whether it is the last, so cutting, swapping or 
 """
 
 import os
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Self
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -18,12 +20,18 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection
 
-from espace import crypto
+from espace import clock, crypto
 from espace.errors import SettingsError, TamperedError
 
 CHUNK = 256 * 1024
 _NONCE, _TAG, _HEAD = 12, 16, 2
 _SEALED_CHUNK = _NONCE + CHUNK + _TAG
+DRAWN = "drawn"
+"""The folder of what can be made again: no copy of the house needs it."""
+_NOTED = 24 * 3600
+"""Seconds between two notes that something was used."""
+_UNFINISHED = 3600
+"""Seconds after which nobody is writing a file any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +90,42 @@ class Storage:
         self.root = Path(unquote(parts.path))
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def put(self, tx: Connection, owner: UUID, file_id: UUID, content: bytes | Iterable[bytes]) -> int:
+    @classmethod
+    def at(cls, root: Path) -> Self:
+        """The storage of a folder, which is made when something comes into it."""
+        made = cls.__new__(cls)
+        made.root = root
+        return made
+
+    @property
+    def throwaway(self) -> "Throwaway":
+        """Where what can be made again is kept."""
+        return Throwaway(self.root / DRAWN)
+
+    def put(
+        self,
+        tx: Connection,
+        owner: UUID,
+        file_id: UUID,
+        content: bytes | Iterable[bytes],
+        *,
+        durable: bool = True,
+    ) -> int:
         """Seal and store `content` durably, before the row that names it; gives its size in bytes."""
         keys = crypto.current().keys_of(tx, owner)
         version = max(keys)
-        path = self._path(owner, file_id)
+        path = self.path(owner, file_id)
         self._make_folder(path.parent)
-        part = path.with_suffix(".part")
+        part = path.with_name(f"{path.name}-{secrets.token_hex(4)}.part")
         try:
-            size = self._write(part, keys[version], version, owner, file_id, content)
+            with part.open("wb") as file:
+                size = self._write(file, keys[version], version, owner, file_id, content)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             part.rename(path)
-            _sync_folder(path.parent)
+            if durable:
+                _sync_folder(path.parent)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -104,7 +137,7 @@ class Storage:
         Raises:
             TamperedError: when it is missing or under an unknown key.
         """
-        path = self._path(owner, file_id)
+        path = self.path(owner, file_id)
         try:
             sealed_size = path.stat().st_size - _HEAD
             with path.open("rb") as file:
@@ -119,16 +152,21 @@ class Storage:
 
     def delete(self, owner: UUID, file_id: UUID) -> None:
         """Remove a file; missing is fine."""
-        self._path(owner, file_id).unlink(missing_ok=True)
+        self.path(owner, file_id).unlink(missing_ok=True)
 
     def count(self, owner: UUID) -> int:
         """How many files an owner has."""
-        folder = self._path(owner, owner).parent
+        folder = self.path(owner, owner).parent
         return sum(1 for path in folder.iterdir() if not path.suffix) if folder.is_dir() else 0
 
     def delete_all(self, owner: UUID) -> None:
-        """Remove every file of an owner, half-written ones included."""
-        folder = self._path(owner, owner).parent
+        """Remove every file of an owner, half-written ones and what was made from them included."""
+        self.forget(owner)
+        self.throwaway.delete_all(owner)
+
+    def forget(self, owner: UUID) -> None:
+        """Remove every file of an owner, of this area only."""
+        folder = self.path(owner, owner).parent
         if not folder.is_dir():
             return
         for path in folder.iterdir():
@@ -144,23 +182,27 @@ class Storage:
         _sync_folder(folder.parent)
         _sync_folder(self.root)
 
-    def _path(self, owner: UUID, file_id: UUID) -> Path:
+    def path(self, owner: UUID, file_id: UUID) -> Path:
+        """Where a file lies, or would."""
         # The last hex digits are random, the first are time: spread by the random ones.
         return self.root / owner.hex[-2:] / owner.hex / file_id.hex
 
     def _write(
-        self, part: Path, key: AESGCM, version: int, owner: UUID, file_id: UUID, content: bytes | Iterable[bytes]
+        self,
+        file: BinaryIO,
+        key: AESGCM,
+        version: int,
+        owner: UUID,
+        file_id: UUID,
+        content: bytes | Iterable[bytes],
     ) -> int:
         size = 0
-        with part.open("wb") as file:
-            file.write(version.to_bytes(_HEAD))
-            for index, (chunk, last) in enumerate(_cut(content)):
-                nonce = os.urandom(_NONCE)
-                file.write(nonce)
-                file.write(key.encrypt(nonce, chunk, _binding(owner, file_id, index, version, last=last)))
-                size += len(chunk)
-            file.flush()
-            os.fsync(file.fileno())
+        file.write(version.to_bytes(_HEAD))
+        for index, (chunk, last) in enumerate(_cut(content)):
+            nonce = os.urandom(_NONCE)
+            file.write(nonce)
+            file.write(key.encrypt(nonce, chunk, _binding(owner, file_id, index, version, last=last)))
+            size += len(chunk)
         return size
 
 
@@ -195,6 +237,67 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class Throwaway:
+    """What can be made again from a stored file, sealed as it is: forgotten when old, or when there is too much.
+
+    It lies under the owner's own key, so that it is destroyed with that key, and is removed with the owner's files
+    (R23). Nothing here is waited for: what cannot be kept or opened is made again.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def get(self, tx: Connection, owner: UUID, key: UUID) -> bytes | None:
+        """What was kept under `key`, or None."""
+        try:
+            reader = self._store().open(tx, owner, key)
+            content = reader.read_all()
+            now = clock.now().timestamp()
+            if abs(reader.path.stat().st_mtime - now) > _NOTED:
+                os.utime(reader.path, (now, now))
+        except (OSError, TamperedError):
+            return None
+        return content
+
+    def put(self, tx: Connection, owner: UUID, key: UUID, content: bytes) -> None:
+        """Keep `content` under `key` for a while, or not: a full disk is no reason to show nothing."""
+        store = self._store()
+        now = clock.now().timestamp()
+        with suppress(OSError):
+            store.put(tx, owner, key, content, durable=False)
+            os.utime(store.path(owner, key), (now, now))
+
+    def delete_all(self, owner: UUID) -> None:
+        """Forget everything of an owner."""
+        if self._root.is_dir():
+            self._store().forget(owner)
+
+    def sweep(self, max_seconds: float, max_bytes: int) -> int:
+        """Forget what nobody looked at for so long, then the oldest until so much is left; gives how many went."""
+        found = sorted(self._files(), reverse=True)
+        now, total, gone = clock.now().timestamp(), 0, 0
+        for used, size, path in found:
+            total += size
+            most = _UNFINISHED if path.suffix else max_seconds
+            if total > max_bytes or now - used > most:
+                path.unlink(missing_ok=True)
+                total -= size
+                gone += 1
+        for folder in (*self._root.glob("*/*"), *self._root.glob("*")):
+            with suppress(OSError):  # only empty ones go
+                folder.rmdir()
+        return gone
+
+    def _store(self) -> Storage:
+        return Storage.at(self._root)
+
+    def _files(self) -> Iterator[tuple[float, int, Path]]:
+        for path in self._root.glob("*/*/*"):
+            with suppress(OSError):
+                facts = path.stat()
+                yield facts.st_mtime, facts.st_size, path
 
 
 _storage: ContextVar[Storage] = ContextVar("storage")

@@ -1,0 +1,217 @@
+"""Pages of a document as pictures and words: drawn by a child process, then kept sealed for a while.
+
+What is kept lies in the throw-away area of storage, under the record's key: it goes with the key, with the record's
+files, when nobody looked at it for a month, or when there is too much of it. A reader may be the first for whom a page
+is drawn: keeping it then is no act of theirs, writes no row, and changes nothing that anybody sees.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import bindparam, select
+
+from espace import clock, crypto, db, storage
+from espace.db import Id
+from espace.documents.models import Document
+from espace.errors import BusyError, NotFoundError
+from espace.interop import drawing
+from espace.interop.drawing import DrawingError, Drawn, Sheet
+
+from .reading import Content
+from .visibility import NOWHERE
+
+GROUP = 5
+"""How many pages stand on one page of ours."""
+AHEAD = 3
+"""How many pages the worker draws when a document is filed."""
+KEPT = timedelta(days=30)
+MAX_KEPT = 2 * 1024**3
+"""Bytes of drawn pages the house keeps."""
+_MOST = 3000
+_AGAIN = timedelta(hours=1)
+"""After which a page that could not be drawn is tried again."""
+_WORKER_SECONDS = 20
+_BUSY = "busy"
+_FILE = select(Document.body_file_id, Document.body_media).where(
+    Document.record_id == bindparam("record", type_=Id),
+    Document.id == bindparam("id", type_=Id),
+    Document.state.not_in(NOWHERE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """Some pages without their pictures, how many there are in all, and why the next one does not come (or nothing).
+
+    `failed` is a kind of `DrawingError`, or `busy`.
+    """
+
+    pages: int
+    rows: tuple[Sheet, ...]
+    failed: str = ""
+
+
+def can_draw(media: str) -> bool:
+    """Whether files of this type have pages to be looked at."""
+    return media in drawing.DRAWN or media in drawing.READ
+
+
+def sheets(content: Content, first: int, count: int = GROUP) -> Sheets:
+    """Pages `first` and after: their sizes and their words; up to `count` of them, as far as they can be read."""
+    keeper = _Keeper(content.reader)
+    found: list[Sheet] = []
+    pages, end = 0, first + count
+    while first + len(found) < end:
+        known = keeper.sheet(first + len(found))
+        if known is None:
+            break
+        pages = known.pages
+        if known.failed:
+            return Sheets(pages, tuple(found), known.failed)
+        found += known.rows
+        end = min(end, pages + 1)
+    missing = first + len(found)
+    if missing >= end:
+        return Sheets(pages, tuple(found))
+    try:
+        drawn = keeper.draw(content.media, missing, end - missing, [missing])
+    except BusyError:
+        return Sheets(pages, tuple(found), _BUSY)
+    return Sheets(drawn.pages, (*found, *drawn.sheets), drawn.failed)
+
+
+def picture(content: Content, number: int, *, wide: bool = False) -> bytes:
+    """One page as a picture (WebP).
+
+    Raises:
+        NotFoundError: when there is no such page.
+        DrawingError: when it cannot be drawn.
+        BusyError: when too much is being drawn now.
+    """
+    if content.media not in drawing.DRAWN or not 1 <= number <= _MOST:
+        raise NotFoundError
+    keeper = _Keeper(content.reader)
+    kept = keeper.picture(number, wide=wide)
+    if kept is not None:
+        return kept
+    failed = keeper.fault(_size(wide=wide), number)
+    if failed is not None:
+        raise DrawingError(failed.failed)
+    drawn = keeper.draw(content.media, number, 1, [number], wide=wide)
+    if number in drawn.pictures:
+        return drawn.pictures[number]
+    if drawn.failed:
+        raise DrawingError(drawn.failed)
+    raise NotFoundError
+
+
+def prepare(record_id: UUID, document_id: UUID) -> None:
+    """Draw the first pages of a document that was filed, so that nobody waits for them. Twice is fine.
+
+    A document that cannot be drawn, or that is gone meanwhile, is left alone.
+    """
+    with db.read() as tx:
+        row = tx.execute(_FILE, {"record": record_id, "id": document_id}).first()
+        if row is None or not can_draw(row.body_media):
+            return
+        reader = storage.current().open(tx, record_id, row.body_file_id)
+    keeper = _Keeper(reader)
+    if keeper.sheet(1) is None:
+        pictures = range(1, AHEAD + 1) if row.body_media in drawing.DRAWN else ()
+        keeper.draw(row.body_media, 1, GROUP, pictures, seconds=_WORKER_SECONDS)
+
+
+def sweep() -> int:
+    """Forget pages nobody looked at, and the oldest when there are too many; gives how many."""
+    return storage.current().throwaway.sweep(KEPT.total_seconds(), MAX_KEPT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keeper:
+    """What is kept of the pages of one file."""
+
+    reader: storage.Reader
+
+    def sheet(self, number: int) -> Sheets | None:
+        """What is known of one page: itself, or why it does not come."""
+        kept = self._get("sheet", number)
+        if kept is None:
+            return self.fault("sheet", number)
+        facts = json.loads(kept)
+        return Sheets(facts["pages"], (Sheet(number, facts["width"], facts["height"], facts["text"]),))
+
+    def fault(self, what: str, number: int) -> Sheets | None:
+        """Why this did not come when it was tried a short time ago."""
+        kept = self._get(f"no {what}", number)
+        if kept is None:
+            return None
+        facts = json.loads(kept)
+        tried = datetime.fromisoformat(facts["at"])
+        return Sheets(facts["pages"], (), facts["failed"]) if tried <= clock.now() < tried + _AGAIN else None
+
+    def picture(self, number: int, *, wide: bool) -> bytes | None:
+        """One page as it was drawn before."""
+        return self._get(_size(wide=wide), number)
+
+    def draw(
+        self,
+        media: str,
+        first: int,
+        count: int,
+        pictures: Sequence[int],
+        *,
+        wide: bool = False,
+        seconds: int = drawing.SECONDS,
+    ) -> Drawn:
+        """Draw pages and keep what came, the fault that stopped them included."""
+        drawn = drawing.draw(
+            self.reader.read_all(),
+            media,
+            first=first,
+            count=count,
+            pictures=list(pictures),
+            width=drawing.WIDE if wide else drawing.WIDTH,
+            seconds=seconds,
+        )
+        self._keep(drawn, first, count, pictures, _size(wide=wide))
+        return drawn
+
+    def _keep(self, drawn: Drawn, first: int, count: int, pictures: Sequence[int], size: str) -> None:
+        with db.read() as tx:
+            if not crypto.current().has_key(tx, self.reader.owner):
+                return  # erased meanwhile
+        if size == "page":  # the sizes that are shown are those of the narrow picture
+            for sheet in drawn.sheets:
+                self._put("sheet", sheet.number, {**asdict(sheet), "pages": drawn.pages})
+        for number, content in drawn.pictures.items():
+            self._put(size, number, content)
+        if drawn.failed:
+            short = len(drawn.sheets) < count and first + len(drawn.sheets) <= max(drawn.pages, 1)
+            what, number = ("sheet", first + len(drawn.sheets)) if short else (size, _next(drawn, pictures))
+            failed = {"pages": drawn.pages, "failed": drawn.failed, "at": clock.now().isoformat()}
+            self._put(f"no {what}", number, failed)
+
+    def _key(self, what: str, number: int) -> UUID:
+        return uuid5(self.reader.file_id, f"{what} {number}")
+
+    def _get(self, what: str, number: int) -> bytes | None:
+        with db.read() as tx:
+            return storage.current().throwaway.get(tx, self.reader.owner, self._key(what, number))
+
+    def _put(self, what: str, number: int, content: bytes | dict[str, Any]) -> None:
+        written = content if isinstance(content, bytes) else json.dumps(content).encode()
+        with db.read() as tx:
+            storage.current().throwaway.put(tx, self.reader.owner, self._key(what, number), written)
+
+
+def _size(*, wide: bool) -> str:
+    return "wide" if wide else "page"
+
+
+def _next(drawn: Drawn, pictures: Sequence[int]) -> int:
+    """The first picture that did not come."""
+    return next((number for number in pictures if number not in drawn.pictures), 0)
