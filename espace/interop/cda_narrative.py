@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from .cda_nodes import Cell, Inside, Node, Note, Table
-from .cda_xml import Element, attribute, name_of
+from .cda_xml import Element, attribute, name_of, unturned
 
 Pieces: TypeAlias = Iterable[Node | Table | str]
 
@@ -38,6 +38,9 @@ _STYLES = {
 _ORDERED = {"arabic": "1", "littleroman": "i", "bigroman": "I", "littlealpha": "a", "bigalpha": "A"}
 _RULES = {"lrule": "rl", "rrule": "rr", "toprule": "rt", "botrule": "rb"}
 _ALIGNED = {"right": "end", "center": "mid", "char": "end"}
+_MUTE = frozenset({"script", "style", "object", "embed", "iframe"})
+"""Elements of other standards whose words are no words for people."""
+_LONG = 80
 _REVISED = {"delete": "del", "insert": "ins"}
 
 
@@ -97,13 +100,15 @@ class Scribe:
 
     def _say(self, found: list[Node | Table | str], words: str | None) -> None:
         if words and self.letters > 0:
-            folded = _SPACES.sub(" ", words[: self.letters])
+            folded = _SPACES.sub(" ", unturned(words[: self.letters]))
             self.letters -= len(folded)
             found.append(folded)
 
     def _node(self, element: Element, depth: int) -> Pieces:
         self.nodes -= 1
         name = name_of(element)
+        if name.rpartition("}")[2].lower() in _MUTE:
+            return ()
         if depth > _MAX_DEPTH:
             words: list[Node | Table | str] = []
             self._say(words, " ".join(map(str, element.itertext())))
@@ -209,14 +214,14 @@ class Scribe:
         return [Node("mark", number=number, turn=turn)]
 
     def _pictures(self, element: Element, depth: int) -> Pieces:
-        caption = tuple(self._caption(child, depth) for child in element.findall("caption"))
+        caption = tuple(each for child in element.findall("caption") for each in self._inside(child, depth))
         found: list[Node | Table | str] = []
         for own in attribute(element, "referencedObject").split()[:_MAX_SPAN]:
             number = self.pictures.get(own)
             if number is not None:
                 self.shown.add(number)
-                found.append(Node("picture", tuple(node for each in caption for node in each), number=number))
-        return found or [node for each in caption for node in each]
+                found.append(Node("picture", caption, number=number))
+        return found or caption
 
     def _table(self, element: Element, depth: int) -> Pieces:
         head: list[tuple[Cell, ...]] = []
@@ -271,7 +276,10 @@ class Scribe:
             scope = "rowgroup" if down > 1 else "row"
         words = [_RULES[word] for word in _style_words(cell) if word in _RULES]
         words += filter(None, [_ALIGNED.get(attribute(cell, "align").lower())])
+        before = self.letters
         inside = self._inside(cell, depth)
+        if before - self.letters > _LONG:
+            words.append("long")
         for style in dict.fromkeys(_STYLES[word] for word in _style_words(cell) if word in _STYLES):
             inside = inside if _holds_blocks(inside) else (Node("styled", inside, style=style),)
         return Cell(inside, scope, across, down, " ".join(dict.fromkeys(words)), self._anchor(cell))

@@ -2,9 +2,10 @@
 
 from lxml import etree
 
-from .cda_xml import Element
+from .cda_xml import Element, unturned
 
 _ENDS_LINE = frozenset({"paragraph", "item", "tr", "table", "list", "br", "caption", "footnote", "renderMultiMedia"})
+_LINE = "\x1e"  # a character that XML cannot carry: line breaks of the file are mere spaces
 _ENDS_WORD = frozenset({"td", "th"})
 
 
@@ -19,15 +20,10 @@ def lines_of(text: Element | None) -> str:
                 found.append(element.text or "")
             continue
         if element.tag in _ENDS_LINE:
-            found.append("\n")
+            found.append(_LINE)
         elif element.tag in _ENDS_WORD:
             found.append(" ")
         if element is not text:
             found.append(element.tail or "")
-    lines = (" ".join(line.split()) for line in _joined_lines(found))
+    lines = (" ".join(line.split()) for line in unturned("".join(found)).split(_LINE))
     return "\n".join(line for line in lines if line)
-
-
-def _joined_lines(found: list[str]) -> list[str]:
-    """Line breaks of the file are spaces; only ours separate lines."""
-    return "".join(" ".join(each.split("\n")) if each != "\n" else "\n" for each in found).split("\n")

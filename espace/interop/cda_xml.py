@@ -21,6 +21,7 @@ _SCHEMA_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _SCOPES = ("", f"{{{CDA}}}")
 _ROOTS = frozenset({"ClinicalDocument", "component", "structuredBody", "section"})
 _TIME = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:\.\d+)?([+-]\d{4})?", re.ASCII)
+_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 _MAX_LINE = 500
 _MAX_PARTS = 20
 
@@ -78,8 +79,13 @@ def text_of(element: Element | None, limit: int = _MAX_LINE) -> str:
     """The words inside an element, spaces folded, `limit` characters at most."""
     if element is None:
         return ""
-    words = " ".join("".join(map(str, element.itertext())).split())
+    words = " ".join(unturned("".join(map(str, element.itertext()))).split())
     return words if len(words) <= limit else words[:limit].rstrip() + "…"
+
+
+def unturned(words: str) -> str:
+    """Words without the marks that turn the order in which others are read: figures must stand as they were written."""
+    return words.translate(_TURNING)
 
 
 def schema_type(element: Element) -> str:
