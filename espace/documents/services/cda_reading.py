@@ -1,0 +1,57 @@
+"""Clinical documents as they are read on their page, and the files inside them (security.md R33, R36)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from espace.errors import NotFoundError
+from espace.interop import cda_view, drawing, media
+from espace.interop.cda import CdaError
+from espace.interop.cda_view import CdaView
+from espace.permissions import Standing
+
+from .reading import Content, body, download
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A file inside a clinical document, ready to be sent: a picture drawn anew, or a file to be saved."""
+
+    title: str
+    media: str
+    content: bytes
+    is_picture: bool
+
+
+def shown(content: Content) -> CdaView | None:
+    """A clinical document ready to be written on its page; None for another file, or one that does not open."""
+    if content.media != media.XML:
+        return None
+    try:
+        return cda_view.read(content.reader.read_all())
+    except CdaError:
+        return None  # the page then offers the file itself
+
+
+def inner(standing: Standing, document_id: UUID, number: int) -> Inner:
+    """The file of this number inside a document: a picture shares the page's row of the trail, a file has its own.
+
+    Raises:
+        BusyError: when too much is being drawn now.
+        NotFoundError: when there is none for this standing, or a picture that cannot be drawn.
+        TamperedError: when the stored file does not open.
+    """
+    found = body(standing, document_id)
+    if found.media != media.XML:
+        raise NotFoundError
+    try:
+        kind, content = cda_view.attachment(found.reader.read_all(), number)
+    except (CdaError, LookupError):
+        raise NotFoundError from None
+    title = found.document.title
+    if kind in media.IMAGES:
+        drawn = drawing.draw(content, kind, pictures=[1]).pictures.get(1)
+        if drawn is None:
+            raise NotFoundError
+        return Inner(title, drawing.WEBP, drawn, is_picture=True)
+    download(standing, document_id)  # taken away: its row is written before the first byte (R25)
+    return Inner(title, kind, content, is_picture=False)
