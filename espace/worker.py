@@ -94,7 +94,7 @@ def scheduled() -> list[Task]:
     from .accounts.services import drafts as activations
     from .accounts.services import one_time, password_reset, recovery, sessions, throttle
     from .administration.services import visits
-    from .documents.services import care_history
+    from .documents.services import announcing, care_history, delays
     from .family.services import tell_ahead
     from .notifications import services as notifications
     from .professional.services import drafts as deposits
@@ -107,6 +107,8 @@ def scheduled() -> list[Task]:
         Task("erase-records", minute, erase_due),
         Task("tell-majority", timedelta(hours=6), tell_ahead),
         Task("checkpoint", minute, _checkpoint),
+        Task("release-results", minute, delays.release_due),
+        Task("release-unannounced", minute * 10, announcing.release_due),
         Task("sweep-sessions", hour, sessions.sweep),
         Task("sweep-throttles", hour, throttle.sweep),
         Task("sweep-one-time-codes", hour, one_time.sweep),

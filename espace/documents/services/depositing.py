@@ -6,16 +6,13 @@ from uuid import UUID
 
 from espace import clock, crypto, db, settings
 from espace.access import services as access
-from espace.accounts import services as accounts
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError
-from espace.family import services as family
 from espace.interop import media as medias
 from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
 from espace.interop.cda_write import wrap
 from espace.interop.media import MediaError
-from espace.notifications.services import Event
 from espace.people import services as people
 from espace.permissions import Permission, Standing
 from espace.records import services as records
@@ -24,6 +21,7 @@ from espace.words import N_, Message
 from . import checks
 from .filing import Body, NewDocument, content_digest, judge, known, stored, write_row
 from .reading import snapshot
+from .telling import tell_readable
 from .types import types
 
 DEPOSITABLE = frozenset({medias.PDF, medias.JPEG, medias.PNG, medias.TIFF, medias.TEXT})
@@ -91,7 +89,7 @@ def deposit(standing: Standing, command: DepositDocument) -> UUID:
         representatives_invisible=_is_minor(parties.holder) and command.representatives_see is False,
     )
     try:
-        return _file(standing, new, parties.holder)
+        return _file(standing, new)
     except ConflictError:
         twin = known(standing.record_id, unique_id)
         if twin is None:
@@ -136,7 +134,7 @@ def judge_deposit(content: bytes) -> Body:
     return body
 
 
-def _file(standing: Standing, new: NewDocument, holder: people.Person) -> UUID:
+def _file(standing: Standing, new: NewDocument) -> UUID:
     record_id = standing.record_id
     with stored(record_id, new.content or b"", new.body.content) as files, db.write() as tx:
         filed = write_row(tx, record_id, new, files)
@@ -148,21 +146,8 @@ def _file(standing: Standing, new: NewDocument, holder: people.Person) -> UUID:
             objects=[snapshot(filed)],
         )
         if filed.unique_id == new.unique_id:  # a copy of what is here is no news
-            tell(record_id, holder.id, new)
+            tell_readable(record_id, filed)
     return filed.id
-
-
-def tell(record_id: UUID, holder_id: UUID, new: NewDocument) -> None:
-    """Write, without a word of it, to those who may see a new document: the person, and a child's parents.
-
-    Raises:
-        ValueError: when an address is none.
-    """
-    if new.patient_invisible:
-        return
-    accounts.notify([holder_id], Event.NEW_DOCUMENT)
-    if not new.representatives_invisible:
-        accounts.notify(family.representatives(record_id), Event.LINKED_NEWS)
 
 
 def _holder(standing: Standing) -> people.Person:

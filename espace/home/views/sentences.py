@@ -14,7 +14,7 @@ from espace.audit.services import Action, Entry
 from espace.permissions import ActorKind, Relation
 from espace.words import N_
 
-from . import account_sayings, care_sayings, former, record_sayings
+from . import account_sayings, care_sayings, former, record_sayings, state_sayings
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,11 @@ OTHERS: dict[Action, Sayings] = {
         N_("%(who)s added the document “%(what)s”."),
         N_("%(who)s added %(num)s documents."),
     ),
+    Action.DOCUMENT_SET_ASIDE: Sayings(
+        N_("%(who)s sent a document. It waits for the antivirus."),
+        N_("%(who)s sent the document “%(what)s”. It waits for the antivirus."),
+    ),
+    Action.DOCUMENT_REFUSED: Sayings(N_("%(who)s sent a file that the antivirus refused. It was not added.")),
     Action.DOCUMENT_DEPOSITED: Sayings(
         N_("%(who)s deposited a document."),
         N_("%(who)s deposited the document “%(what)s”."),
@@ -183,6 +188,11 @@ MINE: dict[Action, Sayings] = {
     Action.DOCUMENT_ADDED: Sayings(
         N_("You added a document."), N_("You added the document “%(what)s”."), N_("You added %(num)s documents.")
     ),
+    Action.DOCUMENT_SET_ASIDE: Sayings(
+        N_("You sent a document. It waits for the antivirus."),
+        N_("You sent the document “%(what)s”. It waits for the antivirus."),
+    ),
+    Action.DOCUMENT_REFUSED: Sayings(N_("You sent a file that the antivirus refused. It was not added.")),
     Action.DOCUMENT_DEPOSITED: Sayings(
         N_("You deposited a document."),
         N_("You deposited the document “%(what)s”."),
@@ -227,7 +237,7 @@ MINE: dict[Action, Sayings] = {
 _OFFICE = (Action.IDENTITY_CHECKED, Action.CODE_PRINTED, Action.CODE_LIMIT_REACHED, Action.ACTIVITY_READ)
 MINE |= {act: saying for act, saying in OTHERS.items() if act.startswith("operator") or act in _OFFICE}
 
-for _more in (account_sayings, record_sayings, care_sayings):
+for _more in (account_sayings, record_sayings, care_sayings, state_sayings):
     OTHERS |= {action: Sayings(*parts) for action, parts in _more.OTHERS.items()}
     MINE |= {action: Sayings(*parts) for action, parts in _more.MINE.items()}
 
