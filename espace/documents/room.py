@@ -1,5 +1,8 @@
 """What the documents room contributes."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Blueprint
 from flask_babel import lazy_gettext as _l
 
@@ -8,21 +11,52 @@ from espace.web.rooms import Card, NavEntry, Room
 from espace.web.viewpoint import Veiled
 
 from .services.care_history import may_read
-from .views import adding, care, contents, listing, one
+from .views import adding, care, cda_images, contents, folders, listing, one
+
+
+class _Pages(Blueprint):
+    """Views of several modules under one name: each is known by its module's and its own, and none hides another."""
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Callable[..., Any] | None = None,
+        provide_automatic_options: bool | None = None,  # noqa: FBT001 - Flask's signature
+        **options: Any,
+    ) -> None:
+        """Mount a view under its own name."""
+        if endpoint is None and view_func is not None:
+            endpoint = f"{view_func.__module__.rpartition('.')[2]}_{view_func.__name__}"
+        super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
 
 
 def _readable(name: str) -> Blueprint:
     """The pages that only read, for every viewpoint."""
-    pages = Blueprint(name, __name__)
+    pages = _Pages(name, __name__)
     pages.get("/documents")(listing.listing)
+    _library(pages)
     pages.get("/documents/<uuid:document_id>")(one.one)
     pages.get("/documents/<uuid:document_id>/pages/<int:number>")(one.sheet)
     pages.get("/documents/<uuid:document_id>/contenu")(contents.content)
+    pages.get("/documents/<uuid:document_id>/images/<int:number>")(cda_images.image)
     pages.get("/soins")(care.listing)
     pages.get("/soins/recherche")(care.ask)
     pages.post("/soins/recherche")(care.found)
     pages.get("/soins/<uuid:visit_id>")(care.one)
     return pages
+
+
+def _library(pages: Blueprint) -> None:
+    """What each reader keeps for themselves: favourites, folders, what counts as read."""
+    pages.post("/documents/lus")(folders.read_everything)
+    pages.get("/documents/dossiers")(folders.own)
+    pages.post("/documents/dossiers")(folders.make)
+    pages.get("/documents/dossiers/<uuid:folder_id>")(folders.folder)
+    pages.post("/documents/dossiers/<uuid:folder_id>")(folders.rename)
+    pages.post("/documents/dossiers/<uuid:folder_id>/supprimer")(folders.remove)
+    pages.post("/documents/<uuid:document_id>/favori")(folders.favourite)
+    pages.post("/documents/<uuid:document_id>/dossier")(folders.put)
 
 
 def _with_adding() -> Blueprint:

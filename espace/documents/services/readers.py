@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from espace import clock, db
 from espace.access.services import visible
 from espace.db import Id
-from espace.documents.models import Document, DocumentMark, DocumentReader
+from espace.documents.models import DocumentMark, DocumentReader
 from espace.errors import NotFoundError
 from espace.identifiers import new_id
 from espace.permissions import Standing
@@ -29,7 +29,7 @@ NOTED = timedelta(minutes=1)
 FIRST = timedelta(days=30)
 """What came in so long before a reader's first visit is new to them; older documents count as read."""
 
-_MARK = select(DocumentMark.read_at, DocumentMark.favourite, DocumentMark.folder_id).where(
+MARK = select(DocumentMark.read_at, DocumentMark.favourite, DocumentMark.folder_id).where(
     DocumentMark.record_id == bindparam("record", type_=Id),
     DocumentMark.reader_id == bindparam("reader", type_=Id),
     DocumentMark.document_id == bindparam("document", type_=Id),
@@ -104,16 +104,19 @@ def note_visit(standing: Standing, found: Reader) -> None:
 def mark(standing: Standing, document_id: UUID) -> Mark:
     """What this reader made of a document."""
     with db.read() as tx:
-        row = tx.execute(_MARK, {**_ids(standing), "document": document_id}).first()
+        row = tx.execute(MARK, {**_ids(standing), "document": document_id}).first()
     return Mark(*row) if row else Mark()
 
 
-def note_read(standing: Standing, document_id: UUID) -> Mark:
-    """Note that this reader opened a document they may see; gives what they made of it.
+def note_read(standing: Standing, document_id: UUID, known: Mark | None = None) -> Mark:
+    """Note that this reader opened a document they may see; gives what they made of it (`known`, if it is).
 
-    The document's page calls it after having shown it: a document that nobody may see is not marked.
+    The document's page calls it after having shown it: a document that one may not see is not marked.
+
+    Raises:
+        NotFoundError: when it does not exist for this standing.
     """
-    found = mark(standing, document_id)
+    found = known or mark(standing, document_id)
     if found.read_at is not None:
         return found
     now = clock.now()
@@ -153,30 +156,6 @@ def read_everything(standing: Standing) -> None:
             )
             .values(read_up_to=now)
         )
-
-
-def move_marks(tx: Connection, record_id: UUID, old: UUID, new: UUID, *, same: bool) -> None:
-    """Have stars and folders of a document follow to another that takes its place (a folded copy, a newer version).
-
-    A reader who marked both keeps what they made of the new one, and a star or a folder of the old where it had none.
-    Who read the old one has read the new one where both are the `same`.
-    """
-    day = tx.execute(select(Document.date).where(Document.record_id == record_id, Document.id == new)).scalar_one()
-    rows = tx.execute(
-        select(DocumentMark.reader_id, DocumentMark.favourite, DocumentMark.folder_id, DocumentMark.read_at).where(
-            DocumentMark.record_id == record_id, DocumentMark.document_id == old
-        )
-    ).all()
-    for row in rows:
-        who = {"record": record_id, "reader": row.reader_id, "document": new}
-        there = tx.execute(_MARK, who).first()
-        values = {
-            "favourite": row.favourite or bool(there and there.favourite),
-            "folder_id": (there and there.folder_id) or row.folder_id,
-            "read_at": (there and there.read_at) or (row.read_at if same else None),
-        }
-        given = {"record_id": record_id, "reader_id": row.reader_id, "document_id": new, "id": new_id(), "date": day}
-        _put(tx, DocumentMark, _MARKED, {**given, **values}, values)
 
 
 def _mark(standing: Standing, document_id: UUID, values: dict[str, Any]) -> None:
