@@ -39,6 +39,8 @@ def _readable(name: str) -> Blueprint:
     pages.get("/documents/<uuid:document_id>")(one.one)
     pages.get("/documents/<uuid:document_id>/pages/<int:number>")(one.sheet)
     pages.get("/documents/<uuid:document_id>/contenu")(contents.content)
+    pages.get("/documents/<uuid:document_id>/original")(contents.original)
+    pages.get("/documents/<uuid:document_id>/imprimer")(one.to_print)
     pages.get("/documents/<uuid:document_id>/images/<int:number>")(cda_images.image)
     pages.get("/soins")(care.listing)
     pages.get("/soins/recherche")(care.ask)

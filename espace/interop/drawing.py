@@ -28,6 +28,10 @@ WIDTH = 1240
 """Pixels across a page: a sheet of paper at 150 points an inch."""
 WIDE = 2480
 """Pixels across a page that is looked at closely."""
+MAX_PAGES = 3000
+"""Pages of one file that are looked at."""
+MOST_WORDS = 20_000
+"""Characters kept of the words of one page."""
 SECONDS = 6
 MEMORY = 768 * 1024 * 1024
 AT_ONCE = 2
@@ -117,7 +121,7 @@ def draw(
     return Drawn(pages, tuple(sheets), drawn, failed)
 
 
-def words(content: bytes, media: str, *, pages: int = 3000, seconds: int = 30) -> list[str]:
+def words(content: bytes, media: str, *, pages: int = MAX_PAGES, seconds: int = 30) -> list[str]:
     """The words of a file's first pages, one text for each; fewer when a page stops it.
 
     Raises:

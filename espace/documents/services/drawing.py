@@ -31,7 +31,6 @@ AHEAD = 3
 KEPT = timedelta(days=30)
 MAX_KEPT = 2 * 1024**3
 """Bytes of drawn pages the house keeps."""
-_MOST = 3000
 _AGAIN = timedelta(hours=1)
 """After which a page that could not be drawn is tried again."""
 _WORKER_SECONDS = 20
@@ -92,7 +91,7 @@ def picture(content: Content, number: int, *, wide: bool = False) -> bytes:
         DrawingError: when it cannot be drawn.
         BusyError: when too much is being drawn now.
     """
-    if content.media not in drawing.DRAWN or not 1 <= number <= _MOST:
+    if content.media not in drawing.DRAWN or not 1 <= number <= drawing.MAX_PAGES:
         raise NotFoundError
     keeper = _Keeper(content.reader)
     kept = keeper.picture(number, wide=wide)

@@ -1,0 +1,22 @@
+"use strict";
+// Comfort only: a page looked at closely is drawn finer; a page made to print has its button.
+
+const sharpen = () => {
+  if (visualViewport.scale < 1.4) return;
+  for (const image of document.querySelectorAll("img[data-wide]")) {
+    const { top, bottom } = image.getBoundingClientRect();
+    if (bottom < 0 || top > innerHeight) continue;
+    const finer = new Image();
+    const address = image.dataset.wide;
+    delete image.dataset.wide;
+    finer.addEventListener("load", () => { image.src = address; });
+    finer.src = address;
+  }
+};
+for (const event of ["resize", "scroll"]) globalThis.visualViewport?.addEventListener(event, sharpen);
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  for (const words of document.querySelectorAll("[data-no-script]")) words.remove();
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
