@@ -51,6 +51,7 @@ class Action(StrEnum):
     PATIENT_FOUND = "patient-found"
     PATIENT_PAGE_OPENED = "patient-page-opened"
     DOCUMENTS_LISTED = "documents-listed"
+    DOCUMENTS_SEARCHED = "documents-searched"  # never with the words that were sought
     DOCUMENT_OPENED = "document-opened"
     DOCUMENT_ADDED = "document-added"
     DOCUMENT_SET_ASIDE = "document-set-aside"  # the scanner was away: the worker files it later

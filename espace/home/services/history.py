@@ -19,6 +19,7 @@ _RECENT = 12  # acts looked through for them: the house's own and mere readings 
 _READINGS = frozenset(
     {
         Action.DOCUMENTS_LISTED,
+        Action.DOCUMENTS_SEARCHED,
         Action.DOCUMENT_OPENED,
         Action.DOWNLOADED,
         Action.CARE_READ,
@@ -30,7 +31,15 @@ _READINGS = frozenset(
         Action.OPERATOR_PAGE_OPENED,
     }
 )
-_LOOKS = frozenset({Action.DOCUMENTS_LISTED, Action.CARE_READ, Action.CARE_SEARCHED, Action.RECORD_HOME_OPENED})
+_LOOKS = frozenset(
+    {
+        Action.DOCUMENTS_LISTED,
+        Action.DOCUMENTS_SEARCHED,
+        Action.CARE_READ,
+        Action.CARE_SEARCHED,
+        Action.RECORD_HOME_OPENED,
+    }
+)
 """Readings that happen whatever is there to be read."""
 _ROUTINE = frozenset({Action.RECORD_HOME_OPENED, Action.HISTORY_READ})
 

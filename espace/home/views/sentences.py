@@ -14,7 +14,7 @@ from espace.audit.services import Action, Entry
 from espace.permissions import ActorKind, Relation
 from espace.words import N_
 
-from . import account_sayings, care_sayings, former, record_sayings, state_sayings
+from . import account_sayings, care_sayings, former, record_sayings, search_sayings, state_sayings
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ MINE: dict[Action, Sayings] = {
 _OFFICE = (Action.IDENTITY_CHECKED, Action.CODE_PRINTED, Action.CODE_LIMIT_REACHED, Action.ACTIVITY_READ)
 MINE |= {act: saying for act, saying in OTHERS.items() if act.startswith("operator") or act in _OFFICE}
 
-for _more in (account_sayings, record_sayings, care_sayings, state_sayings):
+for _more in (account_sayings, record_sayings, care_sayings, search_sayings, state_sayings):
     OTHERS |= {action: Sayings(*parts) for action, parts in _more.OTHERS.items()}
     MINE |= {action: Sayings(*parts) for action, parts in _more.MINE.items()}
 

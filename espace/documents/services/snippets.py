@@ -1,0 +1,97 @@
+"""The few words of a text around what was sought, with what answers marked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .stems import Term, fold, spans
+
+Pieces = tuple[tuple[str, bool], ...]
+"""A text in pieces, each with whether it is marked."""
+
+MOST = 2
+_WIDTH = 200
+_LEAD = 60
+_AROUND = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Some words of page `page` (from 1)."""
+
+    page: int
+    pieces: Pieces
+
+
+def marked(text: str, asked: Sequence[Term]) -> Pieces:
+    """A short text, whole, with what answers marked."""
+    return _pieces(text, [(start, end) for start, end, _ in spans(text, asked)])
+
+
+def snippets(pages: Sequence[str], asked: Sequence[Term]) -> tuple[Snippet, ...]:
+    """Where the pages answer best: first where most terms stand together, then where a further one does."""
+    left, found = list(asked), []
+    folded = [fold(page) for page in pages]
+    while left and len(found) < MOST:
+        worth = [sum(term.is_in(page) for term in left) for page in folded]
+        if not any(worth):
+            break
+        number = worth.index(max(worth))
+        made, told = _around(pages[number], folded[number], left, asked)
+        found.append(Snippet(number + 1, made))
+        left = [term for term in left if term not in told]
+    return tuple(found)
+
+
+def _around(page: str, folded: str, left: Sequence[Term], asked: Sequence[Term]) -> tuple[Pieces, set[Term]]:
+    """The words around the place where most of `left` stand close, and which terms they show."""
+    begin = 0
+    if len(page) > 2 * _AROUND:  # letters folded into two are few: the place is near enough
+        first = min(place for term in left if (place := term.place(folded)) >= 0)
+        begin = max(0, first - _AROUND)
+        page = page[begin : first + _AROUND]
+    places = spans(page, asked)
+    wanted = [place for place in places if place[2] in left]
+    if not wanted:
+        return _closed(((_flat(page[:_WIDTH]), False),), after=" …"), set(left)
+    best = max(wanted, key=lambda one: (len(_terms_from(wanted, one[0])), -one[0]))
+    start, end = _bounds(page, best[0])
+    inside = [place for place in places if start <= place[0] and place[1] <= end]
+    pieces = _pieces(page[start:end], [(a - start, b - start) for a, b, _ in inside])
+    told = {term for _, _, term in inside} | {best[2]}
+    return _closed(pieces, "… " if start + begin else "", " …" if end < len(page) else ""), told
+
+
+def _terms_from(places: Sequence[tuple[int, int, Term]], start: int) -> set[Term]:
+    return {term for a, b, term in places if a >= start and b <= start + _WIDTH - _LEAD}
+
+
+def _bounds(page: str, place: int) -> tuple[int, int]:
+    """From some words before a place to some words after it, no word cut that need not be."""
+    start = max(0, place - _LEAD)
+    while 0 < start < place and not page[start - 1].isspace():
+        start += 1
+    longest = end = min(len(page), start + _WIDTH)
+    while place < end < len(page) and not page[end].isspace():
+        end -= 1
+    return start, end if end > place else longest
+
+
+def _pieces(text: str, places: Sequence[tuple[int, int]]) -> Pieces:
+    found, at = [], 0
+    for start, end in places:
+        found += [(_flat(text[at:start]), False), (_flat(text[start:end]), True)]
+        at = end
+    found.append((_flat(text[at:]), False))
+    return tuple((words, is_marked) for words, is_marked in found if words)
+
+
+def _flat(text: str) -> str:
+    """On one line, its spaces at both ends kept as one."""
+    inside = " ".join(text.split())
+    if not inside:
+        return " " if text else ""
+    return (" " if text[0].isspace() else "") + inside + (" " if text[-1].isspace() else "")
+
+
+def _closed(pieces: Pieces, before: str = "", after: str = "") -> Pieces:
+    return tuple(piece for piece in ((before, False), *pieces, (after, False)) if piece[0])
