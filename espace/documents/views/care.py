@@ -1,5 +1,6 @@
 """The care history: the insurer's lines by visit, their totals, a search, and lines one hides from professionals."""
 
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from urllib.parse import urlencode
@@ -34,20 +35,27 @@ _PERIODS = (3, 6, 12)
 _LONGEST_SEARCH = 100
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What the list is narrowed to: a kind of care, a number of months; "" and 0 for neither."""
+
+    kind: str = ""
+    months: int = 0
+
+
 @requires(Permission.DOCUMENTS_READ)
 def listing() -> Response:
     """Visits, newest first: `sorte` is a kind of care, `depuis` a number of months, `avant` the last visit seen."""
     here = viewpoint()
-    kind = request.args.get("sorte", "")
-    months = request.args.get("depuis", 0, int)
+    kind, months = request.args.get("sorte", ""), request.args.get("depuis", 0, int)
+    chosen = _Chosen(kind if kind in KINDS else "", months if months in _PERIODS else 0)
     before = paging.day_from(request.args.get("avant"))
     found = care_history.history(
         here.standing,
-        kind=kind if kind in KINDS else None,
-        months=months if months in _PERIODS else None,
+        kind=chosen.kind or None,
+        months=chosen.months or None,
         before=Cursor(*before) if before else None,
     )
-    chosen = {"sorte": kind if kind in KINDS else "", "depuis": months if months in _PERIODS else 0}
     return _page(here, found, chosen, goes_on=before[0] if before else None)
 
 
@@ -65,7 +73,7 @@ def found() -> Response:
     if not words:
         return to(f"{here.base}/soins")
     kinds = {kind: translated(label) for kind, label in KINDS.items()}
-    return _page(here, care_history.search(here.standing, words, kinds), {}, words=words)
+    return _page(here, care_history.search(here.standing, words, kinds), words=words)
 
 
 @requires(Permission.DOCUMENTS_READ)
@@ -127,7 +135,7 @@ def icon_of(kind: str) -> str:
 
 
 def _page(
-    here: Viewpoint, history: History, chosen: dict[str, object], *, words: str = "", goes_on: date | None = None
+    here: Viewpoint, history: History, chosen: _Chosen = _Chosen(), *, words: str = "", goes_on: date | None = None
 ) -> Response:
     kept = settings.current().care_history_months
     return render(
@@ -142,7 +150,7 @@ def _page(
         kept=kept,
         periods=[months for months in _PERIODS if months < kept],
         goes_on=(goes_on.year, goes_on.month) if goes_on else None,
-        more=_more(here, history, chosen),
+        more="" if words else _more(here, history, chosen),
         count=sum(total.count for total in history.totals),
     )
 
@@ -154,11 +162,11 @@ def _months(history: History) -> list[tuple[tuple[int, int], list[Visit]]]:
     ]
 
 
-def _more(here: Viewpoint, history: History, chosen: dict[str, object]) -> str:
-    if history.next is None or not chosen:
+def _more(here: Viewpoint, history: History, chosen: _Chosen) -> str:
+    if history.next is None:
         return ""
-    kept = {name: value for name, value in chosen.items() if value}
-    return f"{here.base}/soins?{urlencode({**kept, 'avant': paging.to_text(*history.next)})}"
+    kept = {"sorte": chosen.kind, "depuis": chosen.months, "avant": paging.to_text(*history.next)}
+    return f"{here.base}/soins?{urlencode({name: value for name, value in kept.items() if value})}"
 
 
 def _days(visit: Visit) -> str:

@@ -33,6 +33,8 @@ MOST = 3000
 """Lines opened for one page; nobody has as many in two years, and a page that has says so."""
 PAGE_LINES = 60
 """A page holds whole visits, until they have so many lines."""
+FOUND_LINES = 200
+"""The same, for what a search found: there is no second page, as its words are in no address."""
 _Wanted = Callable[["CareLine"], bool]
 
 
@@ -150,7 +152,10 @@ def history(
     def wanted(line: CareLine) -> bool:
         return kind is None or line.kind == kind
 
-    return _read(standing, Action.CARE_READ, window_start(months), wanted, before)
+    with db.read() as tx:
+        since = window_start(months)
+        found = _page(_lines(tx, standing, since), wanted, since, PAGE_LINES, before)
+    return _told(standing, Action.CARE_READ, found)
 
 
 def search(standing: Standing, words: str, kind_words: Mapping[str, str]) -> History:
@@ -167,7 +172,10 @@ def search(standing: Standing, words: str, kind_words: Mapping[str, str]) -> His
         told = folded(f"{line.label} {line.professional} {line.place} {kind_words.get(line.kind, '')}").split()
         return bool(terms) and all(any(word.startswith(term) for word in told) for term in terms)
 
-    return _read(standing, Action.CARE_SEARCHED, window_start(), wanted, None)
+    with db.read() as tx:
+        since = window_start()
+        found = _page(_lines(tx, standing, since), wanted, since, FOUND_LINES)
+    return _told(standing, Action.CARE_SEARCHED, found)
 
 
 def visit(standing: Standing, visit_id: UUID) -> Visit:
@@ -206,9 +214,7 @@ def _singular(term: str) -> str:
     return term[:-1] if len(term) > 3 and term[-1] in "sx" else term
 
 
-def _read(standing: Standing, action: Action, since: date, wanted: _Wanted, before: Cursor | None) -> History:
-    with db.read() as tx:
-        found = _page(_lines(tx, standing, since), wanted, since, before)
+def _told(standing: Standing, action: Action, found: History) -> History:
     _leave(standing, action, [line for visit in found.visits for line in visit.lines])
     return found
 
@@ -228,7 +234,7 @@ def _leave(standing: Standing, action: Action, shown: Sequence[CareLine]) -> Non
         note_visit(standing)  # by whatever page they came in (rules.md AR-25)
 
 
-def _page(lines: list[CareLine], wanted: _Wanted, since: date, before: Cursor | None) -> History:
+def _page(lines: list[CareLine], wanted: _Wanted, since: date, room: int, before: Cursor | None = None) -> History:
     is_whole = len(lines) <= MOST
     lines = lines[:MOST]
     chosen = [line for line in lines if wanted(line)]
@@ -238,7 +244,7 @@ def _page(lines: list[CareLine], wanted: _Wanted, since: date, before: Cursor | 
     for each in _visits(chosen):
         if before is not None and (each.last, each.id) >= before:
             continue
-        if held >= PAGE_LINES:
+        if held >= room:
             last = Cursor(shown[-1].last, shown[-1].id)
             break
         shown.append(each)
@@ -287,14 +293,14 @@ def _statement(*, hidden: bool, one: bool) -> Select[*tuple[Any, ...]]:
         statement = statement.where(CareRow.hidden.is_(False))
     if one:
         statement = statement.where(CareRow.visit_id == bindparam("visit", type_=Id))
-    return statement.order_by(CareRow.date.desc(), CareRow.id.desc()).limit(MOST + 1)
+    return statement.order_by(CareRow.date.desc(), CareRow.id.desc()).limit(bindparam("limit"))
 
 
 def _lines(tx: Connection, standing: Standing, since: date, visit_id: UUID | None = None) -> list[CareLine]:
     """The lines this reader sees, newest first."""
     if not may_read(standing):
         raise NotFoundError
-    values: dict[str, Any] = {"record": standing.record_id, "since": since}
+    values: dict[str, Any] = {"record": standing.record_id, "since": since, "limit": MOST + 1}
     if visit_id is not None:
         values["visit"] = visit_id
     statement = _statement(hidden=sees_hidden(standing), one=visit_id is not None)
