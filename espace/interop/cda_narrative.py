@@ -40,6 +40,8 @@ _RULES = {"lrule": "rl", "rrule": "rr", "toprule": "rt", "botrule": "rb"}
 _ALIGNED = {"right": "end", "center": "mid", "char": "end"}
 _MUTE = frozenset({"script", "style", "object", "embed", "iframe"})
 """Elements of other standards whose words are no words for people."""
+_GROUPS = ("thead", "tbody", "tfoot", "tr")
+_PLACES = frozenset({*_GROUPS, "caption", "col", "colgroup", "th", "td", "item"})
 _LONG = 80
 _REVISED = {"delete": "del", "insert": "ins"}
 
@@ -172,21 +174,20 @@ class Scribe:
         for child in element.iterchildren(etree.Element):
             if self.is_spent:
                 break
-            if child.tag == "caption" and not items:
-                caption = tuple(self._caption(child, depth))
+            if child.tag == "caption":
+                caption = (*caption, *self._caption(child, depth))
             elif child.tag == "item":
                 self.nodes -= 1
                 before, inside = self._with_caption(child, depth + 1)
                 items.append(Node("item", (*before, *inside), **self._common(child)))
-            else:
-                items.append(Node("item", tuple(self._node(child, depth + 1))))
+        strays = self._astray(element, depth)
         if not items:
-            return caption
+            return [*caption, *strays]
         words = _style_words(element)
         marker = next((_ORDERED[word] for word in words if word in _ORDERED), "")
         if not marker and attribute(element, "listType").lower() == "ordered":
             marker = "1"
-        return [*caption, Node("list", tuple(items), style=marker, **self._common(element))]
+        return [*caption, Node("list", tuple(items), style=marker, **self._common(element)), *strays]
 
     def _link(self, element: Element, depth: int) -> Pieces:
         inside = self._inside(element, depth)
@@ -232,7 +233,7 @@ class Scribe:
             if self.is_spent:
                 break
             if child.tag == "caption":
-                caption = self._inside(child, depth)
+                caption = (*caption, *self._inside(child, depth))
             elif child.tag == "thead":
                 head += self._rows(child, depth, is_head=True)
             elif child.tag in ("tbody", "tfoot"):
@@ -245,9 +246,30 @@ class Scribe:
             head, groups[0] = [tuple(_over_columns(c) for c in groups[0][0])], groups[0][1:]
         rows = [*head, *(row for group in groups for row in group)]
         columns = max((sum(cell.across for cell in row) for row in rows), default=0)
+        strays = self._strays(element, depth)
         if not columns:
-            return caption
-        return [Table(tuple(head), tuple(filter(None, groups)), columns, caption, **self._common(element))]
+            return [*caption, *strays]
+        table = Table(tuple(head), tuple(filter(None, groups)), columns, caption, **self._common(element))
+        return [table, *strays]
+
+    def _strays(self, element: Element, depth: int) -> Inside:
+        """Words that stand in a table but in no cell, or in a list but in no item: none may be lost."""
+        found: list[Node | Table | str] = []
+        for inner in element.iterchildren(*_GROUPS) if element.tag == "table" else ():
+            for part in (inner, *inner.iterchildren("tr")):
+                found += self._astray(part, depth)
+        return (*self._astray(element, depth), *found)
+
+    def _astray(self, element: Element, depth: int) -> Inside:
+        found: list[Node | Table | str] = []
+        if (element.text or "").strip():
+            self._say(found, element.text)
+        for child in element.iterchildren():
+            if isinstance(child.tag, str) and child.tag not in _PLACES and not self.is_spent:
+                found += self._node(child, depth + 1)
+            if (child.tail or "").strip():
+                self._say(found, child.tail)
+        return tuple(found)
 
     def _rows(self, group: Element, depth: int, *, is_head: bool = False) -> tuple[tuple[Cell, ...], ...]:
         rows = (self._row(row, depth, is_head=is_head) for row in group.iterchildren("tr") if not self.is_spent)
