@@ -94,7 +94,8 @@ def scheduled() -> list[Task]:
     from .accounts.services import drafts as activations
     from .accounts.services import one_time, password_reset, recovery, sessions, throttle
     from .administration.services import visits
-    from .documents.services import announcing, care_history, delays
+    from .documents.services import announcing, care_history, delays, drawing
+    from .documents.services.texts import Backfill
     from .family.services import tell_ahead
     from .notifications import services as notifications
     from .professional.services import drafts as deposits
@@ -119,8 +120,10 @@ def scheduled() -> list[Task]:
         Task("sweep-care-history", hour * 6, care_history.sweep),
         Task("sweep-deposit-drafts", hour, deposits.sweep),
         Task("sweep-office-visits", hour, visits.sweep),
+        Task("sweep-drawn-pages", hour, drawing.sweep),
         Task("late-notices", minute * 10, notifications.wake_late),
         Task("sweep-notices", hour, notifications.sweep),
+        Task("read-older-documents", timedelta(seconds=5), Backfill().run),
         Task("sweep-outbox", hour, outbox.sweep),
     ]
 

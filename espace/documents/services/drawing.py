@@ -28,6 +28,8 @@ GROUP = 5
 """How many pages stand on one page of ours."""
 AHEAD = 3
 """How many pages the worker draws when a document is filed."""
+FRESH = timedelta(days=90)
+"""Documents older than this when they are filed are drawn when somebody opens them: an import brings years of them."""
 KEPT = timedelta(days=30)
 MAX_KEPT = 2 * 1024**3
 """Bytes of drawn pages the house keeps."""
@@ -35,7 +37,7 @@ _AGAIN = timedelta(hours=1)
 """After which a page that could not be drawn is tried again."""
 _WORKER_SECONDS = 20
 _BUSY = "busy"
-_FILE = select(Document.body_file_id, Document.body_media).where(
+_FILE = select(Document.body_file_id, Document.body_media, Document.date).where(
     Document.record_id == bindparam("record", type_=Id),
     Document.id == bindparam("id", type_=Id),
     Document.state.not_in(NOWHERE),
@@ -109,13 +111,13 @@ def picture(content: Content, number: int, *, wide: bool = False) -> bytes:
 
 
 def prepare(record_id: UUID, document_id: UUID) -> None:
-    """Draw the first pages of a document that was filed, so that nobody waits for them. Twice is fine.
+    """Draw the first pages of a fresh document that was filed, so that nobody waits for them. Twice is fine.
 
     A document that cannot be drawn, or that is gone meanwhile, is left alone.
     """
     with db.read() as tx:
         row = tx.execute(_FILE, {"record": record_id, "id": document_id}).first()
-        if row is None or not can_draw(row.body_media):
+        if row is None or not can_draw(row.body_media) or row.date < clock.today() - FRESH:
             return
         reader = storage.current().open(tx, record_id, row.body_file_id)
     keeper = _Keeper(reader)
