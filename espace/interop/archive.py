@@ -62,6 +62,15 @@ def files(path: Path) -> Iterator[tuple[str, bytes]]:
             yield name, content
 
 
+def packed_files(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Every file of a ZIP that lies in memory. An archive inside is a file like others.
+
+    Raises:
+        ArchiveError: as `files`.
+    """
+    return _of_zip(BytesIO(content), Bounds(), 1)
+
+
 def _of_folder(folder: Path, bounds: Bounds) -> Iterator[tuple[str, bytes]]:
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):

@@ -71,7 +71,10 @@ class CdaPatient:
 
 @dataclass(frozen=True, slots=True)
 class CdaAuthor:
-    """Who wrote it. `professional_id` is 8 followed by the RPPS number, `structure_id` 1 followed by the FINESS one."""
+    """Who wrote it. `professional_id` is 8 followed by the RPPS number, `structure_id` 1 followed by the FINESS one.
+
+    A person who wrote it themself has their INS in its place.
+    """
 
     professional_id: str = ""
     family_name: str = ""
@@ -81,11 +84,16 @@ class CdaAuthor:
     specialty_label: str = ""
     structure_id: str = ""
     structure_name: str = ""
+    ins: str = ""
+    ins_oid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CdaHeader:
-    """What a document says of itself. Instants are UTC, to the second; `unique_id` is `root` or `root^extension`."""
+    """What a document says of itself. Instants are UTC, to the second; `unique_id` is `root` or `root^extension`.
+
+    `replaces` is the unique id of the version before, where the document names it.
+    """
 
     unique_id: str
     type_code: str
@@ -99,6 +107,7 @@ class CdaHeader:
     patient: CdaPatient
     author: CdaAuthor
     service_start: datetime | None = None
+    replaces: str = ""
 
     @property
     def care_day(self) -> date:
@@ -108,7 +117,10 @@ class CdaHeader:
 
 @dataclass(frozen=True, slots=True)
 class CdaDocument:
-    """A header and its body: bytes of one media type (level 1), or `structured` (level 3, no bytes)."""
+    """A header and its body: bytes of one media type (level 1), or `structured` (level 3).
+
+    The body of a structured document is its canonical XML: two that say the same have the same one.
+    """
 
     header: CdaHeader
     media: str
@@ -126,8 +138,10 @@ def parse(content: bytes) -> CdaDocument:
     if root.tag != ROOT:
         raise CdaError("not-cda")
     header = _header(root)
-    if root.find(_p("component/structuredBody")) is not None:
-        return CdaDocument(header, "", b"", structured=True)
+    structured = root.find(_p("component/structuredBody"))
+    if structured is not None:
+        canonical = etree.tostring(structured, method="c14n", exclusive=True)
+        return CdaDocument(header, "text/xml", canonical, structured=True)
     media, body = _body(root)
     return CdaDocument(header, media, body)
 
@@ -205,7 +219,7 @@ def _header(root: etree._Element) -> CdaHeader:
     unique_id = _identifier(root.find(_p("id")))
     if not unique_id:
         raise CdaError("no-id")
-    effective = _instant(_attribute(root.find(_p("effectiveTime")), "value"))
+    effective = instant(_attribute(root.find(_p("effectiveTime")), "value"))
     return CdaHeader(
         unique_id=unique_id,
         type_code=type_code,
@@ -219,6 +233,7 @@ def _header(root: etree._Element) -> CdaHeader:
         patient=_patient(root),
         author=_author(root.find(_p("author"))),
         service_start=_service_start(root),
+        replaces=_replaced(root),
     )
 
 
@@ -288,6 +303,7 @@ def _author(author: etree._Element | None) -> CdaAuthor:
     assigned = _below(author, "assignedAuthor")
     organisation = _below(assigned, "representedOrganization")
     specialty = _below(assigned, "code")
+    oid, number = _own_ins(assigned)
     return CdaAuthor(
         professional_id=_extension(assigned, OID_PROFESSIONAL),
         family_name=_text(_below(assigned, "assignedPerson/name/family")),
@@ -297,15 +313,32 @@ def _author(author: etree._Element | None) -> CdaAuthor:
         specialty_label=_attribute(specialty, "displayName"),
         structure_id=_extension(organisation, OID_STRUCTURE),
         structure_name=_text(_below(organisation, "name")),
+        ins=number,
+        ins_oid=oid,
     )
+
+
+def _own_ins(assigned: etree._Element | None) -> tuple[str, str]:
+    """The INS of an author who is a person of the national register, as written."""
+    for one in assigned.findall(_p("id")) if assigned is not None else []:
+        if _attribute(one, "root") in INS_OIDS:
+            return _attribute(one, "root"), _attribute(one, "extension")
+    return "", ""
 
 
 def _service_start(root: etree._Element) -> datetime | None:
     for time in root.findall(_p("documentationOf/serviceEvent/effectiveTime")):
         value = _attribute(_below(time, "low"), "value") or _attribute(time, "value")
         if value:
-            return _instant(value)
+            return instant(value)
     return None
+
+
+def _replaced(root: etree._Element) -> str:
+    for related in root.findall(_p("relatedDocument")):
+        if _attribute(related, "typeCode") == "RPLC":
+            return _identifier(related.find(_p("parentDocument/id")))
+    return ""
 
 
 def _body(root: etree._Element) -> tuple[str, bytes]:
@@ -327,7 +360,7 @@ def _body(root: etree._Element) -> tuple[str, bytes]:
     return media, body
 
 
-def _instant(value: str) -> datetime:
+def instant(value: str) -> datetime:
     """`20230414111500+0200` -> UTC. A value without a zone is taken in the zone of the house."""
     found = re.fullmatch(r"(\d{8})(\d{2})?(\d{2})?(\d{2})?(?:\.\d+)?([+-]\d{4})?", value, re.ASCII)
     if found is None:

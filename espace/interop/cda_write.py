@@ -36,6 +36,12 @@ def wrap(header: CdaHeader, body: bytes, media: str) -> bytes:
     if header.service_start is not None:
         event = _add(_add(root, "documentationOf"), "serviceEvent")
         _add(_add(event, "effectiveTime"), "low", value=_stamp(header.service_start))
+    if header.replaces:
+        parent = _add(_add(root, "relatedDocument", typeCode="RPLC"), "parentDocument")
+        _identifier(parent, "id", header.replaces)
+        if header.set_id:
+            _identifier(parent, "setId", header.set_id)
+        _add(parent, "versionNumber", value=str(max(header.version - 1, 1)))
     text = _add(_add(_add(root, "component"), "nonXMLBody"), "text", mediaType=media, representation="B64")
     text.text = b64encode(body).decode()
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
@@ -78,7 +84,10 @@ def _record_target(root: etree._Element, patient: CdaPatient) -> None:
 
 def _assigned(parent: etree._Element, tag: str, author: CdaAuthor) -> None:
     assigned = _add(parent, tag)
-    _add(assigned, "id", root=OID_PROFESSIONAL, extension=author.professional_id)
+    if author.ins:
+        _add(assigned, "id", root=author.ins_oid, extension=author.ins)
+    else:
+        _known_id(assigned, OID_PROFESSIONAL, author.professional_id)
     if author.specialty_code:
         _add(
             assigned, "code", code=author.specialty_code, codeSystem=_SPECIALTY, displayName=author.specialty_label
@@ -94,9 +103,14 @@ def _assigned(parent: etree._Element, tag: str, author: CdaAuthor) -> None:
 
 def _organisation(parent: etree._Element, tag: str, author: CdaAuthor) -> None:
     organisation = _add(parent, tag)
-    _add(organisation, "id", root=OID_STRUCTURE, extension=author.structure_id)
+    _known_id(organisation, OID_STRUCTURE, author.structure_id)
     if author.structure_name:
         _add(organisation, "name").text = author.structure_name
+
+
+def _known_id(parent: etree._Element, root: str, extension: str) -> None:
+    """An identifier, or that there is none known."""
+    _add(parent, "id", **({"root": root, "extension": extension} if extension else {"nullFlavor": "UNK"}))
 
 
 def _identifier(parent: etree._Element, tag: str, joined: str) -> None:

@@ -19,6 +19,7 @@ from espace.audit import services as audit
 from espace.documents import services as documents
 from espace.documents.services import AddDocument, DepositDocument
 from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
+from espace.interop.cda_write import wrap
 from espace.people import services as people
 from espace.permissions import Relation, Standing
 from tests.support import build
@@ -153,6 +154,17 @@ def picture(size: tuple[int, int] = (320, 200), kind: str = "JPEG", *, located: 
     out = BytesIO()
     image.save(out, kind, exif=exif)
     return out.getvalue()
+
+
+def structured(given: CdaHeader, *sections: str) -> bytes:
+    """A document of level 3: sections of a title and a paragraph."""
+    plain = wrap(given, b"x", "text/plain")
+    start = plain.index(b"<component>")
+    body = "".join(
+        f"<component><section><title>{words}</title><text><paragraph>{words}</paragraph></text></section></component>"
+        for words in sections or ("Conclusion",)
+    )
+    return plain[:start] + f"<component><structuredBody>{body}</structuredBody></component></ClinicalDocument>".encode()
 
 
 def header(citizen: Citizen, unique_id: str = "1.2.250.1.999.1", **changes: Any) -> CdaHeader:

@@ -19,7 +19,8 @@ from espace.crypto.owners import QUARANTINE
 from espace.documents import services as documents
 from espace.documents.cli import import_documents
 from espace.documents.models import Document, Quarantined
-from espace.documents.services.importing import folded, import_paths
+from espace.documents.services.arriving import folded
+from espace.documents.services.importing import import_paths
 from espace.import_report import Report
 from espace.interop import cda
 from espace.interop.cda import CdaHeader
@@ -29,7 +30,7 @@ from espace.records import services as records
 from espace.records.models import Record
 from tests.support import build
 
-from .house import House, files_of, header, pdf, picture, trail
+from .house import House, files_of, header, pdf, picture, structured, trail
 
 BODY = pdf("Ordonnance")
 
@@ -258,7 +259,7 @@ def test_each_thing_has_its_reason(home: House, tmp_path: Path, content: bytes, 
     assert files_of(QUARANTINE) == (1 if kept else 0)
 
 
-def test_an_exchange_archive_waits_and_odd_files_are_refused(home: House, tmp_path: Path) -> None:
+def test_odd_files_are_refused_and_an_archive_whose_metadata_say_nothing_waits(home: House, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "IHE_XDM.ZIP").write_bytes(_xdm(str(tmp_path / "x.zip")))
@@ -267,15 +268,19 @@ def test_an_exchange_archive_waits_and_odd_files_are_refused(home: House, tmp_pa
     with (folder / "huge.xml").open("wb") as file:
         file.truncate(cda.MAX_BYTES + 1)
     report = import_paths([folder])
-    assert {entry.where: entry.reason for entry in report.quarantined} == {"IHE_XDM.ZIP": "xdm-archive"}
+    assert {entry.where: entry.reason for entry in report.quarantined} == {
+        "IHE_XDM.ZIP": "xdm-no-document (no-index, no-readme, no-document)"
+    }
     assert {entry.where: entry.reason for entry in report.refused} == {"huge.xml": "too-large", "pipe": "not-a-file"}
 
 
-def test_a_level_3_document_of_the_right_person_waits(home: House, tmp_path: Path) -> None:
-    content = wrap(header(home.mother), BODY, "application/pdf")
-    start = content.index(b"<component>")
-    structured = content[:start] + b"<component><structuredBody/></component></ClinicalDocument>"
-    assert _reasons(_import(tmp_path / "in", one=structured)) == ["level-3"]
+def test_a_level_3_document_of_the_right_person_is_filed_as_it_is(home: House, tmp_path: Path) -> None:
+    content = structured(header(home.mother))
+    assert _import(tmp_path / "in", one=content).done == 1
+    found = documents.page(home.holder).rows[0]
+    assert (found.media, found.body_media, found.wrapped) == ("text/xml", "text/xml", False)
+    assert documents.download(home.holder, found.id).reader.read_all() == content
+    assert files_of(home.mother.record_id) == 1
 
 
 def test_mutated_documents_never_crash_and_never_reach_another_record(home: House, tmp_path: Path) -> None:

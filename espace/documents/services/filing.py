@@ -1,5 +1,6 @@
 """Writing one document: its files first, durable; then its row, the trail and the letters, all or nothing."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from espace import clock, crypto, db, outbox, storage
@@ -26,13 +27,25 @@ from .reading import SEALED, TABLE, DocumentFacts, open_row
 from .types import types
 from .visibility import COLUMNS
 
-_KNOWN = select(Document.id, Document.content_index, Document.state, Document.folded_into).where(
-    Document.record_id == bindparam("record", type_=Id)
-)
+_KNOWN = select(
+    Document.id,
+    Document.content_index,
+    Document.state,
+    Document.folded_into,
+    Document.body_file_id,
+    Document.version,
+    Document.series_index,
+    Document.unique_index,
+).where(Document.record_id == bindparam("record", type_=Id))
 _BY_UNIQUE_ID = _KNOWN.where(Document.unique_index == bindparam("unique", type_=Digest(32)))
+_BY_GIVEN_OUT = _KNOWN.where(
+    Document.unique_index.between(bindparam("first", type_=Digest(32)), bindparam("last", type_=Digest(32)))
+)
 _BY_ID = select(*COLUMNS).where(
     Document.record_id == bindparam("record", type_=Id), Document.id == bindparam("id", type_=Id)
 )
+_OID = re.compile(r"[0-2](\.(0|[1-9]\d{0,38})){1,40}(\^[\x21-\x7e]{1,64})?", re.ASCII)
+_UUID_ARC = "2.25."
 _AUTHOR = select(DocumentAuthor.id).where(
     DocumentAuthor.record_id == bindparam("record", type_=Id),
     DocumentAuthor.name_index == bindparam("name", type_=Digest(32)),
@@ -50,18 +63,23 @@ class Body:
 
 
 class Known(NamedTuple):
-    """A document that is here already. `id` is the one it is shown by, `content_index` its own content's."""
+    """A document that is here already. `id` is the one it is shown by, all else its own."""
 
     id: UUID
     content_index: bytes
     deleted: bool
+    body_file_id: UUID
+    version: int
+    series_index: bytes | None
+    unique_index: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
     """What is known of a document before it is filed. `content` is the whole file when the body came inside one.
 
-    `set_id` and `version` say which versions belong together; without them it is a series of its own.
+    `set_id` and `version` say which versions belong together, `replaces` is the unique id of the one before; without
+    them it is a series of its own.
     `content_index` is given when what makes it the same document is not the digest of its body.
     """
 
@@ -82,6 +100,7 @@ class NewDocument:
     content_index: bytes = b""
     set_id: str = ""
     version: int = 1
+    replaces: str = ""
 
 
 def judge(content: bytes) -> Body:
@@ -112,6 +131,24 @@ def series_digest(set_id: str) -> bytes:
     return crypto.blind("series", set_id)
 
 
+def _place_in_series(tx: Connection, record_id: UUID, new: NewDocument) -> tuple[bytes, int]:
+    """The series of a document that comes in, and its place there.
+
+    A document that names the one it replaces comes after it, even where it says nothing of a series; where that one
+    has not come yet, it waits for it under its id.
+    """
+    series = series_digest(new.set_id or new.replaces or new.unique_id)
+    if not new.replaces:
+        return series, new.version
+    before = known(record_id, new.replaces)
+    if before is None:
+        return series, max(new.version, 2)
+    if before.series_index is None:  # filed before there were series
+        where = (Document.record_id == record_id, Document.unique_index == before.unique_index)
+        tx.execute(update(Document).where(*where).values(series_index=series))
+    return before.series_index or series, max(new.version, before.version + 1)
+
+
 def author_id(tx: Connection, record_id: UUID, name: str) -> UUID | None:
     """The author of this name in this record, made when it is new; None for no name."""
     folded = " ".join(name.casefold().split())
@@ -127,11 +164,34 @@ def author_id(tx: Connection, record_id: UUID, name: str) -> UUID | None:
     return row_id
 
 
+def sent_id(unique_id: str) -> str:
+    """The unique id under which a document leaves: its own where that is one, else one of the ITU's UUID arc."""
+    return unique_id if _OID.fullmatch(unique_id) else _arc(unique_digest(unique_id))
+
+
+def _arc(digest: bytes) -> str:
+    return f"{_UUID_ARC}{int.from_bytes(digest[:16])}"
+
+
 def known(record_id: UUID, unique_id: str) -> Known | None:
-    """The document of this unique id in this record, deleted ones among them."""
+    """The document of this unique id in this record, deleted ones among them; that it left under counts too."""
     with db.read() as tx:
         row = tx.execute(_BY_UNIQUE_ID, {"record": record_id, "unique": unique_digest(unique_id)}).first()
-    return Known(row.folded_into or row.id, row.content_index, row.state == DELETED) if row else None
+        if row is None and (beginning := _given_out(unique_id)):
+            bounds = {"first": beginning + bytes(16), "last": beginning + b"\xff" * 16}
+            row = tx.execute(_BY_GIVEN_OUT, {"record": record_id, **bounds}).first()
+    if row is None:
+        return None
+    facts = (row.content_index, row.state == DELETED, row.body_file_id, row.version, row.series_index, row.unique_index)
+    return Known(row.folded_into or row.id, *facts)
+
+
+def _given_out(unique_id: str) -> bytes | None:
+    """The beginning of the digest that `sent_id` made an id of, if it may be such a one."""
+    number = unique_id.removeprefix(_UUID_ARC)
+    if number == unique_id or not number.isascii() or not number.isdigit() or len(number) > 39:
+        return None
+    return int(number).to_bytes(17)[1:] if int(number) < 1 << 128 else None
 
 
 @contextmanager
@@ -169,6 +229,7 @@ def write_row(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUI
 
 def _facts(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID]) -> DocumentFacts:
     whole, now = new.body.content if new.content is None else new.content, clock.now()
+    series_index, version = _place_in_series(tx, record_id, new)
     return DocumentFacts(
         id=new_id(),
         date=new.date,
@@ -194,8 +255,8 @@ def _facts(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID])
         pages=new.body.pages,
         active=new.body.active,
         state="current",
-        version=new.version,
-        series_index=series_digest(new.set_id or new.unique_id),
+        version=version,
+        series_index=series_index,
         author_id=author_id(tx, record_id, new.author or new.structure),
         held_until=held_until(record_id, new),
         choices=0,

@@ -1,142 +1,229 @@
 """Documents from files: filed by exact identity, else quarantined with a reason, else refused (security.md R41).
 
-Nothing of a file is trusted: its name says nothing, its content decides, and the person it names must be known here
-under the same INS, birth date, birth name and sex.
+A file is a CDA document, or an XDM archive of several: each document of an archive is judged by itself, and the
+archive as a whole is set aside where it contradicts itself.
 """
 
-import unicodedata
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from io import BytesIO
+from enum import StrEnum
 from pathlib import Path
+from uuid import UUID
 
-from espace import clock, db
+from sqlalchemy import bindparam, select
+
+from espace import db, storage
 from espace.audit import services as audit
 from espace.audit.services import Action
+from espace.db import Digest, Id
+from espace.documents.models import Document
 from espace.errors import ConflictError, NotFoundError
-from espace.identifiers import parse_rpps
 from espace.import_report import Report
 from espace.interop import cda, media
-from espace.interop.cda import CdaAuthor, CdaDocument, CdaError, CdaPatient
-from espace.interop.media import MediaError
-from espace.people import services as people
 from espace.permissions import SYSTEM, Relation
 from espace.records import services as records
 from espace.records.services import RecordFacts
 
-from .checks import MAX_TITLE, clean_title
-from .filing import Body, NewDocument, content_digest, judge, known, stored, write_row
+from . import archives, scanning
+from .arriving import AsideError, RefusedFileError, check_open, prepared
+from .filing import Known, NewDocument, content_digest, known, series_digest, stored, write_row
+from .folding import Source, note_source
+from .likeness import DELETED
 from .quarantine import put_aside, release
 from .reading import snapshot
-from .types import types
+from .scanning import ScanError
+from .telling import tell_readable
 
-_HIDDEN, _AWAITS, _SECRET = "MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"
-_VISIBILITIES = frozenset({"N", "R", "V", _HIDDEN, _AWAITS, _SECRET})
-# Feeding needs no consent, only no opposition (rules.md AR-4): what its person refused is not even kept aside. What
-# the house holds back, or a death ended, may be corrected: it waits.
-_REFUSING = frozenset({records.OPPOSED, records.CLOSED, records.ERASED})
-_WAITING = frozenset({records.SUSPENDED, records.DECEASED})
-_NOT_BY_IMPORT = frozenset({"60"})  # the insurer's own feed (rules.md CO-4)
-
-
-class AsideError(Exception):
-    """A document to quarantine; `reason` is the code that is kept with it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class RefusedFileError(Exception):
-    """A file that is not kept at all; `reason` is a code. It is no health document, or its person refused it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+FILES = Source("import")
+"""A file that somebody of the house imported."""
+_SAME_VERSION = (
+    select(Document.id)
+    .where(
+        Document.record_id == bindparam("record", type_=Id),
+        Document.series_index == bindparam("series", type_=Digest(32)),
+        Document.version == bindparam("version"),
+        Document.content_index != bindparam("content", type_=Digest(32)),
+        Document.state != DELETED,
+    )
+    .limit(1)
+)
 
 
-def import_paths(paths: Iterable[Path], progress: Callable[[int], None] = lambda _read: None) -> Report:
-    """File every document under `paths` (files and folders, links not followed); running it again changes nothing."""
-    report = Report()
+class Outcome(StrEnum):
+    """What became of a document that came in."""
+
+    FILED = "filed"
+    KNOWN = "known"
+    ASIDE = "aside"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One document that came in: under which name, what became of it, and why it was not filed (a code)."""
+
+    where: str
+    outcome: Outcome
+    reason: str = ""
+    record_id: UUID | None = None
+    document_id: UUID | None = None
+
+
+class Told:
+    """Whom a run has written to: a hundred results of one person are one message."""
+
+    def __init__(self, *, silent: bool = False) -> None:
+        self._silent = silent
+        self._records: set[UUID] = set()
+
+    def first(self, record_id: UUID) -> bool:
+        """Whether this record's people are to be told now."""
+        if self._silent or record_id in self._records:
+            return False
+        self._records.add(record_id)
+        return True
+
+
+def import_paths(
+    paths: Iterable[Path], progress: Callable[[int], None] = lambda _read: None, *, silent: bool = False
+) -> Report:
+    """File every document under `paths` (files and folders, links not followed); running it again changes nothing.
+
+    `silent`: nobody is told, for documents that are no news.
+    """
+    report, told = Report(), Told(silent=silent)
     for path, where in _files(paths):
-        report.read += 1
-        progress(report.read)
         try:
             content = _read(path)
         except RefusedFileError as refused:
+            report.read += 1
             report.refuse(where, refused.reason)
             continue
-        try:
-            if take_in(content):
-                report.done += 1
-            else:
-                report.unchanged += 1
-        except RefusedFileError as refused:
-            report.refuse(where, refused.reason)
-        except AsideError as aside:
-            put_aside(content, aside.reason, where)
-            report.quarantine(where, aside.reason)
+        for taken in taken_in(content, FILES, where, told):
+            report.read += 1
+            _count(report, taken)
+        progress(report.read)
     return report
 
 
+def _count(report: Report, taken: Taken) -> None:
+    match taken.outcome:
+        case Outcome.FILED:
+            report.done += 1
+        case Outcome.KNOWN:
+            report.unchanged += 1
+        case Outcome.ASIDE:
+            report.quarantine(taken.where, taken.reason)
+        case Outcome.REFUSED:
+            report.refuse(taken.where, taken.reason)
+
+
+def taken_in(content: bytes, source: Source, where: str, told: Told | None = None) -> list[Taken]:
+    """Take in a file that came from `source` under the name `where`: one document, or those of an archive.
+
+    What cannot be filed is quarantined, or refused where nobody may keep it. The same file again changes nothing.
+    """
+    told = told or Told()
+    try:
+        scanning.scan(content)
+        if media.sniff(content) == media.ZIP:
+            return _unpacked(content, source, where, told)
+    except RefusedFileError as refused:
+        return [Taken(where, Outcome.REFUSED, refused.reason)]
+    except ScanError as found:
+        return [_aside(content, where, AsideError(found.kind))]
+    except AsideError as aside:
+        return [_aside(content, where, aside)]
+    return [_taken(content, source, where, told, lambda: prepared(content))]
+
+
+def _unpacked(content: bytes, source: Source, where: str, told: Told) -> list[Taken]:
+    packed = archives.unpacked(content)
+    found = [_taken(each.content, source, f"{where}: {each.name}", told, each.prepared) for each in packed]
+    if all(each.outcome in (Outcome.FILED, Outcome.KNOWN) for each in found):
+        release(content)  # it may have waited as a whole
+    return found
+
+
+def _taken(
+    content: bytes, source: Source, where: str, told: Told, read: Callable[[], tuple[RecordFacts, NewDocument]]
+) -> Taken:
+    try:
+        record, new = read()
+        filed = filed_once(record, new, Action.DOCUMENT_IMPORTED, content, source=source, told=told)
+    except RefusedFileError as refused:
+        return Taken(where, Outcome.REFUSED, refused.reason)
+    except AsideError as aside:
+        return _aside(content, where, aside)
+    return Taken(where, Outcome.FILED if filed.new else Outcome.KNOWN, "", record.id, filed.id)
+
+
+def _aside(content: bytes, where: str, aside: AsideError) -> Taken:
+    put_aside(content, aside.reason, where)
+    named = f"{aside.reason} ({', '.join(aside.faults)})" if aside.faults else aside.reason
+    return Taken(where, Outcome.ASIDE, named)
+
+
 def take_in(content: bytes) -> bool:
-    """File one document; False when it is there already.
+    """File one CDA document without telling anybody; False when it is there already.
 
     Raises:
         AsideError: when it must wait for someone's decision.
         RefusedFileError: when it is no health document.
     """
     record, new = prepared(content)
-    return filed_once(record, new, Action.DOCUMENT_IMPORTED, content)
+    return filed_once(record, new, Action.DOCUMENT_IMPORTED, content).new
 
 
-def prepared(content: bytes) -> tuple[RecordFacts, NewDocument]:
-    """A CDA document read, and the open record of exactly the person it names. Raises as `take_in`."""
-    document = _parsed(content)
-    check_type(document.header.type_code, document.header.type_system)
-    record = record_of(document.header.patient)
-    if document.structured:
-        raise AsideError("level-3")
-    return record, _new(content, document)
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The document by which what came in is shown, and whether anything was filed."""
+
+    id: UUID
+    new: bool
 
 
-def check_type(code: str, system: str = "") -> None:
-    """See that this kind of document may be filed by an import.
-
-    Raises:
-        AsideError: when it is not known, or comes by another way.
-    """
-    kind = types().get(code)
-    if kind is None or (system and kind.system != system):
-        raise AsideError("unknown-type")
-    if kind.class_code in _NOT_BY_IMPORT:
-        raise AsideError("type-not-accepted")
-
-
-def filed_once(record: RecordFacts, new: NewDocument, action: Action, content: bytes) -> bool:
+def filed_once(
+    record: RecordFacts,
+    new: NewDocument,
+    action: Action,
+    content: bytes,
+    *,
+    source: Source = FILES,
+    told: Told | None = None,
+) -> Filed:
     """File a document, unless it is there; `content` is the file as it came, no longer in quarantine then.
 
     Raises:
-        AsideError: when another content is filed under the same unique id.
+        AsideError: when another content is filed under the same unique id, or as the same version.
     """
-    if _is_there(record, new):
-        return False
+    if twin := _twin(record, new):
+        return _came_again(record, twin, content, source)
+    _check_version(record, new)
     files_to_keep = (new.body.content,) if new.content is None else (new.content, new.body.content)
     try:
         with stored(record.id, *files_to_keep) as files, db.write() as tx:
             filed = write_row(tx, record.id, new, files)
             audit.record(SYSTEM, record.id, action, relation=Relation.SYSTEM, objects=[snapshot(filed)])
             release(content)
+            if told and filed.unique_id == new.unique_id and told.first(record.id):
+                tell_readable(record.id, filed)
     except ConflictError:
-        if _is_there(record, new):
-            return False
+        if twin := _twin(record, new):
+            return _came_again(record, twin, content, source)
         raise
     except NotFoundError:  # closed, or in another state, since it was looked up
-        _check_open(records.record(record.id))
+        check_open(records.record(record.id))
         raise
-    return True
+    return Filed(filed.id, new=True)
+
+
+def _came_again(record: RecordFacts, twin: Known, content: bytes, source: Source) -> Filed:
+    """A document that is here: the way it came this time is kept as one of its sources, once."""
+    with db.write() as tx:
+        note_source(tx, record.id, twin.id, source)
+        release(content)
+    return Filed(twin.id, new=False)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
@@ -163,164 +250,41 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _parsed(content: bytes) -> CdaDocument:
-    found = media.sniff(content)
-    if found == media.ZIP:
-        raise AsideError("xdm-archive") if _is_xdm(content) else RefusedFileError("not-a-health-document")
-    if found in media.IMAGES or found in (media.PDF, media.RTF):
-        raise AsideError("no-identity")
-    if not _looks_like_xml(content):
-        raise RefusedFileError("not-a-health-document")
-    try:
-        return cda.parse(content)
-    except CdaError as error:
-        if error.kind in ("not-xml", "not-cda") and b"ClinicalDocument" not in content and b"urn:hl7" not in content:
-            raise RefusedFileError("not-a-health-document") from None
-        raise AsideError(error.kind) from None
-
-
-def _looks_like_xml(content: bytes) -> bool:
-    return content[:64].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
-
-
-def _is_xdm(content: bytes) -> bool:
-    """Whether an archive has the parts of an XDM exchange (interop.md section 2); nothing is unpacked."""
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            return any(name.upper().startswith("IHE_XDM") for name in archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-        return False
-
-
-def record_of(patient: CdaPatient) -> RecordFacts:
-    """The open record of exactly the person a document names.
+def _twin(record: RecordFacts, new: NewDocument) -> Known | None:
+    """This document, if it is filed already.
 
     Raises:
-        AsideError: when there is none.
+        AsideError: when another content is filed under the same unique id.
     """
-    person = people.find_person(patient.ins)
-    if person is None:
-        raise AsideError("unknown-patient")
-    same = (
-        patient.birth_date == person.birth_date
-        and patient.sex == person.sex
-        and folded(patient.birth_name) == folded(person.birth_name) != ""
-    )
-    if not same:
-        raise AsideError("traits-mismatch")
-    record = records.record_of(person.id)
-    if record is None:
-        raise AsideError("no-record")
-    _check_open(record)
-    return record
-
-
-def _check_open(record: RecordFacts) -> None:
-    """See that documents may enter the record.
-
-    Raises:
-        AsideError: when it may take them later.
-        RefusedFileError: when its holder wants none.
-    """
-    if record.state in _REFUSING:
-        raise RefusedFileError(f"record-{record.state}")
-    if record.state in _WAITING:
-        raise AsideError(f"record-{record.state}")
-    if not (record.is_open or (record.state == records.ANNOUNCED and record.opens_at <= clock.now())):
-        raise AsideError("record-not-open")
-
-
-_LIGATURES = (("œ", "oe"), ("Œ", "OE"), ("æ", "ae"), ("Æ", "AE"))
-
-
-def folded(name: str) -> str:
-    """A name without accents, case or double spaces; hyphens and apostrophes count (rules.md ID-1)."""
-    for joined, apart in _LIGATURES:
-        name = name.replace(joined, apart)
-    letters = (letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
-    return " ".join("".join(letters).casefold().split())
-
-
-def _new(content: bytes, document: CdaDocument) -> NewDocument:
-    header = document.header
-    if header.care_day > clock.today():
-        raise AsideError("bad-date")
-    visibility = visibility_of(header.confidentiality)
-    professional = _professional(header.author)
-    author = _author_name(header.author, professional)
-    return NewDocument(
-        title=clean_title(header.title or types()[header.type_code].label)[:MAX_TITLE],
-        date=header.care_day,
-        type_code=header.type_code,
-        origin="import",
-        unique_id=header.unique_id,
-        body=body_of(document.body),
-        content=content,
-        author=author,
-        structure=clean_title(header.author.structure_name)[:MAX_TITLE],
-        depositor=author,
-        professional_id=professional.id if professional else None,
-        hidden=visibility.hidden,
-        patient_invisible=visibility.patient_invisible,
-        representatives_invisible=visibility.representatives_invisible,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Visibility:
-    """Who must not see a document: professionals, its holder before an announcement, a minor's parents."""
-
-    hidden: bool
-    patient_invisible: bool
-    representatives_invisible: bool
-
-
-def visibility_of(confidentiality: Iterable[str]) -> Visibility:
-    """Who must not see a document, from its codes (rules.md AR-13 to AR-17).
-
-    Raises:
-        AsideError: for an unknown code, or two that exclude each other.
-    """
-    codes = set(confidentiality)
-    if not codes <= _VISIBILITIES:
-        raise AsideError("unknown-visibility")
-    if {_HIDDEN, _AWAITS} <= codes:
-        raise AsideError("visibility-conflict")  # rules.md AR-16
-    return Visibility(_HIDDEN in codes, _AWAITS in codes, _SECRET in codes)
-
-
-def body_of(content: bytes) -> Body:
-    """What people read of a document, judged by its decoder.
-
-    Raises:
-        AsideError: when it cannot be filed.
-    """
-    try:
-        return judge(content)
-    except MediaError as error:
-        raise AsideError(f"body-{error.kind}") from None
-
-
-def _professional(author: CdaAuthor) -> people.Professional | None:
-    number = author.professional_id
-    with suppress(ValueError):
-        if number.startswith("8"):
-            return people.find_professional(parse_rpps(number))
-    return None
-
-
-def _author_name(author: CdaAuthor, professional: people.Professional | None) -> str:
-    if professional:
-        return professional.display_name
-    name = " ".join(part for part in (author.title, author.given_name, author.family_name) if part)
-    return clean_title(name)[:MAX_TITLE]
-
-
-def _is_there(record: RecordFacts, new: NewDocument) -> bool:
-    """Whether this document is filed already; another content under the same unique id is set aside."""
     twin = known(record.id, new.unique_id)
-    if twin is None:
-        return False
-    if twin[1] != content_digest(new.body.content):
-        raise AsideError("unique-id-reused")
-    return True
+    if twin is None or _same(record.id, twin, new):
+        return twin
+    raise AsideError("unique-id-reused")
+
+
+def _same(record_id: UUID, twin: Known, new: NewDocument) -> bool:
+    """Whether the content is the same: as it came, or as it is kept (what people add is cleaned first)."""
+    if twin.content_index == (new.content_index or content_digest(new.body.content)):
+        return True
+    with db.read() as tx:
+        kept = storage.current().open(tx, record_id, twin.body_file_id)
+    return kept.size == len(new.body.content) and kept.read_all() == new.body.content
+
+
+def _check_version(record: RecordFacts, new: NewDocument) -> None:
+    """See that no other content is filed as this very version.
+
+    Raises:
+        AsideError: when there is.
+    """
+    if not new.set_id:
+        return
+    values = {
+        "record": record.id,
+        "series": series_digest(new.set_id),
+        "version": new.version,
+        "content": new.content_index or content_digest(new.body.content),
+    }
+    with db.read() as tx:
+        if tx.execute(_SAME_VERSION, values).first():
+            raise AsideError("version-reused")

@@ -28,19 +28,19 @@ from espace.people import services as people
 from espace.permissions import SYSTEM, Relation
 from espace.records.services import RecordFacts
 
-from .checks import MAX_TITLE, clean_title
-from .filing import NewDocument, known
-from .former_format import FormerAct, FormerDocument, FormerFormatError, FormerRecordFile, parse
-from .importing import (
+from .arriving import (
     AsideError,
     RefusedFileError,
     body_of,
     check_type,
-    filed_once,
     prepared,
     record_of,
     visibility_of,
 )
+from .checks import MAX_TITLE, clean_title
+from .filing import NewDocument, known
+from .former_format import FormerAct, FormerDocument, FormerFormatError, FormerRecordFile, parse
+from .importing import filed_once
 from .quarantine import put_aside
 from .reading import TABLE as DOCUMENTS
 
@@ -132,7 +132,7 @@ def _file(record: RecordFacts, told: FormerRecordFile, described: FormerDocument
         new = _described(described, content)
     if new.unique_id in told.hidden and not new.patient_invisible:  # not both (rules.md AR-16)
         new = replace(new, hidden=True)
-    return filed_once(record, new, Action.DOCUMENT_TAKEN_OVER, content)
+    return filed_once(record, new, Action.DOCUMENT_TAKEN_OVER, content).new
 
 
 def _described(told: FormerDocument, content: bytes) -> NewDocument:
