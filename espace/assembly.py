@@ -31,6 +31,7 @@ def handle_events() -> None:
     from .accounts.services import note_refused_sign_in, send_new_code, tell_what_is_due
     from .accounts.services.password_reset import send_reset_code
     from .accounts.services.recovery_notices import send_recovery_code
+    from .documents.services.filed import on_filed
     from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
 
@@ -41,6 +42,7 @@ def handle_events() -> None:
     outbox.on("records.changed", on_record_changed)
     outbox.on("records.heir-decided", on_heir_decided)
     outbox.on("records.erased", _forget_record)
+    outbox.on("documents.filed", on_filed)
     outbox.on("accounts.code-asked", send_new_code)
     outbox.on("accounts.recovery-code-asked", send_recovery_code)
     outbox.on("accounts.reset-asked", send_reset_code)

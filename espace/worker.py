@@ -123,7 +123,7 @@ def scheduled() -> list[Task]:
         Task("sweep-drawn-pages", hour, drawing.sweep),
         Task("late-notices", minute * 10, notifications.wake_late),
         Task("sweep-notices", hour, notifications.sweep),
-        Task("read-older-documents", timedelta(seconds=5), Backfill().run),
+        Task("read-older-documents", timedelta(seconds=2), Backfill().run),
         Task("sweep-outbox", hour, outbox.sweep),
     ]
 

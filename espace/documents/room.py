@@ -11,7 +11,7 @@ from espace.web.rooms import Card, NavEntry, Room
 from espace.web.viewpoint import Veiled
 
 from .services.care_history import may_read
-from .views import adding, care, cda_images, contents, folders, listing, one
+from .views import adding, care, cda_images, contents, folders, listing, one, search
 
 
 class _Pages(Blueprint):
@@ -36,6 +36,8 @@ def _readable(name: str) -> Blueprint:
     pages = _Pages(name, __name__)
     pages.get("/documents")(listing.listing)
     _library(pages)
+    pages.get("/documents/recherche")(search.ask)
+    pages.post("/documents/recherche")(search.asked)
     pages.get("/documents/<uuid:document_id>")(one.one)
     pages.get("/documents/<uuid:document_id>/pages/<int:number>")(one.sheet)
     pages.get("/documents/<uuid:document_id>/contenu")(contents.content)
@@ -45,7 +47,7 @@ def _readable(name: str) -> Blueprint:
     pages.get("/soins")(care.listing)
     pages.get("/soins/recherche")(care.ask)
     pages.post("/soins/recherche")(care.found)
-    pages.get("/soins/<uuid:visit_id>")(care.one)
+    pages.get("/soins/<uuid:care_id>")(care.one)
     return pages
 
 
@@ -65,9 +67,15 @@ def _with_adding() -> Blueprint:
     pages = _readable("documents")
     pages.get("/documents/ajouter")(adding.add)
     pages.post("/documents/ajouter")(adding.added)
-    pages.post("/soins/<uuid:visit_id>/masquer")(care.hide)
-    pages.get("/soins/<uuid:visit_id>/montrer")(care.confirm_show)
-    pages.post("/soins/<uuid:visit_id>/montrer")(care.show)
+    pages.get("/documents/ajouter/<uuid:draft_id>")(adding.check)
+    pages.post("/documents/ajouter/<uuid:draft_id>")(adding.checked)
+    pages.get("/documents/ajouter/<uuid:draft_id>/pages/<uuid:piece_id>")(adding.picture)
+    pages.post("/documents/ajouter/<uuid:draft_id>/abandon")(adding.give_up)
+    pages.get("/documents/<uuid:document_id>/remplacer")(adding.replace)
+    pages.post("/documents/<uuid:document_id>/remplacer")(adding.replaced)
+    pages.post("/soins/<uuid:care_id>/masquer")(care.hide)
+    pages.get("/soins/<uuid:care_id>/montrer")(care.confirm_show)
+    pages.post("/soins/<uuid:care_id>/montrer")(care.show)
     return pages
 
 

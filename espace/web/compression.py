@@ -8,7 +8,7 @@ import gzip
 import threading
 
 import zstandard
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 _WORTH_IT = 600  # octets under which headers cost more than they save
 _MEDIA = frozenset({"text/html", "application/json", "text/plain", "application/manifest+json"})
@@ -25,7 +25,7 @@ def compress(response: Response) -> Response:
     if response.mimetype not in _MEDIA or response.direct_passthrough or response.is_streamed:
         return response
     response.vary.add("Accept-Encoding")
-    if "Content-Encoding" in response.headers or not _from_here():
+    if "Content-Encoding" in response.headers or g.get("plain_answer") or not _from_here():
         return response
     body = response.get_data()
     if len(body) < _WORTH_IT:
@@ -38,6 +38,11 @@ def compress(response: Response) -> Response:
         response.set_data(gzip.compress(body, 4))
         response.headers["Content-Encoding"] = "gzip"
     return response
+
+
+def leave_plain() -> None:
+    """Let the answer to this request go out as it is: it repeats what was asked beside what a record holds."""
+    g.plain_answer = True
 
 
 def _from_here() -> bool:

@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64Error
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -16,7 +16,7 @@ from espace.errors import InvalidError, TamperedError
 from espace.permissions import Standing
 from espace.words import N_
 
-from .stems import MONTHS, Term, fold, is_small, terms, words
+from .stems import MONTHS, Term, fold, is_small, spans, terms, words
 from .types import CLASSES
 
 MAX_LENGTH = 200
@@ -116,6 +116,15 @@ def opened(standing: Standing, text: str) -> Question | None:
         return None
     place = Place(date.fromisoformat(after[0]), UUID(after[1])) if after else None
     return Question(asked, class_code, period, widened, place)
+
+
+def corrected(question: Question, close: Sequence[tuple[str, str]]) -> Question:
+    """The same question with words that stand in the record, for words that stand nowhere."""
+    text = question.text
+    for lost, written in close:
+        for start, end, _ in reversed(spans(text, [Term(lost, (lost,), whole=True)])):
+            text = text[:start] + written + text[end:]
+    return replace(question, text=text[:MAX_LENGTH], after=None)
 
 
 def meaning(question: Question) -> Meaning:

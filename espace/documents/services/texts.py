@@ -36,7 +36,7 @@ TABLE = DocumentText.__tablename__
 MAX_TEXT = 600_000
 """How many characters of a document are searched: some three hundred pages."""
 WORD_BYTES = 8
-BATCH = 20
+BATCH = 5
 """How many documents filed by an older version are read at a time."""
 _SEPARATOR = "\f"
 _log = structlog.get_logger()
@@ -154,11 +154,6 @@ def unpacked(tx: Connection, record_id: UUID, document_id: UUID, sealed: bytes) 
     packed = crypto.unseal_bytes(tx, record_id, TABLE, "payload", document_id, sealed)
     about, *pages = zstandard.ZstdDecompressor().decompress(packed).decode().split(_SEPARATOR)
     return Text(about, tuple(pages))
-
-
-def on_filed(_delivery_id: UUID, payload: dict[str, Any]) -> None:
-    """Event `documents.filed`: a document entered its record, or something about it changed."""
-    index(UUID(payload["record_id"]), UUID(payload["document_id"]))
 
 
 class Backfill:
