@@ -11,7 +11,7 @@ from espace.web.rooms import Card, NavEntry, Room
 from espace.web.viewpoint import Veiled
 
 from .services.care_history import may_read
-from .views import adding, care, cda_images, contents, folders, listing, one, search
+from .views import adding, care, cda_images, contents, delays, folders, listing, one, search, states
 
 
 class _Pages(Blueprint):
@@ -36,6 +36,7 @@ def _readable(name: str) -> Blueprint:
     pages = _Pages(name, __name__)
     pages.get("/documents")(listing.listing)
     _library(pages)
+    _shared_states(pages)
     pages.get("/documents/recherche")(search.ask)
     pages.post("/documents/recherche")(search.asked)
     pages.get("/documents/<uuid:document_id>")(one.one)
@@ -63,8 +64,46 @@ def _library(pages: Blueprint) -> None:
     pages.post("/documents/<uuid:document_id>/dossier")(folders.put)
 
 
+def _own_states(pages: Blueprint) -> None:
+    """What the people of a record decide about its documents."""
+    one = "/documents/<uuid:document_id>"
+    pages.get("/documents/delais")(delays.choosing)
+    pages.post("/documents/delais")(delays.choose)
+    pages.post("/documents/delais/lire")(delays.read_all)
+    pages.get("/documents/tout-cacher")(delays.hiding_all)
+    pages.post("/documents/tout-cacher")(delays.hide_all)
+    pages.get("/documents/tout-montrer")(delays.showing_all)
+    pages.post("/documents/tout-montrer")(delays.show_all)
+    pages.get(f"{one}/cacher")(states.hiding)
+    pages.post(f"{one}/cacher")(states.hide)
+    pages.get(f"{one}/montrer")(states.showing)
+    pages.post(f"{one}/montrer")(states.show)
+    pages.get(f"{one}/remarque")(states.remarking)
+    pages.post(f"{one}/remarque")(states.remark)
+    pages.post(f"{one}/archiver")(states.archive)
+    pages.post(f"{one}/desarchiver")(states.unarchive)
+
+
+def _shared_states(pages: Blueprint) -> None:
+    """What the people of a record may decide about a document, and professionals too, each where it is theirs."""
+    one = "/documents/<uuid:document_id>"
+    pages.post(f"{one}/attente")(delays.read_now)
+    pages.get(f"{one}/parents")(states.opening)
+    pages.post(f"{one}/parents")(states.open_to_parents)
+    pages.get(f"{one}/supprimer")(states.deletion)
+    pages.post(f"{one}/supprimer")(states.delete)
+
+
+def _for_professionals() -> Blueprint:
+    pages = _readable("patient_documents")
+    pages.get("/documents/<uuid:document_id>/annoncer")(states.announcement)
+    pages.post("/documents/<uuid:document_id>/annoncer")(states.announce)
+    return pages
+
+
 def _with_adding() -> Blueprint:
     pages = _readable("documents")
+    _own_states(pages)
     pages.get("/documents/ajouter")(adding.add)
     pages.post("/documents/ajouter")(adding.added)
     pages.get("/documents/ajouter/<uuid:draft_id>")(adding.check)
@@ -82,7 +121,7 @@ def _with_adding() -> Blueprint:
 ROOM = Room(
     name="documents",
     record_pages=_with_adding(),
-    professional_record_pages=_readable("patient_documents"),
+    professional_record_pages=_for_professionals(),
     navigation=(
         NavEntry("/documents", _l("Record"), "folder", Permission.DOCUMENTS_READ, 20),
         NavEntry("/documents", _l("Documents"), "file", Permission.DOCUMENTS_READ, 21, under="/documents"),

@@ -21,6 +21,7 @@ READABLE = {
     "accounts.locale": "language of the pages",
     "audit_events.action": "word of a closed list",
     "audit_events.actor_kind": "word of a closed list",
+    "care_lines.kind": "word of a closed list: totals and filters go by it (design 3.6)",
     "channel_states.channel": "word of a closed list",
     "documents.body_media": "media type",
     "documents.class_code": "nomenclature code: lists filter on it (design 3.6)",

@@ -94,6 +94,7 @@ def holder(machines: Machines) -> build.Citizen:
     """A person with a document in their record."""
     made = build.citizen()
     build.document(made.standing())
+    build.care_line(made)
     return made
 
 

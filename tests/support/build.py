@@ -22,6 +22,7 @@ from espace.accounts.services.drafts import Draft
 from espace.accounts.services.letter_proof import Letter
 from espace.crypto.owners import OUTBOX
 from espace.documents import services as documents
+from espace.documents.services import care_history
 from espace.family import services as family
 from espace.notifications.services import send_mail
 from espace.outbox.models import Delivery
@@ -270,6 +271,18 @@ def document(standing: Standing, title: str = "Compte rendu", day: date = date(2
     return documents.add(standing, command).id
 
 
+def care_line(whose: Citizen, label: str = "Consultation", reference: str = "R1", **columns: str) -> None:
+    """A line of the insurer in a care history, of three weeks ago unless `date` says otherwise."""
+    day = (clock.today() - timedelta(days=21)).isoformat()
+    given = {"ins": whose.ins, "birth_date": whose.birth_date.isoformat(), "reference": reference, "date": day}
+    row = dict.fromkeys(care_history.COLUMNS, "") | given | {"kind": "consultation", "label": label} | columns
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "care.csv")
+        path.write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
+        report = care_history.import_care_history(path)
+    assert report.done == 1, report
+
+
 def ids_of(standing: Standing) -> dict[str, UUID]:
     """The ids that addresses on a record name, as far as the record has such things."""
     found = {"record_id": standing.record_id}
@@ -277,4 +290,7 @@ def ids_of(standing: Standing) -> dict[str, UUID]:
         found["consent_id"] = line.id
     for row in documents.page(standing).rows:
         found["document_id"] = row.id
+    if care_history.may_read(standing):
+        for visit in care_history.history(standing).visits:
+            found["care_id"] = visit.id
     return found

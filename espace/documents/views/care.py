@@ -77,18 +77,18 @@ def found() -> Response:
 
 
 @requires(Permission.DOCUMENTS_READ)
-def one(visit_id: UUID) -> Response:
+def one(care_id: UUID) -> Response:
     """One visit, line by line, and who sees it."""
     here = viewpoint()
-    visit = care_history.visit(here.standing, visit_id)
+    visit = care_history.visit(here.standing, care_id)
     return render("documents/care_visit.html", visit=visit, kinds=KINDS, icon_of=icon_of, heading=_days(visit))
 
 
 @requires(Permission.DOCUMENTS_KEEP)
-def hide(visit_id: UUID) -> Response:
+def hide(care_id: UUID) -> Response:
     """Hide a line (`ligne`) or the whole visit from professionals; the page says before what that does."""
     here = viewpoint()
-    count = care_history.hide(here.standing, visit_id, _line_of(request.form.get("ligne")))
+    count = care_history.hide(here.standing, care_id, _line_of(request.form.get("ligne")))
     if count:
         flash(
             ngettext(
@@ -98,27 +98,27 @@ def hide(visit_id: UUID) -> Response:
             ),
             "ok",
         )
-    return to(f"{here.base}/soins/{visit_id}")
+    return to(f"{here.base}/soins/{care_id}")
 
 
 @requires(Permission.DOCUMENTS_KEEP)
-def confirm_show(visit_id: UUID) -> Response:
+def confirm_show(care_id: UUID) -> Response:
     """Before a line (`ligne`) or the visit is shown to professionals again."""
     here = viewpoint()
     demand_fresh_proof(here.actor)
     line_id = _line_of(request.args.get("ligne"))
-    visit = care_history.visit(here.standing, visit_id)
+    visit = care_history.visit(here.standing, care_id)
     lines = [line for line in visit.lines if line.hidden and line_id in (None, line.id)]
     if not lines:
-        return to(f"{here.base}/soins/{visit_id}")
+        return to(f"{here.base}/soins/{care_id}")
     return render("documents/care_show.html", visit=visit, lines=lines, line_id=line_id, heading=_days(visit))
 
 
 @requires(Permission.DOCUMENTS_KEEP)
-def show(visit_id: UUID) -> Response:
+def show(care_id: UUID) -> Response:
     """Show them to professionals again."""
     here = viewpoint()
-    count = care_history.show(here.standing, visit_id, _line_of(request.form.get("ligne")))
+    count = care_history.show(here.standing, care_id, _line_of(request.form.get("ligne")))
     if count:
         flash(
             ngettext(
@@ -126,7 +126,7 @@ def show(visit_id: UUID) -> Response:
             ),
             "ok",
         )
-    return to(f"{here.base}/soins/{visit_id}")
+    return to(f"{here.base}/soins/{care_id}")
 
 
 def icon_of(kind: str) -> str:
