@@ -61,6 +61,11 @@ def sharing(standing: Standing, document: DocumentFacts) -> Sharing:
     return Sharing(tuple(others), author, attending, absent)
 
 
+def reading(standing: Standing) -> tuple[str, ...]:
+    """Every professional who reads the record now, by name. Raises as `sharing`."""
+    return tuple(reader.name for reader in readers(standing))
+
+
 def hide(standing: Standing, document_id: UUID, *, choices: int) -> UUID:
     """Make a document unreachable for professionals, but for who deposited it, until it is shown again (AR-13).
 
