@@ -86,7 +86,7 @@ def read_now(document_id: UUID) -> Response:
 @requires(Permission.DOCUMENTS_KEEP)
 def hiding_all() -> Response:
     """Who sees nothing any more when everything is hidden."""
-    return _all("hide_all", hidden=False)
+    return _all("documents/hide_all.html", hidden=False)
 
 
 @requires(Permission.DOCUMENTS_KEEP)
@@ -94,7 +94,7 @@ def hide_all() -> Response:
     """Hide every document from professionals."""
     here = viewpoint()
     if not PlainForm().validate():
-        return _all("hide_all", hidden=False)
+        return _all("documents/hide_all.html", hidden=False)
     states.hide_all(here.standing)
     flash(
         gettext("Done. Professionals see none of these documents any more, but those they deposited themselves."), "ok"
@@ -106,7 +106,7 @@ def hide_all() -> Response:
 def showing_all() -> Response:
     """Who sees what again when everything hidden is shown."""
     demand_fresh_proof(viewpoint().actor)
-    return _all("show_all", hidden=True)
+    return _all("documents/show_all.html", hidden=True)
 
 
 @requires(Permission.DOCUMENTS_KEEP)
@@ -114,7 +114,7 @@ def show_all() -> Response:
     """Show every hidden document to professionals again."""
     here = viewpoint()
     if not PlainForm().validate():
-        return _all("show_all", hidden=True)
+        return _all("documents/show_all.html", hidden=True)
     states.show_all(here.standing)
     flash(gettext("Done. Professionals may see these documents again."), "ok")
     return to(f"{here.base}/documents")
@@ -124,7 +124,7 @@ def _all(template: str, *, hidden: bool) -> Response:
     standing = viewpoint().standing
     readers = states.reading(standing)
     return page(
-        f"documents/{template}.html",
+        template,
         PlainForm(formdata=None),
         count=states.count(standing, hidden=hidden),
         many=states.MANY,

@@ -96,13 +96,17 @@ class _Act:
     is_wide: bool = False
 
 
-_HIDE = _Act("hide", states.hide, lambda _here, one: not one.hidden)
-_SHOW = _Act("show", states.show, lambda _here, one: one.hidden, is_wide=True)
+_HIDE = _Act("documents/hide.html", states.hide, lambda _here, one: not one.hidden)
+_SHOW = _Act("documents/show.html", states.show, lambda _here, one: one.hidden, is_wide=True)
 _DELETE = _Act(
-    "delete", deleting.delete, lambda here, one: deleting.may_delete(here.standing, one), SureForm, is_wide=True
+    "documents/delete.html",
+    deleting.delete,
+    lambda here, one: deleting.may_delete(here.standing, one),
+    SureForm,
+    is_wide=True,
 )
-_ANNOUNCE = _Act("announce", announcing.announce, lambda _here, one: one.patient_invisible, SureForm)
-_OPEN = _Act("open_to_parents", announcing.open_to_parents, may_open_to_parents, SureForm, is_wide=True)
+_ANNOUNCE = _Act("documents/announce.html", announcing.announce, lambda _here, one: one.patient_invisible, SureForm)
+_OPEN = _Act("documents/open_to_parents.html", announcing.open_to_parents, may_open_to_parents, SureForm, is_wide=True)
 
 
 def _confirm(act: _Act, document_id: UUID, form: ChoiceForm | None = None, *, meanwhile: bool = False) -> Response:
@@ -117,9 +121,7 @@ def _confirm(act: _Act, document_id: UUID, form: ChoiceForm | None = None, *, me
         form = act.kind(formdata=None, data={"choices": document.choices})
     is_minor = documents.holder_is_minor(here.standing)
     parts = shown(here, document)
-    response = page(
-        f"documents/{act.template}.html", form, document=document, is_minor=is_minor, meanwhile=meanwhile, **parts
-    )
+    response = page(act.template, form, document=document, is_minor=is_minor, meanwhile=meanwhile, **parts)
     if meanwhile:
         response.status_code = 409
     return response
