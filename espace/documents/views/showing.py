@@ -104,7 +104,7 @@ def _placed(rows: Sequence[Sheet], pages: int, failed: str, count: int, first: i
     after = rows[-1].number + 1 if rows else begun
     faulty = 0
     fault = _FAULTS.get(failed, _FAULTS["broken"]) if failed else ""
-    if failed and failed != "busy" and (rows or begun > 1):
+    if failed and failed != "busy" and pages > 1:
         fault, faulty = _PAGE_FAULT, after
         after += 1
     return Shown(
