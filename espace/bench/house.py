@@ -33,6 +33,8 @@ from espace.records import services as records
 from espace.settings import Settings
 from espace.setup import init_house
 
+from . import search
+
 DOCUMENTS = 2000
 PDF_BYTES = 2 * 1024 * 1024
 _TOGETHER = 100
@@ -119,13 +121,14 @@ def _standing(token: str, record_id: UUID) -> Standing:
 
 
 def _fill(holder: Standing) -> UUID:
-    """Give the record its documents: small texts over eight years, and one PDF of 2 MiB, the newest."""
+    """Give the record its documents: 2,000 of three pages over eight years, and one PDF of 2 MiB, the newest."""
     kinds = list(documents.PATIENT_TYPES)
     day = clock.today()
+    made: list[UUID] = []
     for first in range(0, DOCUMENTS - 1, _TOGETHER):
         with db.write():
             for number in range(first, min(first + _TOGETHER, DOCUMENTS - 1)):
-                documents.add(
+                added = documents.add(
                     holder,
                     documents.AddDocument(
                         title=f"Compte rendu de consultation {number}",
@@ -134,6 +137,8 @@ def _fill(holder: Standing) -> UUID:
                         content=_png(number),
                     ),
                 )
+                made.append(added.id)
+    search.fill(holder, made)
     command = documents.AddDocument(title="Lettre de sortie", date=day, type_code=kinds[0], content=_big_pdf())
     return documents.add(holder, command).id
 

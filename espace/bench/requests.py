@@ -20,6 +20,7 @@ from espace.documents import services as documents
 from espace.documents.services import visibility
 from espace.web.guards import cookie_name
 
+from . import search
 from .house import BenchHouse
 from .measure import Timing, counted, timed
 
@@ -77,8 +78,25 @@ def measure(house: BenchHouse, rounds: int) -> list[Figure]:
             watched,
             rounds,
         ),
+        *_searches(house, max(20, rounds // 10)),
         *_sign_in(house, rounds),
     ]
+
+
+def _searches(house: BenchHouse, rounds: int) -> list[Figure]:
+    """Questions of the holder, and one of the professional's, with its row of the trail."""
+    below = f"{house.record_id}/documents"
+    found = []
+    for name, words in search.questions().items():
+        path = f"/dossiers/{below}/{search.address(house.holder, words)}"
+        parts = search.parts(house.holder, house.holder_token, words, rounds)
+        found.append(_request(house, f"search, {name}", path, house.holder_token, parts, rounds))
+    path = f"/pro/patients/{below}/{search.address(house.professional, search.RARE)}"
+    parts = search.parts(house.professional, house.professional_token, search.RARE, rounds)
+    found.append(
+        _request(house, "professional's search with its audit row", path, house.professional_token, parts, rounds)
+    )
+    return found
 
 
 def _request(house: BenchHouse, name: str, path: str, token: str, parts: Mapping[str, float], rounds: int) -> Figure:
