@@ -10,6 +10,7 @@ from base64 import b64decode
 from dataclasses import dataclass
 
 from . import media as medias
+from .cda import CdaError
 from .cda_entries import Entry, Reader
 from .cda_header import Actor, CdaHead, Order, Patient, Service, head_of
 from .cda_narrative import Scribe
@@ -33,6 +34,9 @@ __all__ = [
     "Table",
     "When",
     "attachment",
+    "body",
+    "head",
+    "is_readable",
     "plain_text",
     "read",
 ]
@@ -122,6 +126,25 @@ def read(content: bytes) -> CdaView:
     )
 
 
+def is_readable(content: bytes) -> bool:
+    """Whether this is a document, or a part of one, that `read` can show."""
+    try:
+        plain_tree(content)
+    except CdaError:
+        return False
+    return True
+
+
+def body(content: bytes) -> bytes:
+    """The file that a document of level 1 is around, empty when there is none inside. Raises as `read`."""
+    return _bytes(plain_tree(content).find("component/nonXMLBody/text"))
+
+
+def head(content: bytes) -> CdaHead:
+    """The header of a document alone. Raises as `read`."""
+    return head_of(plain_tree(content))
+
+
 def plain_text(content: bytes) -> list[str]:
     """The words of a document for a search: its header, then one text for each section in the order of `read`.
 
@@ -131,11 +154,11 @@ def plain_text(content: bytes) -> list[str]:
         CdaError: as `read`.
     """
     root = plain_tree(content)
-    head = head_of(root)
-    first = [head.title, head.kind, *(actor.name for actor in head.actors), *(a.organisation for a in head.actors)]
-    body = below(root, "component/nonXMLBody/text")
-    if body is not None and attribute(body, "representation") != "B64":
-        first.append(text_of(body, medias.MAX_PIXELS))
+    about = head_of(root)
+    first = [about.title, about.kind, *(a.name for a in about.actors), *(a.organisation for a in about.actors)]
+    around = below(root, "component/nonXMLBody/text")
+    if around is not None and attribute(around, "representation") != "B64":
+        first.append(text_of(around, medias.MAX_PIXELS))
     texts = ["\n".join(dict.fromkeys(filter(None, first)))]
     reader = Reader({})
     for section in _in_order(root):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from espace import clock
 from espace.identifiers import parse_rpps
-from espace.interop import cda, media
+from espace.interop import cda, cda_view, media
 from espace.interop.cda import CdaAuthor, CdaDocument, CdaError, CdaPatient
 from espace.interop.media import MediaError
 from espace.people import services as people
@@ -84,9 +84,14 @@ def parsed(content: bytes) -> CdaDocument:
     try:
         return cda.parse(content)
     except CdaError as error:
-        if error.kind in ("not-xml", "not-cda") and b"ClinicalDocument" not in content and b"urn:hl7" not in content:
+        if error.kind in ("not-xml", "not-cda") and not _may_be_clinical(content):
             raise RefusedFileError("not-a-health-document") from None
         raise AsideError(error.kind) from None
+
+
+def _may_be_clinical(content: bytes) -> bool:
+    """Whether a file that is no CDA document is a damaged one, or a part of one."""
+    return b"ClinicalDocument" in content or b"urn:hl7" in content or cda_view.is_readable(content)
 
 
 def looks_like_xml(content: bytes) -> bool:

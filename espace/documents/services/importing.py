@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from espace import db, storage
 from espace.audit import services as audit
@@ -26,7 +26,7 @@ from espace.records.services import RecordFacts
 
 from . import archives, scanning
 from .arriving import AsideError, RefusedFileError, check_open, prepared
-from .filing import Known, NewDocument, content_digest, known, series_digest, stored, write_row
+from .filing import Known, NewDocument, content_digest, known, series_of, stored, write_row
 from .folding import Source, note_source
 from .likeness import DELETED
 from .quarantine import put_aside, release
@@ -183,6 +183,9 @@ class Filed:
     new: bool
 
 
+def _nothing_else(_tx: Connection) -> None: ...
+
+
 def filed_once(
     record: RecordFacts,
     new: NewDocument,
@@ -191,18 +194,22 @@ def filed_once(
     *,
     source: Source = FILES,
     told: Told | None = None,
+    also: Callable[[Connection], None] = _nothing_else,
 ) -> Filed:
     """File a document, unless it is there; `content` is the file as it came, no longer in quarantine then.
+
+    `also` belongs to the same unit of work, and comes first in it.
 
     Raises:
         AsideError: when another content is filed under the same unique id, or as the same version.
     """
     if twin := _twin(record, new):
-        return _came_again(record, twin, content, source)
+        return _came_again(record, twin, content, source, also)
     _check_version(record, new)
     files_to_keep = (new.body.content,) if new.content is None else (new.content, new.body.content)
     try:
         with stored(record.id, *files_to_keep) as files, db.write() as tx:
+            also(tx)
             filed = write_row(tx, record.id, new, files)
             audit.record(SYSTEM, record.id, action, relation=Relation.SYSTEM, objects=[snapshot(filed)])
             release(content)
@@ -210,7 +217,7 @@ def filed_once(
                 tell_readable(record.id, filed)
     except ConflictError:
         if twin := _twin(record, new):
-            return _came_again(record, twin, content, source)
+            return _came_again(record, twin, content, source, also)
         raise
     except NotFoundError:  # closed, or in another state, since it was looked up
         check_open(records.record(record.id))
@@ -218,9 +225,12 @@ def filed_once(
     return Filed(filed.id, new=True)
 
 
-def _came_again(record: RecordFacts, twin: Known, content: bytes, source: Source) -> Filed:
+def _came_again(
+    record: RecordFacts, twin: Known, content: bytes, source: Source, also: Callable[[Connection], None]
+) -> Filed:
     """A document that is here: the way it came this time is kept as one of its sources, once."""
     with db.write() as tx:
+        also(tx)
         note_source(tx, record.id, twin.id, source)
         release(content)
     return Filed(twin.id, new=False)
@@ -281,7 +291,7 @@ def _check_version(record: RecordFacts, new: NewDocument) -> None:
         return
     values = {
         "record": record.id,
-        "series": series_digest(new.set_id),
+        "series": series_of(record.id, new.set_id),
         "version": new.version,
         "content": new.content_index or content_digest(new.body.content),
     }
