@@ -15,8 +15,9 @@ const sharpen = () => {
 };
 for (const event of ["resize", "scroll"]) globalThis.visualViewport?.addEventListener(event, sharpen);
 
-for (const button of document.querySelectorAll("[data-print]")) {
-  for (const words of document.querySelectorAll("[data-no-script]")) words.remove();
-  button.hidden = false;
-  button.addEventListener("click", () => print());
+const place = document.querySelector("[data-print]");
+if (place) {
+  document.querySelector("[data-no-script]")?.remove();
+  place.hidden = false;
+  place.firstElementChild.addEventListener("click", () => print());
 }
