@@ -161,6 +161,8 @@ class Settings:
             raise SettingsError("ESPACE_IDENTITY_ACR must say how sure the identity is, like eidas1 (rules.md AC-8)")
         if self.sms_url and urlsplit(self.sms_url).scheme != "https" and not _is_loopback(self.sms_url):
             raise SettingsError("ESPACE_SMS_URL must be https")
+        if self.scanner_url and not _names_scanner(self.scanner_url):
+            raise SettingsError("ESPACE_SCANNER_URL must be tcp://host:port or unix:/path")
         if not self.sms_regions_list or any(not re.fullmatch("[A-Z]{2}", one) for one in self.sms_regions_list):
             raise SettingsError("ESPACE_SMS_REGIONS must name regions by two letters, like FR RE")
 
@@ -233,6 +235,15 @@ class Settings:
                 raise SettingsError(f"{key} is not a setting of espace")
             values[name] = _read(key, text, str(known[name].type))
         return cls(**values)
+
+
+def _names_scanner(address: str) -> bool:
+    """Whether an address is one a scanner can be reached under."""
+    try:
+        parts = urlsplit(address)
+        return bool(parts.path.strip("/") if parts.scheme == "unix" else parts.scheme == "tcp" and parts.port)
+    except ValueError:
+        return False
 
 
 def _is_loopback(address: str) -> bool:

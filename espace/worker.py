@@ -94,7 +94,7 @@ def scheduled() -> list[Task]:
     from .accounts.services import drafts as activations
     from .accounts.services import one_time, password_reset, recovery, sessions, throttle
     from .administration.services import visits
-    from .documents.services import announcing, care_history, delays, drawing
+    from .documents.services import adding_drafts, announcing, care_history, delays, drawing, sweeping, waiting
     from .documents.services.texts import Backfill
     from .family.services import tell_ahead
     from .notifications import services as notifications
@@ -117,8 +117,12 @@ def scheduled() -> list[Task]:
         Task("lost-accesses", minute, recovery.tick),
         Task("sweep-lost-accesses", hour, recovery.sweep),
         Task("sweep-password-resets", hour, password_reset.sweep),
+        Task("sweep-orphan-files", hour * 6, lambda: sweeping.sweep([deposits.named_files])),
         Task("sweep-care-history", hour * 6, care_history.sweep),
         Task("sweep-deposit-drafts", hour, deposits.sweep),
+        Task("sweep-adding-drafts", hour, adding_drafts.sweep),
+        Task("scan-again", minute, waiting.retry),
+        Task("sweep-waiting", hour, waiting.sweep),
         Task("sweep-office-visits", hour, visits.sweep),
         Task("sweep-drawn-pages", hour, drawing.sweep),
         Task("late-notices", minute * 10, notifications.wake_late),

@@ -11,7 +11,7 @@ from espace.web.rooms import Card, NavEntry, Room
 from espace.web.viewpoint import Veiled
 
 from .services.care_history import may_read
-from .views import adding, care, cda_images, contents, delays, folders, listing, one, search, states
+from .views import adding, care, cda_images, contents, delays, filtering, folders, listing, one, search, sending, states
 
 
 class _Pages(Blueprint):
@@ -43,6 +43,7 @@ def _readable(name: str) -> Blueprint:
     pages.get("/documents/<uuid:document_id>/pages/<int:number>")(one.sheet)
     pages.get("/documents/<uuid:document_id>/contenu")(contents.content)
     pages.get("/documents/<uuid:document_id>/original")(contents.original)
+    pages.get("/documents/<uuid:document_id>/xdm")(sending.packed)
     pages.get("/documents/<uuid:document_id>/imprimer")(one.to_print)
     pages.get("/documents/<uuid:document_id>/images/<int:number>")(cda_images.image)
     pages.get("/soins")(care.listing)
@@ -54,6 +55,7 @@ def _readable(name: str) -> Blueprint:
 
 def _library(pages: Blueprint) -> None:
     """What each reader keeps for themselves: favourites, folders, what counts as read."""
+    pages.get("/documents/filtrer")(filtering.choose)
     pages.post("/documents/lus")(folders.read_everything)
     pages.get("/documents/dossiers")(folders.own)
     pages.post("/documents/dossiers")(folders.make)

@@ -7,6 +7,7 @@ professional's original is only judged, never changed (security.md R37).
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -15,11 +16,12 @@ from pikepdf.sanitize import Sanitizer
 from pikepdf.settings import set_qpdf_limits
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-PDF, JPEG, PNG, TIFF, TEXT, RTF, XML, ZIP = (
+PDF, JPEG, PNG, TIFF, HEIC, TEXT, RTF, XML, ZIP = (
     "application/pdf",
     "image/jpeg",
     "image/png",
     "image/tiff",
+    "image/heic",
     "text/plain",
     "application/rtf",
     "text/xml",
@@ -42,7 +44,7 @@ set_qpdf_limits(
     parser_max_container_size=1_000_000,
 )
 
-_FORMATS = {JPEG: "JPEG", PNG: "PNG", TIFF: "TIFF"}
+_FORMATS = {JPEG: "JPEG", PNG: "PNG", TIFF: "TIFF", HEIC: "HEIF"}
 _SIGNATURES = (
     (b"%PDF-", PDF),
     (b"\xff\xd8\xff", JPEG),
@@ -52,6 +54,8 @@ _SIGNATURES = (
     (b"{\\rtf", RTF),
     (b"PK\x03\x04", ZIP),
 )
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis"})
+"""Brands of ISO 23008-12 for one HEVC picture; `mif1` names any codec and needs one of them beside it."""
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _TAIL = 2048
 
@@ -74,6 +78,7 @@ KINDS = frozenset(
         "encrypted",
         "no-page",
         "too-many-pages",
+        "too-many-frames",
         "too-many-pixels",
         "too-heavy",
         "active",
@@ -94,6 +99,8 @@ def sniff(content: bytes) -> str | None:
     for signature, media in _SIGNATURES:
         if content.startswith(signature):
             return media
+    if _is_heic(content):
+        return HEIC
     head = content[:512]
     for mark in _MARKS:
         head = head.removeprefix(mark)
@@ -129,6 +136,15 @@ def decode_text(content: bytes) -> str:
         return content.decode("latin-1")
 
 
+def _is_heic(content: bytes) -> bool:
+    """Whether the first box names HEVC pictures, as iPhones write them."""
+    if content[4:8] != b"ftyp":
+        return False
+    brands = content[8 : min(int.from_bytes(content[:4]), 128)]
+    major, others = brands[:4], {brands[at : at + 4] for at in range(8, len(brands), 4)}
+    return major in _HEIC_BRANDS or (major == b"mif1" and bool(others & _HEIC_BRANDS))
+
+
 def _is_text(content: bytes) -> bool:
     """UTF-8 without control characters other than tab, line and page ends."""
     try:
@@ -150,29 +166,37 @@ def check_image(content: bytes, media: str) -> None:
     Raises:
         MediaError: `broken`, `truncated` or `too-many-pixels`.
     """
-    with _opened_image(content, media) as image:
-        _load(image)
+    with open_image(content, media) as image:
+        load(image)
 
 
 def clean_image(content: bytes, max_bytes: int = MAX_STORED_IMAGE) -> tuple[str, bytes]:
-    """Write a JPEG or PNG anew: upright, without place, device or any other hidden data, at most `max_bytes`.
+    """Write a JPEG, PNG or HEIC anew: upright, without place, device or other hidden data, at most `max_bytes`.
 
-    A PNG that stays too heavy becomes a JPEG; a JPEG is made coarser, then smaller, until it fits.
+    A HEIC becomes a JPEG, as does a PNG that stays too heavy; a JPEG is made coarser, then smaller, until it fits.
 
     Raises:
         MediaError: as `check_image`, or `unknown-type`.
     """
     media = sniff(content)
-    if media not in (JPEG, PNG):
+    if media not in (JPEG, PNG, HEIC):
         raise MediaError("unknown-type")
-    with _opened_image(content, media) as image:
-        _load(image)
-        upright = upright_image(image)
-        if media == PNG:
-            written = _write(_without_profile(upright), "PNG", optimize=False)
-            if len(written) <= max_bytes:
-                return PNG, written
-        return JPEG, _fitted(_flat(upright), max_bytes)
+    with open_image(content, media) as image:
+        load(image)
+        return written_anew(upright_image(image), max_bytes, lossless=media == PNG)
+
+
+def written_anew(image: Image.Image, max_bytes: int, *, lossless: bool) -> tuple[str, bytes]:
+    """The points of a decoded picture and nothing else: as a PNG when `lossless` and it fits, else as a JPEG.
+
+    Raises:
+        MediaError: `too-heavy`.
+    """
+    if lossless:
+        written = _write(_without_profile(image), "PNG", optimize=False)
+        if len(written) <= max_bytes:
+            return PNG, written
+    return JPEG, fitted(flat(image), max_bytes)
 
 
 def upright_image(image: Image.Image) -> Image.Image:
@@ -183,12 +207,19 @@ def upright_image(image: Image.Image) -> Image.Image:
         return image
 
 
-def _opened_image(content: bytes, media: str) -> Image.Image:
+def open_image(content: bytes, media: str) -> Image.Image:
+    """Open a picture of this type: its size is known and bounded, no point of it is decoded.
+
+    Raises:
+        MediaError: `broken` or `too-many-pixels`.
+    """
+    if media == HEIC:
+        _learn_heic()
     try:
         image = Image.open(BytesIO(content), formats=[_FORMATS[media]])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise MediaError("too-many-pixels") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, RuntimeError, EOFError):
         raise MediaError("broken") from None
     if image.width * image.height > MAX_PIXELS:  # asked before a pixel is decoded
         image.close()
@@ -196,12 +227,27 @@ def _opened_image(content: bytes, media: str) -> Image.Image:
     return image
 
 
-def _load(image: Image.Image) -> None:
+@cache
+def _learn_heic() -> None:
+    """Give Pillow the decoder of HEIC when the first one comes: it is heavy, and most days none does."""
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False)
+
+
+def load(image: Image.Image) -> None:
+    """Decode the points of an opened picture.
+
+    Raises:
+        MediaError: `broken` or `truncated`.
+    """
     try:
         image.load()
     except OSError as error:
         raise MediaError("truncated" if "truncated" in str(error) else "broken") from None
     except (ValueError, SyntaxError, IndexError, MemoryError, Image.DecompressionBombError, struct.error):
+        raise MediaError("broken") from None
+    except (RuntimeError, EOFError, AttributeError):  # decoders beside Pillow's own
         raise MediaError("broken") from None
 
 
@@ -217,8 +263,8 @@ def _without_profile(image: Image.Image) -> Image.Image:
     return bare
 
 
-def _flat(image: Image.Image) -> Image.Image:
-    """RGB on white: a JPEG has no transparency."""
+def flat(image: Image.Image) -> Image.Image:
+    """The picture in RGB, on white: a JPEG has no transparency."""
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         layer = image.convert("RGBA")
         ground = Image.new("RGB", layer.size, "white")
@@ -227,14 +273,19 @@ def _flat(image: Image.Image) -> Image.Image:
     return _without_profile(image.convert("RGB"))
 
 
-def _fitted(image: Image.Image, max_bytes: int) -> bytes:
-    for quality in (88, 80, 70):
+def fitted(image: Image.Image, max_bytes: int, qualities: tuple[int, ...] = (88, 80, 70)) -> bytes:
+    """A JPEG of at most `max_bytes`: coarser, then smaller, until it fits.
+
+    Raises:
+        MediaError: `too-heavy`.
+    """
+    for quality in qualities:
         written = _write(image, "JPEG", quality=quality)
         if len(written) <= max_bytes:
             return written
     while min(image.size) > 64:
         image = image.resize((max(1, image.width * 3 // 4), max(1, image.height * 3 // 4)), Image.Resampling.LANCZOS)
-        written = _write(image, "JPEG", quality=80)
+        written = _write(image, "JPEG", quality=qualities[-1])
         if len(written) <= max_bytes:
             return written
     raise MediaError("too-heavy")

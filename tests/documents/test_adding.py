@@ -68,7 +68,7 @@ def test_a_script_is_gone_from_a_pdf(home: House) -> None:
         ({"content": b""}, "file"),
         ({"content": b"<html><script>alert(1)</script>"}, "file"),
         ({"content": b"%PDF-1.4 <html></html>"}, "file"),
-        ({"content": b"just words"}, "file"),
+        ({"content": b"words\x00and nothing"}, "file"),
         ({"content": locked()}, "file"),
         ({"content": bomb()}, "file"),
         ({"content": pdf() + b"\n" * 10 + b"PK\x03\x04"}, "file"),

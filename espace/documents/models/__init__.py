@@ -2,13 +2,14 @@
 
 from .care import CareLine
 from .documents import Document, DocumentAuthor, DocumentSource, FormerRecord, ResultDelay
-from .drafts import AddingDraft
+from .drafts import AddingDraft, AddingPiece
 from .quarantine import Quarantined
 from .readers import DocumentFolder, DocumentMark, DocumentReader
 from .words import DocumentText, DocumentWord, DocumentWordKey
 
 __all__ = [
     "AddingDraft",
+    "AddingPiece",
     "CareLine",
     "Document",
     "DocumentAuthor",

@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from espace import clock
+from espace import clock, settings
 from espace.interop.media import MediaError
+from espace.permissions import Relation, Standing
 from espace.words import N_, Message
 
 MAX_TITLE = 120
@@ -16,7 +17,7 @@ _EARLIEST = date(1900, 1, 1)
 
 _SENTENCES: dict[str, Message] = {
     "empty": N_("This file is empty. Choose another one."),
-    "unknown-type": N_("This kind of file cannot be read here. Choose a PDF, or a JPEG or PNG picture."),
+    "unknown-type": N_("This kind of file cannot be read here. Choose a PDF, a picture or a text."),
     "broken": N_("This file is damaged. Save or scan it again, then choose it."),
     "truncated": N_("The end of this file is missing. Save or send it again, then choose it."),
     "two-in-one": N_("This file hides another one. Save it again as a PDF, then choose it."),
@@ -25,6 +26,7 @@ _SENTENCES: dict[str, Message] = {
     "too-many-pages": N_("This PDF has more than 3,000 pages. Choose a shorter one."),
     "too-many-pixels": N_("This picture has more than 50 million points. Take it again at a lower quality."),
     "too-heavy": N_("This picture stays too heavy, even reduced. Take it again at a lower quality."),
+    "too-many-frames": N_("This picture has more than 100 pages. Send it in several parts."),
     "active": N_("This PDF holds a program that cannot be removed. Print it to a new PDF, then choose it."),
 }
 
@@ -66,3 +68,12 @@ def check_day(day: date, holder_birth: str) -> Message | None:
     if day < birth:
         return N_("This date is before the person's birth. Check the year.")
     return None
+
+
+def may_keep_secret(standing: Standing) -> bool:
+    """Whether this is a minor in their own record, who may keep a document from their parents (rules.md MI-6)."""
+    if standing.relation is not Relation.HOLDER or not standing.holder_birth:
+        return False
+    birth, today = date.fromisoformat(standing.holder_birth), clock.today()
+    age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
+    return age < settings.current().majority_age

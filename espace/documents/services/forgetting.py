@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from espace import db
 from espace.documents.models import (
     AddingDraft,
+    AddingPiece,
     CareLine,
     Document,
     DocumentAuthor,
@@ -34,6 +35,7 @@ _TABLES = (
     DocumentWordKey,
     ResultDelay,
     AddingDraft,
+    AddingPiece,
     CareLine,
     FormerRecord,
     Quarantined,

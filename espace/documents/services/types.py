@@ -55,6 +55,18 @@ PATIENT_TYPES: dict[str, Message] = {
 }
 """What people may say of the document they add -> its type (rules.md CO-12, document types of the patient)."""
 
+PATIENT_TITLES: dict[str, Message] = {
+    "DOCPAT02": N_("Prescription or treatment"),
+    "DOCPAT05": N_("Laboratory result"),
+    "DOCPAT03": N_("Report or letter"),
+    "DOCPAT04": N_("Medical picture"),
+    "DOCPAT06": N_("Prevention or vaccination"),
+    "DOCPAT07": N_("Medical certificate"),
+    "DOCPAT01": N_("Summary of my health"),
+    "DOCPAT09": N_("Administrative paper"),
+}
+"""The title of a document whose person wrote none: what it is. Something else has no name of its own."""
+
 PATIENT_CLASS = "90"
 
 

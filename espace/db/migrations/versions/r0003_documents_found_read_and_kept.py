@@ -27,6 +27,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_adding_drafts_touched", ["touched_at"], unique=False)
 
     create_record_table(
+        "adding_pieces",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("draft_id", Id(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_adding_pieces")),
+    )
+    with op.batch_alter_table("adding_pieces", schema=None) as batch_op:
+        batch_op.create_index("ix_adding_pieces_draft_id", ["record_id", "draft_id", "place"], unique=False)
+
+    create_record_table(
         "care_lines",
         sa.Column("record_id", Id(), nullable=False),
         sa.Column("id", Id(), nullable=False),
@@ -257,6 +269,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_care_lines_age")
 
     op.drop_table("care_lines")
+    with op.batch_alter_table("adding_pieces", schema=None) as batch_op:
+        batch_op.drop_index("ix_adding_pieces_draft_id")
+
+    op.drop_table("adding_pieces")
     with op.batch_alter_table("adding_drafts", schema=None) as batch_op:
         batch_op.drop_index("ix_adding_drafts_touched")
         batch_op.drop_index("ix_adding_drafts_account_id")
