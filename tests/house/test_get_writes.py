@@ -27,6 +27,15 @@ READING = {"+audit_events", "audit_heads.sequence", "audit_heads.link", "audit_h
 # Shown to the holder beside the professional's name; the first reading of all is told (AR-25).
 VISIT = {"access_consents.last_visit_at", "+notices", "+outbox"}
 
+# The reader's own: what they opened, and when they looked at the list (once a minute at most).
+MARKED = {
+    "+document_marks",
+    "document_marks.read_at",
+    "+document_readers",
+    "document_readers.visited_at",
+    "document_readers.previous_visit_at",
+}
+
 # Addresses whose GET does something, with why.
 ACTS = {
     "/pro/connexion": {"+one_time_codes"},  # leaves for the provider: state and nonce are kept until it is back
@@ -104,7 +113,7 @@ def test_the_holder_looks_at_everything_and_nothing_changes(
 ) -> None:
     build.consent(holder, build.caregiver())
     ids = build.ids_of(holder.standing())
-    wrong = _look_everywhere(holder.browser(app), clock, ids, SEEN)
+    wrong = _look_everywhere(holder.browser(app), clock, ids, SEEN | MARKED)
     for rule in wrong:
         if rule.endswith(OWN_DOWNLOADS):
             wrong[rule] -= READING
@@ -118,7 +127,7 @@ def test_a_professional_looks_at_everything_and_only_the_trail_grows(
     doctor = build.caregiver()
     build.consent(holder, doctor, Answer.GRANT)
     ids = build.ids_of(holder.standing())
-    assert _look_everywhere(doctor.browser(app), clock, ids, SEEN | READING | VISIT) == {}
+    assert _look_everywhere(doctor.browser(app), clock, ids, SEEN | READING | VISIT | MARKED) == {}
 
 
 @on_sqlite

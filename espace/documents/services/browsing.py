@@ -106,14 +106,13 @@ def page(
     values["limit"] = limit + 1
     if unwatched(standing):
         with db.read() as tx:
-            rows = _open_all(tx, standing.record_id, tx.execute(statement, values).all()[: limit + 1])
+            rows = open_all(tx, standing.record_id, tx.execute(statement, values).all()[: limit + 1])
     else:
         with db.write() as tx:
-            rows = _open_all(tx, standing.record_id, tx.execute(statement, values).all()[: limit + 1])
+            rows = open_all(tx, standing.record_id, tx.execute(statement, values).all()[: limit + 1])
             leave(standing, Action.DOCUMENTS_LISTED, [row.document for row in rows[:limit]])
     shown = rows[:limit]
-    persons = standing.relation is not Relation.PROFESSIONAL
-    seen = {row.document.id: _seen(row, reader, standing, for_persons=persons) for row in shown}
+    seen = {row.document.id: seen_by(row, reader, standing) for row in shown}
     last = shown[-1] if len(rows) > limit else None
     return Page(tuple(row.document for row in shown), _after(last, wanted) if last else None, seen)
 
@@ -123,7 +122,7 @@ def latest(standing: Standing, limit: int = 3) -> tuple[DocumentFacts, ...]:
     return page(standing, limit=limit).rows
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
     """A document, and what stands beside it in a list."""
 
     document: DocumentFacts
@@ -132,24 +131,29 @@ class _Row(NamedTuple):
     part: int
 
 
-def _open_all(tx: Connection, record_id: UUID, rows: Sequence[Sequence[Any]]) -> list[_Row]:
+def open_all(tx: Connection, record_id: UUID, rows: Sequence[Sequence[Any]]) -> list[Row]:
+    """The rows of a page's statement, opened."""
     width = len(COLUMNS)
-    return [
-        _Row(open_row(tx, record_id, row[:width]), row[width], bool(row[width + 1]), row[width + 2]) for row in rows
-    ]
+    return [Row(open_row(tx, record_id, row[:width]), row[width], bool(row[width + 1]), row[width + 2]) for row in rows]
 
 
-def _seen(row: _Row, reader: Reader, standing: Standing, *, for_persons: bool) -> Seen:
-    arrived = row.document.arrived_at if for_persons else row.document.created_at
+def seen_by(row: Row, reader: Reader, standing: Standing) -> Seen:
+    """As `page_statements.arrived_after` judges it."""
+    document = row.document
+    arrived, own = document.arrived_at, False
+    if standing.relation is Relation.HOLDER:
+        own = document.by_patient
+    elif standing.relation is Relation.PROFESSIONAL:
+        arrived, own = document.created_at, document.professional_id == standing.actor.id
     return Seen(
-        unread=row.read_at is None and arrived > reader.read_up_to,
-        new=arrived > reader.since,
+        unread=row.read_at is None and arrived > reader.read_up_to and not own,
+        new=arrived > reader.since and not own,
         favourite=row.favourite,
-        relevant=row.document.type_code in standing.usual_types,
+        relevant=document.type_code in standing.usual_types,
     )
 
 
-def _after(last: _Row, wanted: Filter) -> Cursor:
+def _after(last: Row, wanted: Filter) -> Cursor:
     document = last.document
     return Cursor(document.arrived_at if wanted.by_arrival else document.date, document.id, last.part)
 
@@ -168,7 +172,7 @@ def _asked(
         new=wanted.new,
         from_day=wanted.first_day is not None,
         to_day=wanted.last_day is not None,
-        for_persons=standing.relation is not Relation.PROFESSIONAL,
+        relation=standing.relation,
         after=before is not None,
     )
     values = {

@@ -11,6 +11,7 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 from espace.db import Id, Instant
 from espace.documents.models import Document, DocumentMark
+from espace.permissions import Relation
 
 from .visibility import COLUMNS, conditions
 
@@ -20,6 +21,8 @@ AnyRows = Rows | CompoundSelect[*tuple[Any, ...]]
 _RECORD = bindparam("record", type_=Id)
 _READER = bindparam("reader", type_=Id)
 _DAY = Document.date.type
+BY_PATIENT = "patient"
+"""The origin of what a person, or someone acting for them, added."""
 MARK = and_(
     DocumentMark.record_id == _RECORD,
     DocumentMark.reader_id == _READER,
@@ -40,7 +43,7 @@ class Asked(NamedTuple):
     new: bool = False
     from_day: bool = False
     to_day: bool = False
-    for_persons: bool = True
+    relation: Relation = Relation.HOLDER
     after: bool = False
 
     @property
@@ -52,6 +55,19 @@ class Asked(NamedTuple):
     def by_arrival(self) -> bool:
         """Whether what came last stands first, whatever its date."""
         return (self.unread or self.new) and not self.by_mark
+
+
+def arrived_after(since: ColumnElement[Any], relation: Relation) -> list[ColumnElement[bool]]:
+    """What came in since an instant, for a reader: not what they brought themselves.
+
+    People count from when they could read it; professionals from its filing, for them no result waits.
+    """
+    found: list[ColumnElement[bool]] = [Document.arrived_at > since]
+    if relation is Relation.HOLDER:
+        found.append(Document.origin != literal(BY_PATIENT))
+    elif relation is Relation.PROFESSIONAL:
+        found += [Document.created_at > since, Document.professional_id.is_distinct_from(_READER)]
+    return found
 
 
 @lru_cache(maxsize=512)
@@ -93,7 +109,6 @@ def _page(given: tuple[bool, ...], asked: Asked, *, part: int, types: str) -> Ro
 
 def _wanted(asked: Asked) -> list[ColumnElement[bool]]:
     """What is wanted, condition by condition."""
-    arrived = Document.arrived_at if asked.for_persons else Document.created_at
     since, read_up_to = bindparam("since", type_=Instant), bindparam("read_up_to", type_=Instant)
     found: list[tuple[bool, list[ColumnElement[bool]]]] = [
         (asked.of_class, [Document.class_code == bindparam("class_code")]),
@@ -101,8 +116,8 @@ def _wanted(asked: Asked) -> list[ColumnElement[bool]]:
         (asked.of_author, [Document.author_id == bindparam("author", type_=Id)]),
         (asked.in_folder, [DocumentMark.folder_id == bindparam("folder", type_=Id)]),
         (asked.favourite, [DocumentMark.favourite == literal(True)]),  # noqa: FBT003 - a value, not a switch
-        (asked.new, [Document.arrived_at > since, arrived > since]),
-        (asked.unread, [Document.arrived_at > read_up_to, arrived > read_up_to, DocumentMark.read_at.is_(None)]),
+        (asked.new, arrived_after(since, asked.relation)),
+        (asked.unread, [*arrived_after(read_up_to, asked.relation), DocumentMark.read_at.is_(None)]),
         (asked.from_day, [Document.date >= type_coerce(bindparam("from_day"), _DAY)]),
         (asked.to_day, [Document.date <= type_coerce(bindparam("to_day"), _DAY)]),
     ]

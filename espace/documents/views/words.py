@@ -3,12 +3,14 @@
 Words are found here once per page, not once per row in a template.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask_babel import gettext
 
-from espace.documents.services import CLASS_WORDS, DocumentFacts
+from espace import clock
+from espace.documents.services import CLASS_WORDS, DocumentFacts, Seen
 from espace.web.forms import translated
 from espace.web.i18n import day_numeric, near_days
 from espace.web.viewpoint import Viewpoint
@@ -19,6 +21,12 @@ _BY_PATIENT = N_("Added by the patient")
 _HIDDEN = N_("Hidden from professionals")
 _AWAITS = N_("Not announced to the patient yet")
 _SECRET = N_("Not visible to the parents")
+_ARCHIVED = N_("Archived")
+_SUPERSEDED = N_("Older version")
+_LATER = N_("The patient reads it later")
+_NEW = N_("New")
+_UNREAD = N_("Not read yet")
+_FAVOURITE = N_("Favourite")
 _CLASS_ICONS = {"42": "pill", "43": "pill", "10": "steth", "31": "scan"}
 
 
@@ -42,23 +50,32 @@ class Line:
     iso: str
     icon: str
     marks: tuple[Mark, ...]
+    kind: str = ""
 
 
-def lines(rows: Sequence[DocumentFacts], here: Viewpoint) -> list[Line]:
-    """Documents as `here` sees them; under a veil, only that there are some, and of which day."""
+_NOT_SEEN = Seen()
+
+
+def lines(rows: Sequence[DocumentFacts], here: Viewpoint, seen: Mapping[UUID, Seen] | None = None) -> list[Line]:
+    """Documents as `here` sees them, with what `seen` says of each; under a veil, only that there are some."""
     if here.is_veiled:
         return [_masked(row, here) for row in rows]
     kinds: dict[str, str] = {}
     authors: dict[str, str] = {}
-    badges: dict[tuple[bool, ...], tuple[Mark, ...]] = {}
+    badges: dict[tuple[object, ...], tuple[Mark, ...]] = {}
+    seen = seen or {}
+    now = clock.now()
     days = [row.date for row in rows]
     written = map(day_numeric, days) if here.is_professional else near_days(days)
     found = []
     for row, day in zip(rows, written, strict=True):
         kind = kinds.get(row.class_code) or kinds.setdefault(row.class_code, translated(CLASS_WORDS[row.class_code]))
-        sharing = (row.by_patient, row.hidden, row.patient_invisible, row.representatives_invisible)
+        mine = seen.get(row.id, _NOT_SEEN)
+        waits = row.held_until is not None and row.held_until > now
+        closed = (row.hidden, row.patient_invisible, row.representatives_invisible, waits)
+        sharing = (row.by_patient, row.state, *closed, mine)
         if sharing not in badges:
-            badges[sharing] = marks(row, here)
+            badges[sharing] = (*_own_marks(mine), *marks(row, here))
         found.append(
             Line(
                 href=f"{here.base}/documents/{row.id}",
@@ -68,8 +85,19 @@ def lines(rows: Sequence[DocumentFacts], here: Viewpoint) -> list[Line]:
                 iso=row.date.isoformat(),
                 icon=icon_of(row),
                 marks=badges[sharing],
+                kind=" unread" if mine.unread else "",
             )
         )
+    return found
+
+
+def _own_marks(mine: Seen) -> list[Mark]:
+    """What the reader has not read, and what they starred: for them alone."""
+    found = []
+    if mine.unread:
+        found.append(Mark(translated(_NEW), "new", "") if mine.new else Mark(translated(_UNREAD), "", "mail"))
+    if mine.favourite:
+        found.append(Mark(translated(_FAVOURITE), "", "star"))
     return found
 
 
@@ -98,7 +126,7 @@ def icon_of(document: DocumentFacts) -> str:
 
 
 def marks(document: DocumentFacts, here: Viewpoint) -> tuple[Mark, ...]:
-    """What must be said before it is opened (rules.md CO-13, AR-15, AR-18)."""
+    """What must be said before it is opened (rules.md CO-13, AR-15, AR-18); what is current has no label."""
     found = []
     if document.by_patient and here.is_professional:
         found.append(Mark(translated(_BY_PATIENT), "tip", "person"))
@@ -108,4 +136,10 @@ def marks(document: DocumentFacts, here: Viewpoint) -> tuple[Mark, ...]:
         found.append(Mark(translated(_AWAITS), "warn", "eye-off"))
     if document.representatives_invisible:
         found.append(Mark(translated(_SECRET), "", "eye-off"))
+    if document.held_until is not None and here.is_professional and document.held_until > clock.now():
+        found.append(Mark(translated(_LATER), "", "clock"))
+    if document.state == "archived":
+        found.append(Mark(translated(_ARCHIVED), "", "folder"))
+    if document.state == "superseded":
+        found.append(Mark(translated(_SUPERSEDED), "warn", "stack"))
     return tuple(found)

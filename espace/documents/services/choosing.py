@@ -1,0 +1,111 @@
+"""What a filter may ask for: authors and kinds of which its reader sees something, and nobody else's (R13)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, String, bindparam, column, exists, literal, select, values
+
+from espace import crypto, db
+from espace.access.services import visible
+from espace.audit.services import Action
+from espace.db import Id
+from espace.documents.models import Document, DocumentAuthor
+from espace.permissions import Standing
+
+from . import folders
+from .browsing import STATES
+from .folders import Folder
+from .page_statements import Rows
+from .reading import leave, unwatched
+from .types import CLASSES, DocumentType, types
+from .visibility import conditions, parameters, shape
+
+_RECORD = bindparam("record", type_=Id)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Somebody, or a place, that wrote documents of this record."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to choose from: authors and folders by name, types by category and label."""
+
+    authors: tuple[Author, ...]
+    types: tuple[DocumentType, ...]
+    folders: tuple[Folder, ...]
+
+
+def choices(standing: Standing) -> Choices:
+    """What this reader may ask the list for; whoever is watched leaves a row of the trail."""
+    rule = visible(standing)
+    given = {"record": standing.record_id, "states": list(STATES), **parameters(rule)}
+    if unwatched(standing):
+        with db.read() as tx:
+            authors, found = _authors(tx, standing, shape(rule), given), _types(tx, shape(rule), given)
+    else:
+        with db.write() as tx:
+            authors, found = _authors(tx, standing, shape(rule), given), _types(tx, shape(rule), given)
+            leave(standing, Action.DOCUMENTS_LISTED, [])
+    return Choices(authors, found, folders.folders(standing))
+
+
+def author_name(standing: Standing, author_id: UUID) -> str:
+    """The name of an author of whom this reader sees something; "" for anybody else."""
+    rule = visible(standing)
+    given = {"record": standing.record_id, "states": list(STATES), "author": author_id, **parameters(rule)}
+    with db.read() as tx:
+        rows = tx.execute(_author_statement(shape(rule), one=True), given).all()
+        return _opened(tx, standing, rows)[0].name if rows else ""
+
+
+def _authors(tx: Any, standing: Standing, rule: tuple[bool, ...], given: dict[str, Any]) -> tuple[Author, ...]:
+    found = _opened(tx, standing, tx.execute(_author_statement(rule, one=False), given).all())
+    return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
+
+
+def _opened(tx: Any, standing: Standing, rows: Sequence[Any]) -> list[Author]:
+    table = DocumentAuthor.__tablename__
+    return [Author(row.id, crypto.unseal(tx, standing.record_id, table, row.id, row.payload)["name"]) for row in rows]
+
+
+@lru_cache(maxsize=64)
+def _author_statement(rule: tuple[bool, ...], *, one: bool) -> Rows:
+    """Authors, each probed for a document that may be seen."""
+    seen = select(literal(1)).where(
+        Document.record_id == _RECORD,
+        Document.state.in_(bindparam("states", expanding=True)),
+        Document.author_id == DocumentAuthor.id,
+        *conditions(rule),
+    )
+    statement: Rows = select(DocumentAuthor.id, DocumentAuthor.payload).where(
+        DocumentAuthor.record_id == _RECORD, exists(seen)
+    )
+    return statement.where(DocumentAuthor.id == bindparam("author", type_=Id)) if one else statement
+
+
+def _types(tx: Any, rule: tuple[bool, ...], given: dict[str, Any]) -> tuple[DocumentType, ...]:
+    codes = set(tx.execute(_type_statement(rule), given).scalars())
+    order = list(CLASSES)
+    found = [one for code, one in types().items() if code in codes]
+    return tuple(sorted(found, key=lambda one: (order.index(one.class_code), one.label.casefold())))
+
+
+@lru_cache(maxsize=64)
+def _type_statement(rule: tuple[bool, ...]) -> Select[Any]:
+    """Types, each probed for a document that may be seen."""
+    known = values(column("code", String), name="known").data([(code,) for code in types()]).cte("kinds")
+    seen = select(literal(1)).where(
+        Document.record_id == _RECORD,
+        Document.state.in_(bindparam("states", expanding=True)),
+        Document.type_code == known.c.code,
+        *conditions(rule),
+    )
+    return select(known.c.code).where(exists(seen))
