@@ -25,6 +25,7 @@ from .cda import CDA, CdaAuthor, CdaError, CdaPatient, harmless_tree, instant
 _MAX_DOCUMENTS = 100
 _BESIDE = (".XSL", ".CSS", ".HTM", ".HTML", ".TXT", ".PDF", ".PNG", ".JPG", ".JPEG", ".GIF")
 """What may lie beside the documents without being described: style sheets, their pictures, readable copies."""
+_STYLES = (".XSL", ".CSS")
 
 Element = etree._Element  # noqa: SLF001 - lxml's own name for its type
 
@@ -248,7 +249,8 @@ class _Reading:
         for name, content in self._files.items():
             if not name.startswith(f"{names.FOLDER}/") or name in described or name == base + names.METADATA:
                 continue
-            is_document = CDA.encode() in content[:4096] or b"ClinicalDocument" in content[:4096]
+            begins = content[:4096]
+            is_document = not name.endswith(_STYLES) and (CDA.encode() in begins or b"ClinicalDocument" in begins)
             if is_document or not name.endswith(_BESIDE):
                 self._note("undescribed-document" if is_document else "undescribed-file", grave=is_document)
 

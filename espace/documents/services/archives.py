@@ -106,15 +106,15 @@ def _described(entry: XdmEntry) -> NewDocument:
         raise AsideError("bad-date")
     visibility = visibility_of(entry.confidentiality)
     professional, author = author_of(entry.author)
-    is_own = entry.patient is not None and entry.author.ins == entry.patient.ins
+    own = entry.patient is not None and entry.author.ins == entry.patient.ins
     return NewDocument(
         title=clean_title(entry.title or types()[entry.type_code].label)[:MAX_TITLE],
         date=entry.date,
         type_code=entry.type_code,
-        origin=PATIENT if is_own else "import",
+        origin=PATIENT if own else "import",
         unique_id=entry.unique_id,
         body=body_of(entry.content),
-        author=author,
+        author="" if own else author,
         structure=clean_title(entry.author.structure_name)[:MAX_TITLE],
         depositor=author,
         professional_id=professional.id if professional else None,

@@ -159,15 +159,16 @@ def new_document(content: bytes, document: CdaDocument, marks: Iterable[str] = (
         raise AsideError("bad-date")
     visibility = visibility_of((*header.confidentiality, *marks))
     professional, author = author_of(header.author)
+    own = header.author.ins == header.patient.ins
     return NewDocument(
         title=clean_title(header.title or types()[header.type_code].label)[:MAX_TITLE],
         date=header.care_day,
         type_code=header.type_code,
-        origin=PATIENT if header.author.ins == header.patient.ins else "import",
+        origin=PATIENT if own else "import",
         unique_id=header.unique_id,
         body=Body(content, media.XML) if document.structured else body_of(document.body),
         content=None if document.structured else content,
-        author=author,
+        author="" if own else author,  # who adds a document is not who wrote it
         structure=clean_title(header.author.structure_name)[:MAX_TITLE],
         depositor=author,
         professional_id=professional.id if professional else None,

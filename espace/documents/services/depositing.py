@@ -1,7 +1,7 @@
 """A professional deposits a document: wrapped as CDA R2 level 1, filed, traced, and the person told (CO-3, AR-25)."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from uuid import UUID
 
 from espace import clock, crypto, db, settings
@@ -10,15 +10,14 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.interop import media as medias
-from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
+from espace.interop.cda import CdaHeader
 from espace.interop.cda_write import wrap
 from espace.interop.media import MediaError
 from espace.people import services as people
 from espace.permissions import Permission, Standing
-from espace.records import services as records
 from espace.words import N_, Message
 
-from . import checks
+from . import checks, heading
 from .filing import Body, NewDocument, content_digest, judge, known, stored, write_row
 from .reading import snapshot
 from .telling import tell_readable
@@ -52,7 +51,7 @@ class _Parties:
 
 def holder_is_minor(standing: Standing) -> bool:
     """Whether the depositor must say if the legal representatives will see the document (rules.md MI-8)."""
-    return _is_minor(_holder(standing))
+    return _is_minor(heading.holder_of(standing))
 
 
 def deposit(standing: Standing, command: DepositDocument) -> UUID:
@@ -65,7 +64,7 @@ def deposit(standing: Standing, command: DepositDocument) -> UUID:
     if not standing.may(Permission.DOCUMENTS_DEPOSIT):
         raise NotFoundError
     author = people.professional(standing.actor.id)
-    parties = _Parties(_holder(standing), author, _structure(author, standing.actor.structure))
+    parties = _Parties(heading.holder_of(standing), author, _structure(author, standing.actor.structure))
     title = checks.clean_title(command.title)
     body = _checked(standing, command, title, parties)
     unique_id = _unique_id(standing, command, title)
@@ -150,10 +149,6 @@ def _file(standing: Standing, new: NewDocument) -> UUID:
     return filed.id
 
 
-def _holder(standing: Standing) -> people.Person:
-    return people.person(records.record(standing.record_id).person_id)
-
-
 def _is_minor(holder: people.Person) -> bool:
     return holder.age_on(clock.today()) < settings.current().majority_age
 
@@ -181,9 +176,7 @@ def _unique_id(standing: Standing, command: DepositDocument, title: str) -> str:
 
 def _header(parties: _Parties, command: DepositDocument, title: str, unique_id: str) -> CdaHeader:
     kind = types()[command.type_code]
-    marks: tuple[str, ...] = ("INVISIBLE_PATIENT",) if command.patient_invisible else ()
-    if _is_minor(parties.holder) and command.representatives_see is False:
-        marks += ("INVISIBLE_REPRESENTANTS_LEGAUX",)
+    secret = _is_minor(parties.holder) and command.representatives_see is False
     return CdaHeader(
         unique_id=unique_id,
         type_code=kind.code,
@@ -191,37 +184,10 @@ def _header(parties: _Parties, command: DepositDocument, title: str, unique_id: 
         type_label=kind.label,
         title=title,
         effective=clock.now().replace(microsecond=0),
-        confidentiality=("N", *marks),
+        confidentiality=heading.marks(patient_invisible=command.patient_invisible, representatives_invisible=secret),
         set_id=unique_id,
         version=1,
-        patient=_patient(parties.holder),
-        author=_author(parties),
-        service_start=datetime.combine(command.date, time(12), clock.HOME_ZONE).astimezone(UTC),
-    )
-
-
-def _patient(holder: people.Person) -> CdaPatient:
-    return CdaPatient(
-        ins=holder.ins,
-        ins_oid=holder.oid,
-        birth_name=holder.birth_name,
-        first_names=" ".join(holder.first_names),
-        use_name=holder.use_name,
-        birth_date=holder.birth_date,
-        sex=holder.sex,
-        birth_place=holder.birth_place,
-    )
-
-
-def _author(parties: _Parties) -> CdaAuthor:
-    author, place = parties.author, parties.structure
-    return CdaAuthor(
-        professional_id=f"8{author.rpps}",
-        family_name=author.family_name,
-        given_name=author.given_name,
-        title=author.title,
-        specialty_code=author.specialty_code or author.profession_code,
-        specialty_label=author.specialty_label or author.profession_label,
-        structure_id=place.number if place else "",
-        structure_name=place.name if place else "",
+        patient=heading.patient(parties.holder),
+        author=heading.professional_author(parties.author, parties.structure),
+        service_start=heading.noon(command.date),
     )

@@ -44,6 +44,14 @@ _BY_GIVEN_OUT = _KNOWN.where(
 _BY_ID = select(*COLUMNS).where(
     Document.record_id == bindparam("record", type_=Id), Document.id == bindparam("id", type_=Id)
 )
+_SERIES_GIVEN_OUT = (
+    select(Document.series_index)
+    .where(
+        Document.record_id == bindparam("record", type_=Id),
+        Document.series_index.between(bindparam("first", type_=Digest(32)), bindparam("last", type_=Digest(32))),
+    )
+    .limit(1)
+)
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d{0,38})){1,40}(\^[\x21-\x7e]{1,64})?", re.ASCII)
 _UUID_ARC = "2.25."
 _AUTHOR = select(DocumentAuthor.id).where(
@@ -137,7 +145,7 @@ def _place_in_series(tx: Connection, record_id: UUID, new: NewDocument) -> tuple
     A document that names the one it replaces comes after it, even where it says nothing of a series; where that one
     has not come yet, it waits for it under its id.
     """
-    series = series_digest(new.set_id or new.replaces or new.unique_id)
+    series = series_of(record_id, new.set_id or new.replaces or new.unique_id)
     if not new.replaces:
         return series, new.version
     before = known(record_id, new.replaces)
@@ -167,6 +175,22 @@ def author_id(tx: Connection, record_id: UUID, name: str) -> UUID | None:
 def sent_id(unique_id: str) -> str:
     """The unique id under which a document leaves: its own where that is one, else one of the ITU's UUID arc."""
     return unique_id if _OID.fullmatch(unique_id) else _arc(unique_digest(unique_id))
+
+
+def sent_series(series_index: bytes) -> str:
+    """The set id under which the versions of a series leave, where it has none of its own."""
+    return _arc(series_index)
+
+
+def series_of(record_id: UUID, set_id: str) -> bytes:
+    """The digest of a series in this record, by its set id or by the one it left under."""
+    if beginning := _given_out(set_id):
+        bounds = {"first": beginning + bytes(16), "last": beginning + b"\xff" * 16}
+        with db.read() as tx:
+            found: bytes | None = tx.execute(_SERIES_GIVEN_OUT, {"record": record_id, **bounds}).scalar()
+        if found is not None:
+            return found
+    return series_digest(set_id)
 
 
 def _arc(digest: bytes) -> str:

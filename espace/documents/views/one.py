@@ -14,13 +14,13 @@ from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
 from espace.web.viewpoint import Viewpoint
 
-from . import folders, states
+from . import folders, sending, states
 from .contents import SANDBOX, is_inline
 from .showing import is_cut, kind_word, shown
 from .words import marks
 
 Part = Callable[[Viewpoint, DocumentFacts], dict[str, Any]]
-PARTS: dict[str, Part] = {"keep": folders.kept, "states": states.shown}
+PARTS: dict[str, Part] = {"keep": folders.kept, "states": states.shown, "versions": sending.told}
 """What stands on a document's page beside what it says: `documents/_<name>.html` with the words its function gives.
 
 One line for each: `keep` (star and folder), `states` (who sees it, remark), `versions` (history, sources).
