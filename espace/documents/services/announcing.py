@@ -59,11 +59,10 @@ def open_to_parents(standing: Standing, document_id: UUID, *, choices: int) -> U
     It is for the minor to decide, in an account of their own, or for a professional who reads the document.
 
     Raises:
-        StepUpError: for the minor, without a fresh proof: this widens (R9).
+        StepUpError: without a fresh proof: this widens (R9).
     """
+    demand_fresh_proof(standing.actor)
     by_holder = standing.relation is Relation.HOLDER
-    if by_holder:
-        demand_fresh_proof(standing.actor)
     if not holder_is_minor(standing):
         raise NotFoundError  # nobody represents a person of age
     permission = Permission.DOCUMENTS_KEEP if by_holder else Permission.DOCUMENTS_ANNOUNCE
