@@ -17,7 +17,7 @@ from espace.access.services import visible
 from espace.audit.services import Action
 from espace.db import Digest, Id
 from espace.documents.models import Document, DocumentText, DocumentWord
-from espace.permissions import Relation, Standing
+from espace.permissions import Standing
 
 from .asking import Meaning, Period, Place, Question, meaning, periods
 from .reading import DocumentFacts, leave, open_row, unwatched
@@ -37,11 +37,15 @@ STATES = ("current", "archived")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A document that answers: its title and some of its text, what answers marked. `missing`: words it lacks."""
+    """A document that answers: its title and some of its text, what answers marked. `missing`: words it lacks.
+
+    `remark` is that of its person, when it answers.
+    """
 
     document: DocumentFacts
     title: Pieces
     snippets: tuple[Snippet, ...]
+    remark: Pieces = ()
     missing: tuple[str, ...] = ()
 
 
@@ -191,7 +195,7 @@ class _Search:
             document = open_row(self._tx, record_id, row[:width])
             sealed = row[width]
             text = unpacked(self._tx, record_id, document.id, sealed) if sealed else Text("", ())
-            yield _Candidate(document, self._about(document), text.pages)
+            yield _Candidate(document, _about(document), text.pages)
 
     def _bounds(self, period: Period | None, values: dict[str, Any]) -> frozenset[str]:
         found = set()
@@ -209,18 +213,21 @@ class _Search:
             found.add("after")
         return frozenset(found)
 
-    def _about(self, document: DocumentFacts) -> str:
-        """What is said about a document, as far as its reader is told: a remark is between the person and theirs."""
-        remark = "" if self._standing.relation is Relation.PROFESSIONAL else document.remark
-        told = (document.title, document.author, document.structure, document.depositor, remark)
-        return "\n".join((*told, kind_words(document.type_code), day_words(document.date)))
+
+def _about(document: DocumentFacts) -> str:
+    """What is said about a document, and is found beside its text."""
+    told = (document.title, document.author, document.structure, document.depositor, document.remark)
+    return "\n".join((*told, kind_words(document.type_code), day_words(document.date)))
 
 
 def _hit(candidate: _Candidate, asked: Sequence[Term], held: Sequence[Term]) -> Hit:
+    document = candidate.document
+    remark = marked(document.remark, held)
     return Hit(
-        candidate.document,
-        marked(candidate.document.title, held),
+        document,
+        marked(document.title, held),
         snippets(candidate.pages, held) if held else (),
+        remark if any(is_marked for _, is_marked in remark) else (),
         tuple(term.word for term in asked if term not in held),
     )
 

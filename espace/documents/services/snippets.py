@@ -11,7 +11,8 @@ Pieces = tuple[tuple[str, bool], ...]
 MOST = 2
 _WIDTH = 200
 _LEAD = 60
-_AROUND = 2000
+_AROUND = 4000
+_COMPARED = 40  # places of a page, for the best of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +37,18 @@ def snippets(pages: Sequence[str], asked: Sequence[Term]) -> tuple[Snippet, ...]
         if not any(worth):
             break
         number = worth.index(max(worth))
-        made, told = _around(pages[number], folded[number], left, asked)
+        made, told = _around(pages[number], left, asked)
         found.append(Snippet(number + 1, made))
         left = [term for term in left if term not in told]
     return tuple(found)
 
 
-def _around(page: str, folded: str, left: Sequence[Term], asked: Sequence[Term]) -> tuple[Pieces, set[Term]]:
+def _around(page: str, left: Sequence[Term], asked: Sequence[Term]) -> tuple[Pieces, set[Term]]:
     """The words around the place where most of `left` stand close, and which terms they show."""
-    begin = 0
-    if len(page) > 2 * _AROUND:  # letters folded into two are few: the place is near enough
-        first = min(place for term in left if (place := term.place(folded)) >= 0)
-        begin = max(0, first - _AROUND)
-        page = page[begin : first + _AROUND]
+    begin = _near(page, left)
+    page = page[begin : begin + _AROUND + _WIDTH]
     places = spans(page, asked)
-    wanted = [place for place in places if place[2] in left]
+    wanted = [place for place in places if place[2] in left][:_COMPARED]
     if not wanted:
         return _closed(((_flat(page[:_WIDTH]), False),), after=" …"), set(left)
     best = max(wanted, key=lambda one: (len(_terms_from(wanted, one[0])), -one[0]))
@@ -59,6 +57,15 @@ def _around(page: str, folded: str, left: Sequence[Term], asked: Sequence[Term])
     pieces = _pieces(page[start:end], [(a - start, b - start) for a, b, _ in inside])
     told = {term for _, _, term in inside} | {best[2]}
     return _closed(pieces, "… " if start + begin else "", " …" if end < len(page) else ""), told
+
+
+def _near(page: str, left: Sequence[Term]) -> int:
+    """Where the piece of a long page begins that holds one of `left`; pieces overlap by the length of a snippet."""
+    for begin in range(0, len(page), _AROUND):
+        folded = fold(page[begin : begin + _AROUND + _WIDTH])
+        if any(term.is_in(folded) for term in left):
+            return begin
+    return 0
 
 
 def _terms_from(places: Sequence[tuple[int, int, Term]], start: int) -> set[Term]:

@@ -95,11 +95,6 @@ class Term:
         """Whether a folded text holds a word that answers."""
         return any(start in folded for start in self.starts) and _pattern(self).search(folded) is not None
 
-    def place(self, folded: str) -> int:
-        """Where the first word that answers stands in a folded text; -1 when there is none."""
-        found = _pattern(self).search(folded)
-        return found.start() if found else -1
-
     @property
     def buckets(self) -> frozenset[str]:
         """Where the index keeps the texts that may answer; none for a single letter or a small word."""

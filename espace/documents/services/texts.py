@@ -103,7 +103,9 @@ def keep(record_id: UUID, document_id: UUID, pages: Sequence[str]) -> None:
             return
         facts = crypto.unseal(tx, record_id, Document.__tablename__, document_id, row.payload)
         new = Text(_about(facts, row.type_code, row.date), bounded)
-        old = _kept(tx, record_id, document_id)
+        old = _kept_or_lost(tx, record_id, document_id)
+        if old is None:
+            forget(tx, record_id, document_id)  # nothing, or what does not open any more
         if new != old:
             _write(tx, record_id, document_id, old, new)
 
@@ -192,14 +194,20 @@ _WITHOUT = (
 )
 
 
-def _read(record_id: UUID, document_id: UUID) -> list[str] | None:
-    """The words of a document's pages; None when there is no such document. Outside any unit of work: it takes time."""
+def _read(record_id: UUID, document_id: UUID) -> Sequence[str] | None:
+    """The words of a document's pages; None when there is no such document. Outside any unit of work: it takes time.
+
+    A file never changes: what was read of it once is not read again.
+    """
     with db.read() as tx:
         row = tx.execute(_DOCUMENT, {"record": record_id, "id": document_id}).first()
         if row is None:
             return None
         if row.state in NOWHERE:
             return []
+        known = _kept_or_lost(tx, record_id, document_id)
+        if known is not None and known.pages:
+            return known.pages
         content = storage.current().open(tx, record_id, row.body_file_id).read_all()
     return pages_of(content, row.body_media)
 
@@ -260,6 +268,13 @@ def day_words(day: date) -> str:
 def _kept(tx: Connection, record_id: UUID, document_id: UUID) -> Text | None:
     sealed = tx.execute(_TEXT, {"record": record_id, "id": document_id}).scalar()
     return None if sealed is None else unpacked(tx, record_id, document_id, sealed)
+
+
+def _kept_or_lost(tx: Connection, record_id: UUID, document_id: UUID) -> Text | None:
+    try:
+        return _kept(tx, record_id, document_id)
+    except TamperedError:
+        return None
 
 
 def _write(tx: Connection, record_id: UUID, document_id: UUID, old: Text | None, new: Text) -> None:

@@ -46,12 +46,13 @@ class SearchForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A hit, ready to be written: its line, its title, what its text says, and the words it lacks."""
+    """A hit, ready to be written: its line, its title, what its text and its remark say, the words it lacks."""
 
     line: Line
     href: str
     title: Pieces
     snippets: tuple[tuple[int, Pieces], ...]
+    remark: Pieces
     missing: tuple[str, ...]
 
 
@@ -123,6 +124,7 @@ def _one(hit: Hit, line: Line) -> Found:
         href=f"{line.href}?page={first}" if paged and first > 1 else line.href,
         title=hit.title,
         snippets=tuple((one.page if paged else 0, one.pieces) for one in hit.snippets),
+        remark=hit.remark,
         missing=hit.missing,
     )
 
