@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Self
 from urllib.parse import unquote, urlsplit
@@ -78,6 +79,15 @@ class Reader:
     def read_all(self) -> bytes:
         """The whole content, for files known to be small enough."""
         return b"".join(self.read())
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file as it lies in the storage; `is_part` says that it was never finished."""
+
+    file_id: UUID
+    path: Path
+    is_part: bool
 
 
 class Storage:
@@ -174,6 +184,13 @@ class Storage:
         with suppress(OSError):  # a file that came meanwhile: its key is gone, the next sweep takes it
             folder.rmdir()
 
+    def old_files(self, before: datetime) -> Iterator[tuple[UUID, list["Kept"]]]:
+        """Owner by owner, the files and half-written parts that nobody wrote to since that instant."""
+        for folder in sorted(self.root.glob("[0-9a-f][0-9a-f]/" + "[0-9a-f]" * 32)):
+            found = [kept for path in folder.iterdir() if (kept := _kept(path, before)) is not None]
+            if found:
+                yield UUID(folder.name), found
+
     def _make_folder(self, folder: Path) -> None:
         """Make a folder that lasts: the names of new folders are made durable in those above them."""
         if folder.is_dir():
@@ -204,6 +221,16 @@ class Storage:
             file.write(key.encrypt(nonce, chunk, _binding(owner, file_id, index, version, last=last)))
             size += len(chunk)
         return size
+
+
+def _kept(path: Path, before: datetime) -> Kept | None:
+    """The file at `path`, unless it was written since `before`, or is none of ours."""
+    try:
+        file_id = UUID(path.name.partition("-")[0].partition(".")[0])
+        touched = path.stat().st_mtime
+    except (ValueError, OSError):  # a name we do not give, or one that went meanwhile
+        return None
+    return None if touched >= before.timestamp() else Kept(file_id, path, is_part=bool(path.suffix))
 
 
 def _chunks(size: int) -> int:

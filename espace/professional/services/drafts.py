@@ -202,6 +202,11 @@ def forget_record(record_id: UUID) -> None:
         tx.execute(delete(Draft).where(Draft.record_id == record_id))
 
 
+def named_files(tx: Connection, record_id: UUID) -> set[UUID]:
+    """The stored files of a record that prepared deposits name: no orphans (see `documents.services.sweeping`)."""
+    return set(tx.execute(select(Draft.file_id).where(Draft.record_id == record_id)).scalars())
+
+
 def sweep(actor: Actor | None = None) -> int:
     """Remove the drafts that are over, of one professional or of all; gives how many."""
     with db.write() as tx:
