@@ -116,6 +116,9 @@ def draw(
                 drawn[_number(head["picture"])] = picture
             else:
                 sheets.append(_sheet(head))
+            if len(sheets) > count or len(drawn) > len(pictures):
+                failed = "broken"  # more than was asked for: no answer of our program
+                break
     except DrawingError as error:
         failed = error.kind
     return Drawn(pages, tuple(sheets), drawn, failed)

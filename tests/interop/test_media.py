@@ -2,7 +2,6 @@
 
 import resource
 import struct
-import threading
 import zlib
 from io import BytesIO
 from typing import Any
@@ -11,7 +10,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from espace.interop import media, pdf_pages
+from espace.interop import drawing, media
 from espace.interop.media import MediaError
 from tests.documents.house import pdf, picture
 
@@ -194,7 +193,7 @@ def test_what_could_act_in_a_pdf_is_seen_and_taken_out(change: str) -> None:
     assert media.check_pdf(given).active
     kept = media.clean_pdf(given)
     assert not media.check_pdf(kept).active
-    assert pdf_pages.text(kept, 1) == "a"
+    assert drawing.words(kept, media.PDF) == ["a"]
 
 
 def test_a_harmless_pdf_stays_as_it_is_though_it_opens_at_a_place() -> None:
@@ -204,51 +203,3 @@ def test_a_harmless_pdf_stays_as_it_is_though_it_opens_at_a_place() -> None:
         document.save(out)
     assert not media.check_pdf(out.getvalue()).active
     assert media.clean_pdf(out.getvalue()) == out.getvalue()
-
-
-def test_pages_are_drawn_at_the_width_asked_for() -> None:
-    content = pdf("bonjour", "suite")
-    with Image.open(BytesIO(pdf_pages.render(content, 2, 400))) as image:
-        assert image.format == "WEBP"
-        assert abs(image.width - 400) <= 1
-    assert [(sheet.number, sheet.text) for sheet in pdf_pages.sheets(content, 1, 5, 400)] == [
-        (1, "bonjour"),
-        (2, "suite"),
-    ]
-    for number in (0, 3, -1):
-        with pytest.raises(IndexError):
-            pdf_pages.render(content, number, 400)
-        with pytest.raises(IndexError):
-            pdf_pages.text(content, number)
-
-
-def test_a_page_of_absurd_size_is_drawn_small() -> None:
-    out = BytesIO()
-    document = pikepdf.new()
-    document.add_blank_page(page_size=(14, 14_400))
-    document.save(out)
-    with Image.open(BytesIO(pdf_pages.render(out.getvalue(), 1, 1240))) as image:
-        assert image.width * image.height <= pdf_pages.MAX_DRAWN_PIXELS
-        assert image.height <= pdf_pages.MAX_SIDE
-
-
-def test_pages_are_drawn_from_several_threads() -> None:
-    content, drawn = pdf("a", "b"), []
-    threads = [
-        threading.Thread(target=lambda n=n: drawn.append(pdf_pages.render(content, n % 2 + 1, 200))) for n in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(drawn) == 8
-    assert len(set(drawn)) == 2
-
-
-def test_a_picture_is_drawn_anew_and_bounded() -> None:
-    drawn = pdf_pages.picture(picture((2000, 1000), located=True), media.JPEG, 600)
-    assert b"CANARY" not in drawn
-    with Image.open(BytesIO(drawn)) as image:
-        assert image.width <= 600
-    with pytest.raises(MediaError):
-        pdf_pages.picture(bomb(), media.PNG, 600)
