@@ -6,13 +6,14 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
 from espace.accounts.services.operators import NewOperator
 from espace.administration.services.counter import CHILD_DOCUMENTS, DOCUMENTS, Checked, Paper
 from espace.administration.services.persons import REASONS
+from espace.administration.services.quarantine import DISCARD_REASONS, Target, assignable_types
 from espace.administration.services.visits import Identity
 from espace.errors import InvalidError
 from espace.permissions import Role
@@ -156,6 +157,62 @@ class DecideForm(ReasonForm):
     def grants(self) -> bool:
         """Whether the request is granted; anything else refuses."""
         return bool(self.decision.data == "grant")
+
+
+class SeenForm(Form):
+    """A form that confirms what was seen: `seen` names it."""
+
+    seen = HiddenField()
+
+
+class AssignForm(IdentityForm):
+    """Whose a document set aside is, trait by trait, and what it is."""
+
+    ins = StringField(_l("INS number"), asked(_l("Write the INS number.")))
+    birth_name = StringField(_l("Birth name"), asked(_l("Write the birth name.")))
+    birth_date = StringField(_l("Birth date"), asked(_l("Write the birth date.")))
+    sex = RadioField(
+        _l("Sex"),
+        choices=[SelectChoice("F", _l("Female")), SelectChoice("M", _l("Male"))],
+        validators=[InputRequired(_l("Choose the sex."))],
+        validate_choice=False,
+    )
+    type_code = SelectField(_l("What the document is"), validate_choice=False)
+    care_day = StringField(_l("Day of the care"), asked(_l("Write the day of the care.")))
+    words = _text(_l("How you know whose it is"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = sorted(assignable_types().items(), key=lambda kind: kind[1].casefold())
+        self.type_code.choices = [SelectChoice("", _l("Choose")), *(SelectChoice(*kind) for kind in kinds)]
+
+    def validate_care_day(self, field: StringField) -> None:
+        """A day that exists and has come."""
+        if field.errors:
+            return
+        try:
+            self.day = read_birth_date(field.data or "")
+        except BirthDateError:
+            sentence = gettext("Write a day that has come, with its month and year, for example 14/03/2026.")
+            field.errors = [*field.errors, sentence]
+
+    def command(self) -> Target:
+        """What was typed."""
+        return Target(
+            identity=Identity(self.number, self.birth_day),
+            birth_name=self.birth_name.data or "",
+            sex=self.sex.data or "",
+            type_code=self.type_code.data or "",
+            day=self.day,
+            words=self.words.data or "",
+        )
+
+
+class DiscardForm(Form):
+    """Why a document set aside is discarded."""
+
+    kind = RadioField(_l("Why it is discarded"), choices=_choices(DISCARD_REASONS), validate_choice=False)
+    words = _text(_l("In your words, if something is to be added"))
 
 
 class RoleForm(Form):

@@ -45,6 +45,11 @@ _SENTENCES: Mapping[Action, Message] = {
     Action.OPERATOR_ROLE_CHANGED: N_("%(who)s gave %(operator)s another role."),
     Action.OPERATORS_READ: N_("%(who)s looked at the list of operators."),
     Action.ACTIVITY_READ: N_("%(who)s read this activity."),
+    Action.QUARANTINE_OPENED: N_("%(who)s looked at a document set aside."),
+    Action.QUARANTINE_PROPOSED: N_("%(who)s proposed what becomes of a document set aside."),
+    Action.QUARANTINE_WITHDRAWN: N_("%(who)s withdrew what was proposed for a document set aside."),
+    Action.QUARANTINE_ASSIGNED: N_("%(who)s confirmed: a document set aside is filed in this record."),
+    Action.QUARANTINE_DISCARDED: N_("%(who)s confirmed: a document set aside is discarded."),
     Action.RECORD_SUSPENDED: N_("%(who)s suspended this record."),
     Action.SUSPENSION_LIFTED: N_("%(who)s lifted the suspension of this record."),
     Action.RECORD_CLOSED: N_("%(who)s closed this suspended record."),
@@ -54,7 +59,15 @@ _SENTENCES: Mapping[Action, Message] = {
     Action.HEIR_GRANTED: N_("%(who)s let an heir read this record."),
     Action.HEIR_REFUSED: N_("%(who)s refused an heir's request."),
 }
-_ALIKE = frozenset({Action.OPERATOR_PAGE_OPENED, Action.OPERATORS_READ, Action.ACTIVITY_READ, Action.OPERATOR_SEARCHED})
+_ALIKE = frozenset(
+    {
+        Action.QUARANTINE_OPENED,
+        Action.OPERATOR_PAGE_OPENED,
+        Action.OPERATORS_READ,
+        Action.ACTIVITY_READ,
+        Action.OPERATOR_SEARCHED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,13 @@ OTHERS: dict[Action, Sayings] = {
     Action.OPERATOR_ROLE_CHANGED: Sayings(N_("%(who)s changed the role of an operator.")),
     Action.OPERATORS_READ: Sayings(N_("%(who)s looked at the list of operators.")),
     Action.ACTIVITY_READ: Sayings(N_("%(who)s read what operators did.")),
+    Action.QUARANTINE_OPENED: Sayings(N_("%(who)s, of the house, looked at whose a document set aside is.")),
+    Action.QUARANTINE_PROPOSED: Sayings(N_("%(who)s, of the house, proposed to file here a document set aside.")),
+    Action.QUARANTINE_WITHDRAWN: Sayings(N_("%(who)s, of the house, withdrew a document proposed for this record.")),
+    Action.QUARANTINE_ASSIGNED: Sayings(
+        N_("%(who)s, of the house, had a document set aside filed here, as a colleague had proposed.")
+    ),
+    Action.QUARANTINE_DISCARDED: Sayings(N_("%(who)s, of the house, discarded a document set aside.")),
 }
 
 MINE: dict[Action, Sayings] = {
@@ -235,7 +242,7 @@ MINE: dict[Action, Sayings] = {
 }
 # Operators have no record here: what they did is told to others only.
 _OFFICE = (Action.IDENTITY_CHECKED, Action.CODE_PRINTED, Action.CODE_LIMIT_REACHED, Action.ACTIVITY_READ)
-MINE |= {act: saying for act, saying in OTHERS.items() if act.startswith("operator") or act in _OFFICE}
+MINE |= {act: saying for act, saying in OTHERS.items() if act.startswith(("operator", "quarantine")) or act in _OFFICE}
 
 for _more in (account_sayings, record_sayings, care_sayings, search_sayings, state_sayings):
     OTHERS |= {action: Sayings(*parts) for action, parts in _more.OTHERS.items()}

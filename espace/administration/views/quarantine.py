@@ -1,0 +1,162 @@
+"""The quarantine desk: the list, one file, what one operator proposes and another confirms."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Response, abort, flash, request
+from flask_babel import gettext
+
+from espace.administration.forms import AssignForm, DiscardForm, PlainForm, SeenForm
+from espace.administration.services import quarantine
+from espace.administration.services.quarantine import Act, Case
+from espace.documents.services import type_label
+from espace.permissions import Permission, demand_fresh_proof
+from espace.web.attempts import attempt, page, to
+from espace.web.forms import Form
+from espace.web.guards import requires, signed_in
+from espace.web.rendering import render
+from espace.words import N_, Message
+
+from . import quarantine_words as words
+from .blueprints import pages
+
+_HOME = "/admin/quarantaine"
+ASSIGN, DISCARD, CONFIRM, WITHDRAW = "ranger", "ecarter", "confirmer", "retirer"
+_FORMS: dict[str, type[Form]] = {ASSIGN: AssignForm, DISCARD: DiscardForm, CONFIRM: SeenForm, WITHDRAW: PlainForm}
+_DONE: dict[str, Message] = {
+    ASSIGN: N_("Your proposal is written down. Another operator must confirm it."),
+    DISCARD: N_("Your proposal is written down. Another operator must confirm it."),
+    WITHDRAW: N_("The proposal is withdrawn. Nothing was filed nor discarded."),
+}
+
+
+@pages.get(_HOME)
+@requires(Permission.OFFICE_QUARANTINE)
+def quarantine_list() -> Response:
+    """What lies there, newest first: dates and reasons, no name."""
+    before = _place(request.args.get("avant", ""))
+    found, after = quarantine.page(signed_in(), before)
+    return render(
+        "administration/quarantine.html",
+        lines=[words.line(one, signed_in()) for one in found],
+        older=after,
+        is_first=before is None,
+    )
+
+
+@pages.get(f"{_HOME}/<uuid:aside_id>")
+@requires(Permission.OFFICE_QUARANTINE)
+def quarantine_case(aside_id: UUID) -> Response:
+    """One file: whom it names, what it is said to be, why it is here. What it says stays closed."""
+    return _shown(quarantine.case(signed_in(), aside_id))
+
+
+@pages.get(f"{_HOME}/<uuid:aside_id>/<act>")
+@requires(Permission.OFFICE_QUARANTINE)
+def ask_quarantine_act(aside_id: UUID, act: str) -> Response:
+    """The form of a proposal, or what a confirmation will do."""
+    if act == CONFIRM:
+        demand_fresh_proof(signed_in())
+    found = _allowing(aside_id, act)
+    return _asking(found, act, _empty(found, act))
+
+
+@pages.post(f"{_HOME}/<uuid:aside_id>/<act>")
+@requires(Permission.OFFICE_QUARANTINE)
+def do_quarantine_act(aside_id: UUID, act: str) -> Response:
+    """Do it."""
+    if act not in _FORMS:
+        abort(404)
+    form = _FORMS[act]()
+    if form.validate():
+        with attempt(form):
+            done = _ACTS[act](aside_id, form)
+            flash(gettext(done.msgid), "ok")
+            return to(_HOME if act == CONFIRM else f"{_HOME}/{aside_id}")
+    return _asking(_allowing(aside_id, act), act, form)
+
+
+def _place(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _assign(aside_id: UUID, form: Any) -> Message:
+    quarantine.propose_assignment(signed_in(), aside_id, form.command())
+    return _DONE[ASSIGN]
+
+
+def _discard(aside_id: UUID, form: Any) -> Message:
+    quarantine.propose_discard(signed_in(), aside_id, form.kind.data or "", form.words.data or "")
+    return _DONE[DISCARD]
+
+
+def _withdraw(aside_id: UUID, _form: Any) -> Message:
+    quarantine.withdraw(signed_in(), aside_id)
+    return _DONE[WITHDRAW]
+
+
+def _confirm(aside_id: UUID, form: Any) -> Message:
+    done = quarantine.confirm(signed_in(), aside_id, form.seen.data or "")
+    if done is Act.ASSIGN:
+        return N_("The document is filed in the record. The person is told that there is something new.")
+    return N_("The document is discarded. Nothing of it is kept.")
+
+
+_ACTS: dict[str, Callable[[UUID, Any], Message]] = {
+    ASSIGN: _assign,
+    DISCARD: _discard,
+    WITHDRAW: _withdraw,
+    CONFIRM: _confirm,
+}
+
+
+def _allowing(aside_id: UUID, act: str) -> Case:
+    found = quarantine.case(signed_in(), aside_id)
+    if act not in _acts(found):
+        abort(404)
+    return found
+
+
+def _acts(found: Case) -> tuple[str, ...]:
+    """What the operator may do now."""
+    if found.proposal is None:
+        return (DISCARD,) if found.trouble else (ASSIGN, DISCARD)
+    if found.awaits(signed_in()):
+        return (CONFIRM, WITHDRAW)
+    return (WITHDRAW,)
+
+
+def _empty(found: Case, act: str) -> Form:
+    if act == ASSIGN:
+        day = found.claims.day
+        return AssignForm(formdata=None, type_code=found.claims.type_code, care_day=f"{day:%d/%m/%Y}" if day else "")
+    if act == CONFIRM and found.proposal:
+        return SeenForm(formdata=None, seen=found.proposal.seen)
+    return _FORMS[act](formdata=None)
+
+
+def _shown(found: Case) -> Response:
+    return render("administration/quarantine_case.html", acts=_acts(found), **_about(found))
+
+
+def _asking(found: Case, act: str, form: Form) -> Response:
+    return page("administration/quarantine_act.html", form, act=act, **_about(found))
+
+
+def _about(found: Case) -> dict[str, Any]:
+    proposal = found.proposal
+    return {
+        "case": found,
+        "mark": quarantine.mark(found.aside.id),
+        "reason": words.reason(found.aside.reason),
+        "trouble": gettext(quarantine.trouble_words(found.trouble).msgid) if found.trouble else "",
+        "discard_reason": quarantine.DISCARD_REASONS.get(proposal.reason) if proposal else None,
+        "proposed_type": type_label(proposal.type_code) if proposal and proposal.type_code else "",
+        "claimed_type": type_label(found.claims.type_code) if found.claims.type_code else found.claims.declared,
+        "mine": proposal is not None and proposal.by == signed_in().id,
+        "base": f"{_HOME}/{found.aside.id}",
+    }
