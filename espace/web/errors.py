@@ -7,7 +7,8 @@ Services raise `espace.errors`, Flask raises HTTP errors, databases raise theirs
 import math
 from typing import Any
 
-from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, session
+from flask import Flask, Response, current_app, flash, g, make_response, redirect, render_template, request, session
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc as sql
 from werkzeug.exceptions import HTTPException
@@ -22,6 +23,7 @@ from .rendering import wants_fragment
 RETRY_SECONDS = 5
 PROOF = "/connexion/preuve"
 SHOW = "/compte/accompagnement/voir"
+SIGN_IN_AGAIN = "/pro/connexion"
 _HOMES = {ActorKind.PROFESSIONAL: "/pro/", ActorKind.OPERATOR: "/admin/"}
 _PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY")
@@ -76,14 +78,21 @@ def _throttled(error: errors.ThrottledError) -> Response:
 
 
 def _step_up(_error: errors.StepUpError) -> Response:
-    """Have the proof shown again, then lead back to the form. Nothing was done."""
+    """Have the proof shown again, then lead back to the form. Nothing was done.
+
+    A professional proves it where they do at every sign-in, which the provider always asks for anew.
+    """
     place = form_place()
     actor = current_actor()
-    if actor is None or actor.kind is ActorKind.PROFESSIONAL or not place:
+    if actor is None or not place:
         return page(403, "step-up")
     session["next"] = place
-    # Beside a helper the person's own code comes first (accounts, assisted session).
-    proof = SHOW if actor.helper and actor.is_veiled else PROOF
+    if actor.kind is ActorKind.PROFESSIONAL:
+        flash(gettext("This choice opens the record further: sign in once more. Nothing was changed yet."), "tip")
+        proof = SIGN_IN_AGAIN
+    else:
+        # Beside a helper the person's own code comes first (accounts, assisted session).
+        proof = SHOW if actor.helper and actor.is_veiled else PROOF
     if request.headers.get("HX-Request"):
         return Response(status=403, headers={"HX-Redirect": proof})
     answer = redirect(proof, 303)

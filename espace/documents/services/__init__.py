@@ -5,6 +5,7 @@ from .browsing import PAGE_SIZE, Cursor, Filter, Page, Seen, latest, page
 from .depositing import DEPOSITABLE, DepositDocument, deposit, holder_is_minor, judge_deposit
 from .quarantine import quarantined
 from .reading import Content, DocumentFacts, body, document, download, opened, original
+from .telling import Telling, tellings
 from .types import CLASS_WORDS, CLASSES, PATIENT_TYPES, DocumentType, plain_title, plain_titles, type_label, types
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Filter",
     "Page",
     "Seen",
+    "Telling",
     "add",
     "body",
     "deposit",
@@ -37,6 +39,7 @@ __all__ = [
     "plain_title",
     "plain_titles",
     "quarantined",
+    "tellings",
     "type_label",
     "types",
 ]

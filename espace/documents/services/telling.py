@@ -1,14 +1,36 @@
 """Telling people that a document can be read: once they may, not before, and never which (R13, R52)."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Protocol
+from enum import StrEnum
+from typing import Any, Protocol
 from uuid import UUID
 
-from espace import clock
+from sqlalchemy import Row, bindparam, select
+
+from espace import clock, db
+from espace.access.services import DocumentFacts as Judged
+from espace.access.services import VisibilityRule, visible
 from espace.accounts import services as accounts
+from espace.db import Id
+from espace.documents.models import Document
 from espace.family import services as family
 from espace.notifications.services import Event
+from espace.permissions import Standing
 from espace.records import services as records
+
+_MARKS = select(
+    Document.id,
+    Document.type_code,
+    Document.hidden,
+    Document.patient_invisible,
+    Document.representatives_invisible,
+    Document.professional_id,
+    Document.held_until,
+).where(
+    Document.record_id == bindparam("record", type_=Id),
+    Document.id.in_(bindparam("ids", expanding=True, type_=Id)),
+)
 
 
 class Marked(Protocol):
@@ -51,3 +73,30 @@ def is_readable(document: Marked) -> bool:
     """Whether its person may read a document now: it was announced, and waits no more."""
     waits = document.held_until is not None and document.held_until > clock.now()
     return not document.patient_invisible and not waits
+
+
+class Telling(StrEnum):
+    """What a reader may be told of a document that an act was about."""
+
+    WHOLE = "whole"
+    UNNAMED = "unnamed"
+    """It waits to be read: that something was done is told, of what is not."""
+    NOTHING = "nothing"
+
+
+def tellings(standing: Standing, ids: Collection[UUID]) -> dict[UUID, Telling]:
+    """Of each of these ids that is a document of the record, whatever its state: what may be told of it now (R13)."""
+    if not ids:
+        return {}
+    rule, now = visible(standing), clock.now()
+    with db.read() as tx:
+        rows = tx.execute(_MARKS, {"record": standing.record_id, "ids": list(ids)}).all()
+    return {row.id: _telling(rule, row, now) for row in rows}
+
+
+def _telling(rule: VisibilityRule, row: Row[*tuple[Any, ...]], now: datetime) -> Telling:
+    held = row.held_until is not None and row.held_until > now
+    marks = (row.type_code, row.hidden, row.patient_invisible, row.representatives_invisible, row.professional_id)
+    if rule.decide(Judged(*marks, held=held)).allowed:
+        return Telling.WHOLE
+    return Telling.UNNAMED if held and rule.decide(Judged(*marks)).allowed else Telling.NOTHING

@@ -1,5 +1,6 @@
 """Who did what in a record, newest first, page by page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -7,6 +8,8 @@ from uuid import UUID
 from espace import clock, db
 from espace.audit import services as audit
 from espace.audit.services import Action, Entry
+from espace.documents import services as documents
+from espace.documents.services import Telling
 from espace.people import services as people
 from espace.permissions import ActorKind, Relation, Standing
 
@@ -114,17 +117,43 @@ def _tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
     """Without what this reader must not know of: a document to be announced, a minor's secret care (AR-15, MI-6).
 
     An act on such documents only is left out whole: that it happened would tell that they exist. A page that was
-    looked at anyway, whatever stood on it, stays told: that it is not would tell the same.
+    looked at anyway, whatever stood on it, stays told: that it is not would tell the same. How things stand now
+    counts: what was announced since is told with all that was done to it before. Of a result that waits to be read
+    the title is not told.
     """
-    secret = {"patient_invisible"}
-    if standing.relation is Relation.REPRESENTATIVE:
-        secret.add("representatives_invisible")
+    ids = {one for entry in entries for thing in entry.objects if (one := _document_id(thing))}
+    now = documents.tellings(standing, ids)
     told = []
     for entry in entries:
-        things = tuple(thing for thing in entry.objects if secret.isdisjoint(thing))
+        things = tuple(seen for thing in entry.objects if (seen := _seen(thing, now, standing)) is not None)
         if things or not entry.objects or entry.action in _LOOKS:
             told.append(replace(entry, objects=things))
     return told
+
+
+def _document_id(thing: Mapping[str, str]) -> UUID | None:
+    """The id of a thing that has a title, as documents have."""
+    try:
+        return UUID(thing.get("id", "")) if "title" in thing and "type" in thing else None
+    except ValueError:
+        return None
+
+
+def _seen(thing: dict[str, str], now: Mapping[UUID, Telling], standing: Standing) -> dict[str, str] | None:
+    """A thing as this reader may know it; None for one they must not know of.
+
+    What is no document here (a line of care, something set aside) was marked when it was written down.
+    """
+    document_id = _document_id(thing)
+    telling = now.get(document_id) if document_id else None
+    if telling is None:
+        secret = {"patient_invisible"}
+        if standing.relation is Relation.REPRESENTATIVE:
+            secret.add("representatives_invisible")
+        return thing if secret.isdisjoint(thing) else None
+    if telling is Telling.UNNAMED:
+        return {"type": thing["type"], "title": ""}
+    return thing if telling is Telling.WHOLE else None
 
 
 def _entries(chain: UUID, standing: Standing, *, mine: bool, before: int | None, limit: int) -> list[Entry]:
