@@ -79,18 +79,19 @@ def _send(peer: socket.socket, content: bytes) -> bytes:
 
 def _answer(peer: socket.socket) -> bytes:
     held = bytearray()
-    while len(held) < _LONGEST_ANSWER and not held.endswith((b"\0", b"\n")):
+    while len(held) < _LONGEST_ANSWER and not held.endswith(b"\0"):
         piece = peer.recv(_LONGEST_ANSWER)
         if not piece:
             break
         held += piece
-    return bytes(held).rstrip(b"\0\n")
+    return bytes(held)
 
 
 def _judge(answer: bytes) -> None:
+    """Only a whole answer counts: one that was cut is none."""
     said = answer.decode("utf-8", "replace")
-    if said == "stream: OK":
+    if said == "stream: OK\0":
         return
-    if said.startswith("stream: ") and said.endswith(" FOUND"):
-        raise InfectedError(said.removeprefix("stream: ").removesuffix(" FOUND"))
+    if said.startswith("stream: ") and said.endswith(" FOUND\0"):
+        raise InfectedError(said.removeprefix("stream: ").removesuffix(" FOUND\0"))
     raise ScannerDownError("answer")
