@@ -89,7 +89,7 @@ def test_the_three_gestures(app: Flask, holder: Citizen, doctor: Caregiver) -> N
     assert page.h1 == "Document déposé"
     assert "Ordonnance d'antalgiques" in page.text
 
-    (row,) = documents.page(holder.standing(), class_code=None, before=None).rows
+    (row,) = documents.page(holder.standing()).rows
     assert (row.title, row.type_code, row.date) == ("Ordonnance d'antalgiques", "57833-6", TODAY)
     content = documents.original(holder.standing(), row.id)
     assert b"ClinicalDocument" in b"".join(content.reader.read())
@@ -194,7 +194,7 @@ def test_what_the_patient_must_not_see_yet_tells_them_nothing(app: Flask, holder
     page = send_file(browser, holder, pdf("Compte rendu"))
     page = browser.submit(page.form("patient_sees"), {"patient_sees": "no"}, expect=200)
     assert "pas encore" in page.text
-    assert documents.page(holder.standing(), class_code=None, before=None).rows == ()
+    assert documents.page(holder.standing()).rows == ()
     assert "new-document" not in [mail["message"] for mail in build.mails_to(holder.email)]
 
 

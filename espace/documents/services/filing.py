@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from espace.records import services as records
 
 from .delays import held_until
 from .folding import FILED, fold_visible
-from .likeness import DELETED
+from .likeness import DELETED, of_series
 from .reading import SEALED, TABLE, DocumentFacts, open_row
 from .types import types
 from .visibility import COLUMNS
@@ -244,11 +244,25 @@ def write_row(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUI
         NotFoundError: when the record was closed meanwhile, or is in another state that takes nothing.
     """
     records.hold_open(tx, record_id)
-    filed = _facts(tx, record_id, new, files)
+    filed = _as_decided(tx, record_id, _facts(tx, record_id, new, files))
     _insert(tx, record_id, filed, new)
     outbox.post(FILED, {"record_id": str(record_id), "document_id": str(filed.id)})
     shown = fold_visible(tx, record_id, filed.id)
     return open_row(tx, record_id, tx.execute(_BY_ID, {"record": record_id, "id": shown}).one())
+
+
+def _as_decided(tx: Connection, record_id: UUID, filed: DocumentFacts) -> DocumentFacts:
+    """What was decided about a document holds for its newer versions: one never opens what was closed."""
+    series = {filed.series_index} if filed.series_index else set()
+    before = [one for one in of_series(tx, record_id, series) if one.version <= filed.version]
+    if not before:
+        return filed
+    newest = max(before, key=lambda one: (one.version, one.created_at))
+    return replace(
+        filed,
+        hidden=filed.hidden or (newest.hidden and not filed.patient_invisible),  # not both (rules.md AR-16)
+        representatives_invisible=filed.representatives_invisible or newest.representatives_invisible,
+    )
 
 
 def _facts(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID]) -> DocumentFacts:

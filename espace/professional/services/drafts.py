@@ -5,6 +5,7 @@ another window or a cut in between ends with one document.
 """
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from espace import clock, crypto, db, storage
 from espace.access import services as access
-from espace.documents.services import checks, depositing
+from espace.documents.services import DocumentFacts, checks, depositing
 from espace.documents.services.depositing import DepositDocument
 from espace.documents.services.filing import stored
 from espace.documents.services.types import plain_titles, type_label, types
@@ -47,7 +48,7 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class DraftFacts:
-    """One draft, as its author sees it. `deposited` is the document it became."""
+    """One draft, as its author sees it. `deposited` is the document it became, `replaces` the one it comes after."""
 
     id: UUID
     record_id: UUID
@@ -59,6 +60,7 @@ class DraftFacts:
     pages: int
     confirmed: Confirmation | None
     deposited: UUID | None
+    replaces: UUID | None = None
 
 
 _COLUMNS = (Draft.record_id, Draft.id, Draft.created_at, Draft.file_id, Draft.payload)
@@ -83,8 +85,8 @@ def deposit_types(profession: str) -> tuple[list[str], list[str]]:
     return [code for code in allowed if code in usual], [code for code in allowed if code not in usual]
 
 
-def start(standing: Standing, content: bytes, name: str) -> UUID:
-    """Keep a file that will be deposited; gives the draft's id.
+def start(standing: Standing, content: bytes, name: str, replaces: UUID | None = None) -> UUID:
+    """Keep a file that will be deposited, as a newer version of `replaces` if that is given; gives the draft's id.
 
     Raises:
         InvalidError: when it cannot be deposited, with the reason beside `file`.
@@ -97,6 +99,9 @@ def start(standing: Standing, content: bytes, name: str) -> UUID:
         body = depositing.judge_deposit(content)
     except MediaError as error:
         raise InvalidError({"file": checks.why_refused(error)}) from None
+    depositing.scanned(standing, content, name, at_last=False)
+    if replaces is not None:
+        depositing.replaceable(standing, replaces)
     sweep(standing.actor)
     draft_id = new_id()
     payload = {
@@ -106,6 +111,7 @@ def start(standing: Standing, content: bytes, name: str) -> UUID:
         "pages": body.pages,
         "confirmed": None,
         "deposited": None,
+        "replaces": str(replaces) if replaces else None,
     }
     with stored(standing.record_id, content) as files, db.write() as tx:
         tx.execute(
@@ -119,6 +125,15 @@ def start(standing: Standing, content: bytes, name: str) -> UUID:
             )
         )
     return draft_id
+
+
+def former(standing: Standing, draft: DraftFacts) -> DocumentFacts | None:
+    """The document that a draft is to take the place of, if any and if it is still there."""
+    if draft.replaces is None:
+        return None
+    with suppress(InvalidError, NotFoundError):
+        return depositing.replaceable(standing, draft.replaces)
+    return None
 
 
 def draft(standing: Standing, draft_id: UUID) -> DraftFacts:
@@ -168,6 +183,7 @@ def confirm(standing: Standing, draft_id: UUID, said: Confirmation) -> UUID:
         content=reader.read_all(),
         representatives_see=said.representatives_see,
         patient_invisible=said.patient_invisible,
+        replaces=found.replaces,
     )
     try:
         document_id = depositing.deposit(standing, command)
@@ -268,6 +284,7 @@ def _opened(tx: Connection, row: Any) -> DraftFacts:
         pages=said["pages"],
         confirmed=Confirmation(**{**confirmed, "date": date.fromisoformat(confirmed["date"])}) if confirmed else None,
         deposited=UUID(said["deposited"]) if said["deposited"] else None,
+        replaces=UUID(said["replaces"]) if said.get("replaces") else None,
     )
 
 
@@ -279,6 +296,7 @@ def _save(tx: Connection, facts: DraftFacts) -> None:
         "pages": facts.pages,
         "confirmed": {**asdict(facts.confirmed), "date": facts.confirmed.date.isoformat()} if facts.confirmed else None,
         "deposited": str(facts.deposited) if facts.deposited else None,
+        "replaces": str(facts.replaces) if facts.replaces else None,
     }
     tx.execute(
         update(Draft)
