@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from uuid import uuid4
 
-from espace import clock, crypto, db
+from espace import clock, crypto, db, outbox
 from espace.accounts import services as accounts
 from espace.assembly import handle_events
 from espace.audit import services as audit
@@ -25,7 +25,7 @@ from espace.people import services as people
 from espace.settings import Settings
 from espace.setup import migrate_house
 
-from . import ledger, office, registers
+from . import ledger, office, registers, words
 from .acting import BuildError, Stage, at, deliver
 from .cast import ACTIVATION, CHILDREN, DIRECTORY, OID, PATIENTS, PROFESSIONALS, Pro, Someone
 from .lives import LIVES, papers
@@ -55,6 +55,7 @@ def build(settings: Settings, folder: Path) -> None:
     machines.bind()
     migrate_house(machines, say=lambda _words: None)
     handle_events()
+    outbox.on("documents.filed", words.on_filed)
     with tempfile.TemporaryDirectory() as scratch:
         _play(stage, Path(scratch))
     clock.bind(clock.system_clock)
