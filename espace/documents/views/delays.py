@@ -96,9 +96,7 @@ def hide_all() -> Response:
     if not PlainForm().validate():
         return _all("documents/hide_all.html", hidden=False)
     states.hide_all(here.standing)
-    flash(
-        gettext("Done. Professionals see none of these documents any more, but those they deposited themselves."), "ok"
-    )
+    flash(gettext("Done. Professionals only see the documents they deposited themselves."), "ok")
     return to(f"{here.base}/documents")
 
 

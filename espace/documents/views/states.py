@@ -239,9 +239,7 @@ def _remark(form: RemarkForm, document: DocumentFacts, *, meanwhile: bool = Fals
 @requires(Permission.DOCUMENTS_KEEP)
 def archive(document_id: UUID) -> Response:
     """Put a document away."""
-    return _moved(
-        document_id, states.archive, gettext("The document is archived. Its page tells how to bring it back.")
-    )
+    return _moved(document_id, states.archive, gettext("The document is archived. You can bring it back from here."))
 
 
 @requires(Permission.DOCUMENTS_KEEP)
