@@ -59,7 +59,7 @@ def test_every_real_document_is_shown_whole(samples: list[Path], written: Callab
     for sample in samples:
         content = sample.read_bytes()
         view = cda_view.read(content)
-        page = lxml.html.document_fromstring(written(content))
+        page: lxml.html.HtmlElement = lxml.html.document_fromstring(written(content))
         assert not view.is_cut, sample.name
         said = _folded(page.text_content())
         for section, words in zip(_in_order(view.sections), cda_view.plain_text(content)[1:], strict=True):
