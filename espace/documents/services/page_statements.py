@@ -6,7 +6,7 @@ What may be seen is filtered by the policy's conditions; what is wanted picks th
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, select, tuple_, type_coerce, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, select, tuple_, type_coerce, union_all
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from espace.db import Id, Instant
@@ -57,12 +57,14 @@ class Asked(NamedTuple):
         return (self.unread or self.new) and not self.by_mark
 
 
-def arrived_after(since: ColumnElement[Any], relation: Relation) -> list[ColumnElement[bool]]:
+def arrived_after(since: ColumnElement[Any], relation: Relation, *, leads: bool = True) -> list[ColumnElement[bool]]:
     """What came in since an instant, for a reader: not what they brought themselves.
 
-    People count from when they could read it; professionals from its filing, for them no result waits.
+    People count from when they could read it; professionals from its filing, for them no result waits. Where a list is
+    in another order, arrival does not lead (`leads`): its index is kept out of the databases' choice.
     """
-    found: list[ColumnElement[bool]] = [Document.arrived_at > since]
+    arrived = Document.arrived_at.expression if leads else func.coalesce(Document.arrived_at, Document.arrived_at)
+    found: list[ColumnElement[bool]] = [arrived > since]
     if relation is Relation.HOLDER:
         found.append(Document.origin != literal(BY_PATIENT))
     elif relation is Relation.PROFESSIONAL:
@@ -109,6 +111,7 @@ def _page(given: tuple[bool, ...], asked: Asked, *, part: int, types: str) -> Ro
 
 def _wanted(asked: Asked) -> list[ColumnElement[bool]]:
     """What is wanted, condition by condition."""
+    day = DocumentMark.date.expression if asked.by_mark else Document.date.expression
     since, read_up_to = bindparam("since", type_=Instant), bindparam("read_up_to", type_=Instant)
     found: list[tuple[bool, list[ColumnElement[bool]]]] = [
         (asked.of_class, [Document.class_code == bindparam("class_code")]),
@@ -116,9 +119,12 @@ def _wanted(asked: Asked) -> list[ColumnElement[bool]]:
         (asked.of_author, [Document.author_id == bindparam("author", type_=Id)]),
         (asked.in_folder, [DocumentMark.folder_id == bindparam("folder", type_=Id)]),
         (asked.favourite, [DocumentMark.favourite == literal(True)]),  # noqa: FBT003 - a value, not a switch
-        (asked.new, arrived_after(since, asked.relation)),
-        (asked.unread, [*arrived_after(read_up_to, asked.relation), DocumentMark.read_at.is_(None)]),
-        (asked.from_day, [Document.date >= type_coerce(bindparam("from_day"), _DAY)]),
-        (asked.to_day, [Document.date <= type_coerce(bindparam("to_day"), _DAY)]),
+        (asked.new, arrived_after(since, asked.relation, leads=asked.by_arrival)),
+        (
+            asked.unread,
+            [*arrived_after(read_up_to, asked.relation, leads=asked.by_arrival), DocumentMark.read_at.is_(None)],
+        ),
+        (asked.from_day, [day >= type_coerce(bindparam("from_day"), _DAY)]),
+        (asked.to_day, [day <= type_coerce(bindparam("to_day"), _DAY)]),
     ]
     return [condition for wanted, some in found if wanted for condition in some]

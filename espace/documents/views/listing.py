@@ -176,20 +176,22 @@ def _news(around: Overview | Latest) -> str:
     if around.new > MANY:
         if last:
             return str(
-                gettext("More than %(count)s are new since your visit of %(when)s.", count=MANY, when=full_day(last))
+                gettext(
+                    "More than %(count)s new documents since your visit of %(when)s.", count=MANY, when=full_day(last)
+                )
             )
-        return str(gettext("More than %(count)s came in during the last 30 days.", count=MANY))
+        return str(gettext("More than %(count)s new documents in the last 30 days.", count=MANY))
     if last:
         return str(
             ngettext(
-                "%(num)d is new since your visit of %(when)s.",
-                "%(num)d are new since your visit of %(when)s.",
+                "%(num)d new document since your visit of %(when)s.",
+                "%(num)d new documents since your visit of %(when)s.",
                 around.new,
                 when=full_day(last),
             )
         )
     return str(
-        ngettext("%(num)d came in during the last 30 days.", "%(num)d came in during the last 30 days.", around.new)
+        ngettext("%(num)d new document in the last 30 days.", "%(num)d new documents in the last 30 days.", around.new)
     )
 
 
@@ -204,7 +206,7 @@ class Shortcut:
 
 
 def _shortcuts(given: Asked, around: Overview, here: Viewpoint) -> list[Shortcut]:
-    """Everything, what is new, what was not read, one's favourites; and what stands apart from the list."""
+    """Everything, what is new, what was not read, one's favourites."""
 
     def one(words: str, view: str, count: int = 0) -> Shortcut:
         counted = "" if not count else f"{MANY}+" if count > MANY else str(count)
@@ -215,6 +217,4 @@ def _shortcuts(given: Asked, around: Overview, here: Viewpoint) -> list[Shortcut
         one(gettext("New ones"), filters.NEW, around.new),
         one(gettext("Not read"), filters.UNREAD, around.unread),
         one(gettext("Favourites"), filters.FAVOURITES),
-        one(gettext("The archived"), filters.IN_ARCHIVE),
-        one(gettext("Older versions"), filters.OLD_VERSIONS),
     ]
