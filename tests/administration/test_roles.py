@@ -17,8 +17,8 @@ from tests.support.office import Officer
 # Written by hand, apart from `permissions`.
 ENTRIES = {
     Role.COUNTER: {"/admin/", "/admin/guichet"},
-    Role.PRIVACY_OFFICER: {"/admin/", "/admin/personnes", "/admin/activite"},
-    Role.ADMINISTRATOR: {"/admin/", "/admin/operateurs", "/admin/operateurs/inviter"},
+    Role.PRIVACY_OFFICER: {"/admin/", "/admin/personnes", "/admin/activite", "/admin/quarantaine"},
+    Role.ADMINISTRATOR: {"/admin/", "/admin/operateurs", "/admin/operateurs/inviter", "/admin/quarantaine"},
 }
 
 

@@ -14,7 +14,7 @@ from espace.audit.services import Action, Entry
 from espace.permissions import ActorKind, Relation
 from espace.words import N_
 
-from . import account_sayings, care_sayings, former, record_sayings, search_sayings, state_sayings
+from . import account_sayings, care_sayings, former, quarantine_sayings, record_sayings, search_sayings, state_sayings
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +147,6 @@ OTHERS: dict[Action, Sayings] = {
     Action.OPERATOR_ROLE_CHANGED: Sayings(N_("%(who)s changed the role of an operator.")),
     Action.OPERATORS_READ: Sayings(N_("%(who)s looked at the list of operators.")),
     Action.ACTIVITY_READ: Sayings(N_("%(who)s read what operators did.")),
-    Action.QUARANTINE_OPENED: Sayings(N_("%(who)s, of the house, looked at whose a document set aside is.")),
-    Action.QUARANTINE_PROPOSED: Sayings(N_("%(who)s, of the house, proposed to file here a document set aside.")),
-    Action.QUARANTINE_WITHDRAWN: Sayings(N_("%(who)s, of the house, withdrew a document proposed for this record.")),
-    Action.QUARANTINE_ASSIGNED: Sayings(
-        N_("%(who)s, of the house, had a document set aside filed here, as a colleague had proposed.")
-    ),
-    Action.QUARANTINE_DISCARDED: Sayings(N_("%(who)s, of the house, discarded a document set aside.")),
 }
 
 MINE: dict[Action, Sayings] = {
@@ -242,9 +235,9 @@ MINE: dict[Action, Sayings] = {
 }
 # Operators have no record here: what they did is told to others only.
 _OFFICE = (Action.IDENTITY_CHECKED, Action.CODE_PRINTED, Action.CODE_LIMIT_REACHED, Action.ACTIVITY_READ)
-MINE |= {act: saying for act, saying in OTHERS.items() if act.startswith(("operator", "quarantine")) or act in _OFFICE}
+MINE |= {act: saying for act, saying in OTHERS.items() if act.startswith("operator") or act in _OFFICE}
 
-for _more in (account_sayings, record_sayings, care_sayings, search_sayings, state_sayings):
+for _more in (account_sayings, record_sayings, care_sayings, search_sayings, state_sayings, quarantine_sayings):
     OTHERS |= {action: Sayings(*parts) for action, parts in _more.OTHERS.items()}
     MINE |= {action: Sayings(*parts) for action, parts in _more.MINE.items()}
 
