@@ -189,7 +189,7 @@ def _patient_id(patient: CdaPatient) -> str:
 
 def _plain(words: str) -> str:
     """Words without the signs that part the components of HL7 version 2."""
-    return "".join(" " if sign in "^&|~\\" else sign for sign in words).strip()
+    return " ".join("".join(" " if sign in "^&|~\\" else sign for sign in words).split())
 
 
 def _visibility_system(code: str) -> str:

@@ -16,6 +16,7 @@ from espace.access.services import visible
 from espace.db import Digest, Id
 from espace.documents.models import Document, DocumentMark, DocumentSource
 from espace.identifiers import new_id
+from espace.interop import media as medias
 from espace.permissions import Standing
 
 from . import versions
@@ -124,6 +125,8 @@ def _places(twins: list[Entry]) -> dict[UUID, UUID]:
 
 
 def _stands_for(root: Entry, one: Entry) -> bool:
+    if root.body_media == medias.TEXT and root.date != one.date:
+        return False  # a few plain words may be said again of another day
     return marks(root) == marks(one) and all_read(root.type_code, one.type_code)
 
 

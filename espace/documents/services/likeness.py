@@ -6,7 +6,7 @@ everybody who sees the older one sees the newer one too. Otherwise what vanished
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +36,8 @@ class Entry:
     professional_id: UUID | None
     held_until: datetime | None
     created_at: datetime
+    date: date
+    body_media: str
     version: int
     series_index: bytes | None
     content_index: bytes
