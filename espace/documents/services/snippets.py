@@ -9,9 +9,11 @@ Pieces = tuple[tuple[str, bool], ...]
 """A text in pieces, each with whether it is marked."""
 
 MOST = 2
-_WIDTH = 200
-_LEAD = 60
+_WIDTH = 170
+_LEAD = 45
 _AROUND = 4000
+_FULL_LINE = 55  # letters: a shorter one ends where its writer ended it, as the rows of a table do
+_BREAK = "\x1f"
 _COMPARED = 40  # places of a page, for the best of them
 
 
@@ -30,7 +32,8 @@ def marked(text: str, asked: Sequence[Term]) -> Pieces:
 
 def snippets(pages: Sequence[str], asked: Sequence[Term]) -> tuple[Snippet, ...]:
     """Where the pages answer best: first where most terms stand together, then where a further one does."""
-    left, found = list(asked), []
+    left = list(asked)
+    found: list[Snippet] = []
     folded = [fold(page) for page in pages]
     while left and len(found) < MOST:
         worth = [sum(term.is_in(page) for term in left) for page in folded]
@@ -46,13 +49,15 @@ def snippets(pages: Sequence[str], asked: Sequence[Term]) -> tuple[Snippet, ...]
 def _around(page: str, left: Sequence[Term], asked: Sequence[Term]) -> tuple[Pieces, set[Term]]:
     """The words around the place where most of `left` stand close, and which terms they show."""
     begin = _near(page, left)
-    page = page[begin : begin + _AROUND + _WIDTH]
+    page = _with_breaks(page[begin : begin + _AROUND + _WIDTH])
     places = spans(page, asked)
     wanted = [place for place in places if place[2] in left][:_COMPARED]
     if not wanted:
         return _closed(((_flat(page[:_WIDTH]), False),), after=" …"), set(left)
     best = max(wanted, key=lambda one: (len(_terms_from(wanted, one[0])), -one[0]))
     start, end = _bounds(page, best[0])
+    while start < best[0] and page[start].isspace():
+        start += 1
     inside = [place for place in places if start <= place[0] and place[1] <= end]
     pieces = _pieces(page[start:end], [(a - start, b - start) for a, b, _ in inside])
     told = {term for _, _, term in inside} | {best[2]}
@@ -92,12 +97,22 @@ def _pieces(text: str, places: Sequence[tuple[int, int]]) -> Pieces:
     return tuple((words, is_marked) for words, is_marked in found if words)
 
 
+def _with_breaks(page: str) -> str:
+    """The same letters in the same places, each end of a short line marked: two rows must not be read as one."""
+    lines = page.split("\n")
+    ends = [_BREAK if len(line) < _FULL_LINE else " " for line in lines[:-1]]
+    return "".join(line + end for line, end in zip(lines, [*ends, ""], strict=True))
+
+
 def _flat(text: str) -> str:
-    """On one line, its spaces at both ends kept as one."""
-    inside = " ".join(text.split())
+    """On one line, its spaces at both ends kept as one, and a dot between short lines."""
+    kept = [" ".join(part.split()) for part in text.split(_BREAK)]
+    inside = " · ".join(part for part in kept if part)
     if not inside:
-        return " " if text else ""
-    return (" " if text[0].isspace() else "") + inside + (" " if text[-1].isspace() else "")
+        return " · " if _BREAK in text else " " if text else ""
+    before = " · " if not kept[0] else " " if text[0].isspace() else ""
+    after = " · " if not kept[-1] else " " if text[-1].isspace() else ""
+    return before + inside + after
 
 
 def _closed(pieces: Pieces, before: str = "", after: str = "") -> Pieces:
