@@ -40,6 +40,11 @@ class Sharing:
     attending: str = ""
     absent: str = ""
 
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """Everybody who sees the document while it is not hidden, who deposited it first."""
+        return (*filter(None, (self.author, self.attending)), *self.others)
+
 
 def sharing(standing: Standing, document: DocumentFacts) -> Sharing:
     """Who reads a document now, or would if it were not hidden (rules.md AR-13, AR-14).

@@ -38,7 +38,7 @@ class SureForm(ChoiceForm):
 class RemarkForm(ChoiceForm):
     """A word beside a document."""
 
-    words = TextAreaField(_l("Your remark"), render_kw={"maxlength": MAX_REMARK, "rows": 3})
+    words = TextAreaField(_l("A word to remember"), render_kw={"maxlength": MAX_REMARK, "rows": 3})
 
 
 class PlainForm(Form):

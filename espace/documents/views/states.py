@@ -28,13 +28,14 @@ NAMED = 4
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a document's page says of its states. `others` is who stops seeing it when it is hidden, in words.
+    """What a document's page says of its states, in words: `readers` see it now, `others` no more when it is hidden.
 
     `held_until`: their person reads it later, and until when (None with `is_held`: with their doctor). `released_on`:
     when the house shows what nobody announced.
     """
 
     sharing: Sharing | None
+    readers: str
     others: str
     form: RemarkForm
     may_delete: bool
@@ -52,6 +53,7 @@ def shown(here: Viewpoint, document: DocumentFacts) -> dict[str, Any]:
     known = document.held_until if is_held and document.held_until != WITH_DOCTOR else None
     said = Shown(
         sharing=sharing,
+        readers=names(sharing.readers) if sharing else "",
         others=names(sharing.others) if sharing else "",
         form=RemarkForm(formdata=None, data={"words": document.remark, "choices": document.choices}),
         may_delete=deleting.may_delete(standing, document),
