@@ -29,6 +29,7 @@ PAGE_BYTES = 700_000
 """What a page among others weighs, while there is room."""
 PREVIEW = 900
 """Points across the small picture of a page."""
+_SHEET = (PREVIEW, 1273)  # until it is drawn, a page is taken for an A4 sheet
 _LEAST = 40_000
 _LONGER_SIDE = 842  # of A4, in points of PDF
 _EXIF_IFD, _TAKEN = 0x8769, 0x9003
@@ -36,12 +37,17 @@ _EXIF_IFD, _TAKEN = 0x8769, 0x9003
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One file as it may be kept. `pages` is 0 for a text; `taken_on` is the day a photo says it was taken."""
+    """One file as it may be kept. `pages` is 0 for a text; `taken_on` is the day a photo says it was taken.
+
+    `width` and `height` are those of the small picture of its first page (see `preview`), as far as they are known.
+    """
 
     content: bytes
     media: str
     pages: int
     taken_on: date | None = None
+    width: int = 0
+    height: int = 0
 
 
 def prepare(content: bytes, max_bytes: int) -> Prepared:
@@ -56,12 +62,12 @@ def prepare(content: bytes, max_bytes: int) -> Prepared:
     if media in (JPEG, PNG, HEIC):
         taken = _taken_on(content, media)
         kind, written = medias.clean_image(content, max_bytes)
-        return Prepared(written, kind, 1, taken)
+        return Prepared(written, kind, 1, taken, *_small(written, kind))
     if media == TIFF:
         return _scan(content, max_bytes)
     if media == PDF:
         written = _clean_pdf(content)
-        return Prepared(written, PDF, medias.check_pdf(written).pages)
+        return Prepared(written, PDF, medias.check_pdf(written).pages, None, *_SHEET)
     if media == RTF:
         return Prepared(clean_rtf(content), RTF, 0)
     return Prepared(_text(content, media), TEXT, 0)
@@ -182,6 +188,13 @@ def _add_page(whole: pikepdf.Pdf, size: tuple[int, int], data: bytes, **facts: s
     page.Contents = whole.make_stream(f"q {width:.2f} 0 0 {height:.2f} 0 0 cm /P Do Q".encode())
 
 
+def _small(content: bytes, media: str) -> tuple[int, int]:
+    with medias.open_image(content, media) as image:
+        across, down = image.size
+    scale = min(PREVIEW / across, 2 * PREVIEW / down, 1.0)
+    return max(1, round(across * scale)), max(1, round(down * scale))
+
+
 def _taken_on(content: bytes, media: str) -> date | None:
     """The day the camera wrote into the picture, if it can be read."""
     with suppress(Exception):  # whatever a camera wrote there, the picture is what counts
@@ -199,8 +212,8 @@ def _scan(content: bytes, max_bytes: int) -> Prepared:
         frames = list(_frames(image, max_bytes))
     if len(frames) == 1:
         media, written = frames[0]
-        return Prepared(written, media, 1)
-    return Prepared(as_one_pdf(frames, max_bytes), PDF, len(frames))
+        return Prepared(written, media, 1, None, *_small(written, media))
+    return Prepared(as_one_pdf(frames, max_bytes), PDF, len(frames), None, *_SHEET)
 
 
 def _frames(image: Image.Image, max_bytes: int) -> Iterator[tuple[str, bytes]]:

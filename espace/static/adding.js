@@ -29,7 +29,10 @@ const set = (row, state, sentence) => {
   row.stop.hidden = row.bar.hidden;
   row.again.hidden = state !== "cut";
   row.leave.hidden = state !== "cut" && state !== "refused";
-  if (state !== "goes" && state !== "waits") row.said.setAttribute("role", "status");
+  if (row.bar.hidden) {
+    row.said.setAttribute("role", "status");
+    row.part.scrollIntoView({ block: "nearest" });
+  }
 };
 const add = (file, name) => {
   const part = document.getElementById("one-file").content.firstElementChild.cloneNode(true);
@@ -43,6 +46,7 @@ const add = (file, name) => {
   box.append(part);
   box.hidden = false;
   rows.add(row);
+  part.scrollIntoView({ block: "nearest" });
   const heavy = isPdf(file) ? file.size > 5 * MB && words.heavyPdf : file.size > 25 * MB && words.heavy;
   set(row, heavy ? "refused" : "waits", heavy || size(file.size));
 };

@@ -30,7 +30,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What is known of one file of a draft. `size` in bytes; `cleared`: the scanner saw it; `taken`: a photo's day."""
+    """What is known of one file of a draft. `size` in bytes; `cleared`: the scanner saw it; `taken`: a photo's day.
+
+    `width` and `height` are those of its small picture.
+    """
 
     id: UUID
     place: int
@@ -41,6 +44,8 @@ class Piece:
     digest: str
     cleared: bool
     taken: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,8 @@ def _judged(standing: Standing, upload: Upload, name: str) -> Judged:
         digest=content_digest(upload.content).hex(),
         cleared=clean,
         taken=made.taken_on.isoformat() if isinstance(made.taken_on, date) else "",
+        width=made.width,
+        height=made.height,
     )
     return Judged(piece, made.content)
 
