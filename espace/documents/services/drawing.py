@@ -7,7 +7,7 @@ is drawn: keeping it then is no act of theirs, writes no row, and changes nothin
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -48,12 +48,13 @@ _FILE = select(Document.body_file_id, Document.body_media, Document.date).where(
 class Sheets:
     """Some pages without their pictures, how many there are in all, and why the next one does not come (or nothing).
 
-    `failed` is a kind of `DrawingError`, or `busy`.
+    `failed` is a kind of `DrawingError`, or `busy`. `undrawn` are the pages of which there will be no picture.
     """
 
     pages: int
     rows: tuple[Sheet, ...]
     failed: str = ""
+    undrawn: frozenset[int] = frozenset()
 
 
 def can_draw(media: str) -> bool:
@@ -64,25 +65,18 @@ def can_draw(media: str) -> bool:
 def sheets(content: Content, first: int, count: int = GROUP) -> Sheets:
     """Pages `first` and after: their sizes and their words; up to `count` of them, as far as they can be read."""
     keeper = _Keeper(content.reader)
-    found: list[Sheet] = []
-    pages, end = 0, first + count
-    while first + len(found) < end:
-        known = keeper.sheet(first + len(found))
-        if known is None:
-            break
-        pages = known.pages
-        if known.failed:
-            return Sheets(pages, tuple(found), known.failed)
-        found += known.rows
-        end = min(end, pages + 1)
-    missing = first + len(found)
-    if missing >= end:
-        return Sheets(pages, tuple(found))
-    try:
-        drawn = keeper.draw(content.media, missing, end - missing, [missing])
-    except BusyError:
-        return Sheets(pages, tuple(found), _BUSY)
-    return Sheets(drawn.pages, (*found, *drawn.sheets), drawn.failed)
+    found = keeper.sheets(first, count)
+    missing = first + len(found.rows)
+    end = first + count if not found.pages else min(first + count, found.pages + 1)
+    if missing < end and not found.failed:
+        try:
+            drawn = keeper.draw(content.media, missing, end - missing, [missing])
+        except BusyError:
+            return replace(found, failed=_BUSY)
+        whole = _is_whole(drawn, missing, end - missing)
+        found = Sheets(drawn.pages, (*found.rows, *drawn.sheets), "" if whole else drawn.failed)
+    undrawn = {sheet.number for sheet in found.rows if sheet.width and keeper.fault("page", sheet.number)}
+    return replace(found, undrawn=frozenset(undrawn))
 
 
 def picture(content: Content, number: int, *, wide: bool = False) -> bytes:
@@ -99,7 +93,7 @@ def picture(content: Content, number: int, *, wide: bool = False) -> bytes:
     kept = keeper.picture(number, wide=wide)
     if kept is not None:
         return kept
-    failed = keeper.fault(_size(wide=wide), number)
+    failed = keeper.fault(_size(wide=wide), number) or keeper.fault("sheet", number)
     if failed is not None:
         raise DrawingError(failed.failed)
     drawn = keeper.draw(content.media, number, 1, [number], wide=wide)
@@ -136,6 +130,21 @@ class _Keeper:
     """What is kept of the pages of one file."""
 
     reader: storage.Reader
+
+    def sheets(self, first: int, count: int) -> Sheets:
+        """What is known of pages `first` and after, up to the first of which nothing is."""
+        rows: list[Sheet] = []
+        pages, end = 0, first + count
+        while first + len(rows) < end:
+            known = self.sheet(first + len(rows))
+            if known is None:
+                break
+            pages = known.pages
+            if known.failed:
+                return Sheets(pages, tuple(rows), known.failed)
+            rows += known.rows
+            end = min(end, pages + 1)
+        return Sheets(pages, tuple(rows))
 
     def sheet(self, number: int) -> Sheets | None:
         """What is known of one page: itself, or why it does not come."""
@@ -191,8 +200,8 @@ class _Keeper:
         for number, content in drawn.pictures.items():
             self._put(size, number, content)
         if drawn.failed:
-            short = len(drawn.sheets) < count and first + len(drawn.sheets) <= max(drawn.pages, 1)
-            what, number = ("sheet", first + len(drawn.sheets)) if short else (size, _next(drawn, pictures))
+            whole = _is_whole(drawn, first, count)
+            what, number = (size, _next(drawn, pictures)) if whole else ("sheet", first + len(drawn.sheets))
             failed = {"pages": drawn.pages, "failed": drawn.failed, "at": clock.now().isoformat()}
             self._put(f"no {what}", number, failed)
 
@@ -211,6 +220,11 @@ class _Keeper:
 
 def _size(*, wide: bool) -> str:
     return "wide" if wide else "page"
+
+
+def _is_whole(drawn: Drawn, first: int, count: int) -> bool:
+    """Whether every page asked for came, if not every picture."""
+    return len(drawn.sheets) == max(min(count, drawn.pages + 1 - first), 0) and drawn.pages > 0
 
 
 def _next(drawn: Drawn, pictures: Sequence[int]) -> int:

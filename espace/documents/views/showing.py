@@ -1,9 +1,10 @@
 """What stands in the middle of a document's page: its pages as pictures, its words, or why neither can be shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from espace.documents.services import Content, drawing
+from espace.documents.services.drawing import Sheets
 from espace.interop import cda_view, media
 from espace.interop.cda import CdaError
 from espace.interop.cda_view import CdaView
@@ -32,7 +33,7 @@ _FAULTS = {
     "too-slow": N_("This file takes too much to be shown here. Download it to read it."),
     "busy": N_("Many documents are being drawn right now. Open this page again in a moment, or download the document."),
 }
-_PAGE_FAULT = N_("Page %(number)s cannot be shown here. Download the document to read it.")
+PAGE_FAULT = N_("Page %(number)s cannot be shown here. Download the document to read it.")
 _UNKNOWN = N_("This kind of file cannot be shown here. It is kept as it came: download it to read it.")
 _IMAGING = N_(
     "These are images in the format of imaging machines (DICOM). They are kept as they came: download them and "
@@ -54,6 +55,7 @@ class Shown:
     source: str = ""
     fault: str = ""
     faulty_page: int = 0
+    undrawn: frozenset[int] = frozenset()
     earlier: int = 0
     later: int = 0
 
@@ -96,22 +98,26 @@ def shown(content: Content, first: int, count: int, *, words: bool = True) -> Sh
     if not found.rows and not found.failed and found.pages:
         found = drawing.sheets(content, found.pages, count)  # asked for a page beyond the last
     rows = _light(found.rows) if words else found.rows
-    return _placed(rows, found.pages, found.failed if len(rows) == len(found.rows) else "", count, first)
+    if len(rows) < len(found.rows):
+        found = replace(found, rows=tuple(rows), failed="")
+    return _placed(found, count, first)
 
 
-def _placed(rows: Sequence[Sheet], pages: int, failed: str, count: int, first: int) -> Shown:
+def _placed(found: Sheets, count: int, first: int) -> Shown:
+    rows, pages, failed = found.rows, found.pages, found.failed
     begun = rows[0].number if rows else min(first, max(pages, 1))
     after = rows[-1].number + 1 if rows else begun
     faulty = 0
     fault = _FAULTS.get(failed, _FAULTS["broken"]) if failed else ""
     if failed and failed != "busy" and pages > 1:
-        fault, faulty = _PAGE_FAULT, after
+        fault, faulty = PAGE_FAULT, after
         after += 1
     return Shown(
         sheets=rows,
         pages=pages,
         fault=fault,
         faulty_page=faulty,
+        undrawn=found.undrawn,
         earlier=max(begun - count, 1) if begun > 1 else 0,
         later=after if after <= pages and (rows or faulty) else 0,
     )
