@@ -16,6 +16,7 @@ from espace.accounts import services as accounts
 from espace.accounts.services import activation, enrolling
 from espace.accounts.services.letter_proof import Letter
 from espace.documents import services as documents
+from espace.documents.services import readers
 from espace.errors import EspaceError
 from espace.family.services.relatives import open_profile
 from espace.people import services as people
@@ -136,10 +137,12 @@ class Stage:
         with later(1):
             standing = self.as_professional(key, patient)
             access.note_visit(standing)
+            readers.visit(standing)
             shown = documents.page(standing, limit=20).rows
         for number, each in enumerate(shown[:opened]):
             with later(2 + number):
                 documents.document(standing, each.id)
+                readers.note_read(standing, each.id)
 
 
 def _standing(actor: Actor, record_id: UUID) -> Standing:

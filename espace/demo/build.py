@@ -3,31 +3,26 @@
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from uuid import uuid4
 
 from espace import clock, crypto, db, outbox
 from espace.accounts import services as accounts
 from espace.assembly import handle_events
 from espace.audit import services as audit
-from espace.documents import services as documents
-from espace.documents.services.importing import take_in
 from espace.family.services.beneficiaries import import_beneficiaries
 from espace.family.services.letters import Letter
 from espace.import_report import Report
-from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
-from espace.interop.cda_write import wrap
 from espace.machines import Machines
 from espace.people import services as people
 from espace.settings import Settings
 from espace.setup import migrate_house
 
-from . import ledger, office, registers, words
+from . import care, desk, keeping, ledger, office, registers, words
 from .acting import BuildError, Stage, at, deliver
-from .cast import ACTIVATION, CHILDREN, DIRECTORY, OID, PATIENTS, PROFESSIONALS, Pro, Someone
+from .cast import ACTIVATION, CHILDREN, PATIENTS, PROFESSIONALS, Pro, Someone
+from .filing import FilingOffice
 from .lives import LIVES, papers
 from .mailbox import Mailbox
 from .pages import Printer
@@ -96,6 +91,11 @@ class _Workshop:
     stage: Stage
     scratch: Path
     printer: Printer = field(init=False)
+    office: FilingOffice = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the office where papers are filed."""
+        self.office = FilingOffice(self.stage)
 
 
 def _events(shop: _Workshop) -> Iterator[Event]:
@@ -114,10 +114,14 @@ def _events(shop: _Workshop) -> Iterator[Event]:
             yield Event(stage.moment(opened, 20), partial(stage.open_profile, parent, someone))
         if someone.key in LIVES:
             yield from _filings(shop, someone, ago)
+            yield from care.events(stage, shop.scratch, someone, ago)
     teen = ALL["teen"]
     yield Event(stage.moment(teen.days - 10, 7), partial(_letter_at_sixteen, stage, teen))
     yield Event(stage.moment(teen.days - 12, 18), partial(stage.activate, teen), alone=True)
     yield from story(stage)
+    yield from keeping.events(stage)
+    yield Event(stage.moment(5, 8), partial(desk.send_in, stage, shop.scratch), alone=True)
+    yield Event(stage.moment(4, 9), partial(desk.propose, stage), alone=True)
 
 
 def _arrival(stage: Stage, someone: Someone) -> int:
@@ -131,13 +135,19 @@ def _filings(shop: _Workshop, someone: Someone, since: int) -> Iterator[Event]:
     today = shop.stage.today
     for number, paper in enumerate(papers(someone.key, today)):
         ago = min((today - paper.day).days, since - 1)
-        act = partial(_file, shop, someone, paper)
         yield Event(
             shop.stage.moment(ago, 9 + number % 5, 13 * number % 60),
-            act,
+            partial(_file, shop, someone, paper),
             alone=paper.deposited,
             paper=(someone.key, number),
         )
+        for later, who in enumerate(paper.again, start=1):
+            again = partial(shop.office.bring_again, someone, paper, who)
+            yield Event(shop.stage.moment(max(ago - 2 * later, 0), 18, later), again, alone=True)
+
+
+def _file(shop: _Workshop, someone: Someone, paper: Paper) -> None:
+    shop.office.file(someone, paper, shop.printer.next())
 
 
 def _import_professionals(scratch: Path) -> None:
@@ -163,76 +173,6 @@ def _all_done(report: Report) -> None:
 
 def _letter_at_sixteen(stage: Stage, teen: Someone) -> None:
     stage.codes[teen.key] = accounts.new_activation_code(stage.person(teen).id)
-
-
-def _file(shop: _Workshop, someone: Someone, paper: Paper) -> None:
-    stage, content = shop.stage, shop.printer.next()
-    if not paper.author:
-        holder = ALL[someone.parents[0]] if someone.parents and someone.years < 16 else someone
-        command = documents.AddDocument(paper.title, paper.day, paper.type_code, content)
-        documents.add(stage.as_patient(holder, someone), command)
-    elif paper.deposited:
-        minor = someone.years < 18
-        documents.deposit(
-            stage.as_professional(paper.author, someone),
-            documents.DepositDocument(
-                title=paper.title,
-                date=paper.day,
-                type_code=paper.type_code,
-                content=content,
-                representatives_see=True if minor else None,
-            ),
-        )
-    else:
-        take_in(wrap(_header(stage, someone, paper), content, paper.form.value))
-
-
-def _header(stage: Stage, someone: Someone, paper: Paper) -> CdaHeader:
-    kind = documents.types()[paper.type_code]
-    unique_id = f"2.25.{uuid4().int}"
-    marks = ("MASQUE_PS",) * paper.hidden + ("INVISIBLE_REPRESENTANTS_LEGAUX",) * paper.secret
-    noon = datetime(paper.day.year, paper.day.month, paper.day.day, 11, tzinfo=UTC)
-    return CdaHeader(
-        unique_id=unique_id,
-        type_code=kind.code,
-        type_system=kind.system,
-        type_label=kind.label,
-        title=paper.title,
-        effective=clock.now().replace(microsecond=0),
-        confidentiality=("N", *marks),
-        set_id=unique_id,
-        version=1,
-        patient=_patient(someone, stage.today),
-        author=_author(DIRECTORY[paper.author]),
-        service_start=noon,
-    )
-
-
-def _patient(someone: Someone, today: date) -> CdaPatient:
-    return CdaPatient(
-        ins=someone.ins(today),
-        ins_oid=OID,
-        birth_name=someone.family,
-        first_names=" ".join(someone.given),
-        use_name=someone.use_name,
-        birth_date=someone.born(today),
-        sex=someone.sex,
-        birth_place=someone.birth_place,
-    )
-
-
-def _author(pro: Pro) -> CdaAuthor:
-    code = f"{pro.matrix_code}/{pro.skill}" if pro.skill else pro.matrix_code
-    return CdaAuthor(
-        professional_id=f"8{pro.rpps}",
-        family_name=pro.family,
-        given_name=pro.given,
-        title=pro.title,
-        specialty_code=code,
-        specialty_label=people.profession_label(code),
-        structure_id=pro.place.number,
-        structure_name=pro.place.name,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,9 @@ _TABLES = (("#efe9df", "#c9bda8"), ("#e6ebef", "#b4bfc9"), ("#f2ede6", "#d8c8b0"
 
 
 def file(paper: Paper, holder: Someone, today: date) -> bytes:
-    """The file of a document about `holder`."""
+    """The file of a document about `holder`; none for a clinical document, which is its own."""
+    if paper.form is Form.CDA:
+        return b""
     if paper.form is Form.TEXT:
         return _plain(paper).encode()
     data = _page_data(paper, holder, today)

@@ -20,6 +20,8 @@ class Form(StrEnum):
     TEXT = "text/plain"
     JPEG = "image/jpeg"
     PNG = "image/png"
+    CDA = "text/xml"
+    """A clinical document with its own narrative and coded values (level 3), no file inside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,9 @@ class Paper:
     """One document of the demo.
 
     `author` is a key of the directory, "" when the holder (or a parent) added it. `hidden`: from professionals.
-    `secret`: from parents. `deposited`: by the professional on the site rather than by their software.
+    `secret`: from parents. `deposited`: by the professional on the site rather than by their software. `awaits`: it is
+    to be announced to the person first. Papers of one `series` are versions of one document. `again`: who brings the
+    same file once more, a few days later ("patient", or a key of the directory).
     """
 
     day: date
@@ -39,6 +43,10 @@ class Paper:
     hidden: bool = False
     secret: bool = False
     deposited: bool = False
+    awaits: bool = False
+    series: str = ""
+    version: int = 1
+    again: tuple[str, ...] = ()
 
 
 def heading(text: str) -> Block:
@@ -80,13 +88,18 @@ def every(today: date, days: int, *, since: int, until: int = 0, chance: Random 
 
 @dataclass(frozen=True, slots=True)
 class Analyte:
-    """One analysis of a series: its French name and unit (`lab_analytes.csv`), where it starts and how it wanders."""
+    """One analysis of a series: its French name, unit and LOINC code (`lab_analytes.csv`), where it starts and wanders.
+
+    `ucum` is the unit as machines write it, when people write it otherwise.
+    """
 
     name: str
     unit: str
     start: float
     step: float
     digits: int = 2
+    code: str = ""
+    ucum: str = ""
 
 
 HEAD = ("Analyse", "Résultat", "Unité", "Précédent")
@@ -102,14 +115,15 @@ class Series:
 
     def next(self) -> Block:
         """The table of the next day of sampling."""
-        rows = []
+        rows, codes = [], []
         for each in self._analytes:
             before = self._last.get(each.name)
             centre = each.start if before is None else before + (each.start - before) * 0.3
             value = round(centre + self._chance.uniform(-each.step, each.step), each.digits)
             self._last[each.name] = value
             rows.append((each.name, _number(value, each), each.unit, _number(before, each)))
-        return table(HEAD, *rows)
+            codes.append([each.code, each.name, f"{value:.{each.digits}f}", each.ucum or each.unit])
+        return {**table(HEAD, *rows), "codes": codes}
 
 
 def _number(value: float | None, analyte: Analyte) -> str:

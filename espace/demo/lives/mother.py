@@ -1,6 +1,7 @@
 """Claire: a thyroid followed for years, a pregnancy, ordinary care, and things she keeps to herself."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
@@ -23,17 +24,24 @@ _SINCE = YEARS * 365 - 30
 
 def mother(today: date) -> list[Paper]:
     """Every document of her record."""
-    return [*_thyroid(today), *_visits(today), *_pregnancy(today - timedelta(days=405)), *_others(today), *_own(today)]
+    return [
+        *_thyroid(today),
+        *_visits(today),
+        *_pregnancy(today - timedelta(days=405)),
+        *_others(today),
+        *_recent(today),
+        *_own(today),
+    ]
 
 
 def _thyroid(today: date) -> Iterator[Paper]:
     chance = Random(38)
     blood = Series(
         chance,
-        Analyte("TSH", "mUI/L", 2.4, 0.6),
-        Analyte("T4 libre", "ng/L", 11.8, 0.9, 1),
-        Analyte("Hémoglobine", "g/dL", 13.1, 0.5, 1),
-        Analyte("Ferritine", "µg/L", 42, 8, 0),
+        Analyte("TSH", "mUI/L", 2.4, 0.6, code="3016-3", ucum="m[IU]/L"),
+        Analyte("T4 libre", "ng/L", 11.8, 0.9, 1, code="3024-7"),
+        Analyte("Hémoglobine", "g/dL", 13.1, 0.5, 1, code="718-7"),
+        Analyte("Ferritine", "µg/L", 42, 8, 0, code="2276-4", ucum="ug/L"),
     )
     laboratories = ("biologist", "biologist", "lab_anjou", "biologist", "lab_chu")
     for number, day in enumerate(every(today, 182, since=_SINCE, until=0, chance=chance)):
@@ -42,6 +50,7 @@ def _thyroid(today: date) -> Iterator[Paper]:
             type_code="11502-2",
             title="Bilan sanguin",
             author=laboratories[number % 5],
+            form=Form.CDA if laboratories[number % 5] != "lab_chu" else Form.PDF,
             blocks=(text("Prélèvement du matin."), heading("Thyroïde et fer"), blood.next()),
         )
         if number % 2 == 0:
@@ -154,6 +163,7 @@ def _pregnancy(birth: date) -> Iterator[Paper]:
         type_code="11490-0",
         title="Lettre de liaison à la sortie de la maternité",
         author="midwife",
+        form=Form.CDA,
         blocks=(text("Retour à la maison. Visites d'une sage-femme prévues."),),
     )
 
@@ -217,6 +227,42 @@ def _others(today: date) -> Iterator[Paper]:
         author="endocrinologist",
         form=Form.TEXT,
         blocks=(text("Apportez vos derniers résultats."),),
+    )
+
+
+def _recent(today: date) -> Iterator[Paper]:
+    """A result that was corrected, one she chose to wait for, one that came twice."""
+    iron = Analyte("Ferritine", "µg/L", 39, 0, 0, code="2276-4", ucum="ug/L")
+    for version, ago, start, words in ((1, 24, 93, "Résultat rendu le jour même."), (2, 22, 39, "Résultat corrigé.")):
+        yield Paper(
+            day=today - timedelta(days=ago),
+            type_code="11502-2",
+            title="Dosage du fer",
+            author="lab_anjou",
+            form=Form.CDA,
+            series="iron",
+            version=version,
+            blocks=(text(words), heading("Fer"), Series(Random(version), replace(iron, start=start)).next()),
+        )
+    yield Paper(
+        day=today - timedelta(days=2),
+        type_code="18748-4",
+        title="Échographie du cou",
+        author="radiologist",
+        blocks=(heading("Conclusion"), text("Aspect stable par rapport à l'examen précédent.")),
+    )
+    yield Paper(
+        day=today - timedelta(days=13),
+        type_code="11490-0",
+        title="Lettre de sortie, chirurgie de jour",
+        author="surgeon",
+        again=("patient", "gp"),
+        blocks=(
+            heading("Séjour"),
+            text("Retrait d'un grain de beauté sous anesthésie locale. Sortie le jour même."),
+            heading("Suite"),
+            text("Pansement à changer tous les deux jours. Fils à retirer dans dix jours."),
+        ),
     )
 
 

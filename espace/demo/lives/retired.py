@@ -42,17 +42,17 @@ def _quarters(today: date) -> Iterator[Paper]:
     chance = Random(74)
     blood = Series(
         chance,
-        Analyte("Hémoglobine glyquée", "%", 7.2, 0.3, 1),
-        Analyte("Glucose à jeun", "g/L", 1.32, 0.12),
-        Analyte("Créatinine", "mg/L", 10.4, 0.7, 1),
-        Analyte("Potassium", "mmol/L", 4.3, 0.3, 1),
-        Analyte("Sodium", "mmol/L", 140, 2, 0),
+        Analyte("Hémoglobine glyquée", "%", 7.2, 0.3, 1, code="4548-4"),
+        Analyte("Glucose à jeun", "g/L", 1.32, 0.12, code="53049-3"),
+        Analyte("Créatinine", "mg/L", 10.4, 0.7, 1, code="2160-0"),
+        Analyte("Potassium", "mmol/L", 4.3, 0.3, 1, code="2823-3"),
+        Analyte("Sodium", "mmol/L", 140, 2, 0, code="2951-2"),
     )
     lipids = Series(
         chance,
-        Analyte("Cholestérol total", "g/L", 1.78, 0.14),
-        Analyte("Cholestérol HDL", "g/L", 0.47, 0.05),
-        Analyte("Triglycérides", "g/L", 1.36, 0.2),
+        Analyte("Cholestérol total", "g/L", 1.78, 0.14, code="2093-3"),
+        Analyte("Cholestérol HDL", "g/L", 0.47, 0.05, code="2085-9"),
+        Analyte("Triglycérides", "g/L", 1.36, 0.2, code="2571-8"),
     )
     weight = 86.0
     for number, day in enumerate(every(today, 92, since=_SINCE, until=25, chance=chance)):
@@ -68,6 +68,7 @@ def _quarters(today: date) -> Iterator[Paper]:
             type_code="11502-2",
             title="Bilan sanguin",
             author=laboratory,
+            form=Form.PDF if laboratory == "lab_chu" else Form.CDA,
             blocks=(text("Prélèvement du matin, à jeun."), *results),
         )
         pressure = f"{chance.randint(128, 144)}/{chance.randint(74, 86)} mmHg"
@@ -141,6 +142,9 @@ def _yearly(today: date) -> Iterator[Paper]:
                 type_code="60591-5",
                 title="Synthèse médicale",
                 author="gp",
+                form=Form.CDA,
+                series="summary",
+                version=number // 2 + 1,
                 blocks=(
                     heading("Problèmes suivis"),
                     items("diabète de type 2", "hypertension artérielle"),
@@ -206,6 +210,7 @@ def _stay(day: date) -> Iterator[Paper]:
         type_code="11490-0",
         title="Lettre de liaison à la sortie",
         author="surgeon",
+        form=Form.CDA,
         blocks=(
             heading("Séjour"),
             text("Intervention le lendemain de l'entrée. Retour à domicile."),
@@ -296,6 +301,26 @@ def _papers(today: date) -> Iterator[Paper]:
         author="second_gp",
         hidden=True,
         blocks=(text("Second avis demandé par M. Quéméner sur son traitement."),),
+    )
+    yield Paper(
+        day=today - timedelta(days=1),
+        type_code="11502-2",
+        title="Bilan sanguin de contrôle",
+        author="biologist",
+        form=Form.CDA,
+        blocks=(
+            heading("Biochimie"),
+            Series(Random(7), Analyte("Hémoglobine glyquée", "%", 7.4, 0.1, 1, code="4548-4")).next(),
+        ),
+    )
+    yield Paper(
+        day=today - timedelta(days=1),
+        type_code="11488-4",
+        title="Compte rendu à annoncer",
+        author="gp",
+        deposited=True,
+        awaits=True,
+        blocks=(heading("Motif"), text("Résultat reçu ce jour, à expliquer de vive voix à M. Quéméner.")),
     )
     yield Paper(
         day=today - timedelta(days=45),
