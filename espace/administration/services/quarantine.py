@@ -24,6 +24,7 @@ from espace.documents.services.arriving import folded
 from espace.documents.services.assigning import NotFilableError, Wish
 from espace.documents.services.claims import Claims, Traits
 from espace.documents.services.quarantine_desk import Aside
+from espace.documents.services.scanning import DOWN, VIRUS
 from espace.documents.services.types import types
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.people import services as people
@@ -126,7 +127,8 @@ def case(actor: Actor, aside_id: UUID) -> Case:
     said = claims.claims(content)
     with db.write():
         _note(actor, Action.QUARANTINE_OPENED, found)
-    return Case(found, said, assigning.trouble(content), _proposal(found, said))
+    trouble = VIRUS if found.reason == VIRUS else assigning.trouble(content)
+    return Case(found, said, trouble, _proposal(found, said))
 
 
 def assignable_types() -> dict[str, str]:
@@ -243,9 +245,9 @@ def trouble_words(kind: str) -> Message:
     """Why a file cannot be filed, in a sentence."""
     if kind.startswith("record-"):
         return N_("This person's record takes no document in its present state.")
-    if kind == "virus":
+    if kind == VIRUS:
         return N_("The scanner knows this file as harmful: it can only be discarded.")
-    if kind == "scanner-down":
+    if kind == DOWN:
         return N_("The scanner does not answer at the moment. Try again later.")
     return N_("Nothing in this file can be shown to anybody: it can only be discarded.")
 

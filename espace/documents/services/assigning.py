@@ -27,6 +27,7 @@ from .types import type_label
 
 DESK = Source("import")
 _HIDDEN, _AWAITS, _SECRET = "MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"
+_ANY_TYPE = "11488-4"
 _ALREADY_USED = frozenset({"unique-id-reused", "version-reused"})
 
 
@@ -62,11 +63,18 @@ def ready(content: bytes, wish: Wish) -> list[Ready]:
     """
     try:
         scanning.scan(content)
+    except ScanError as error:
+        raise NotFilableError(error.kind) from None
+    return _read(content, wish)
+
+
+def _read(content: bytes, wish: Wish) -> list[Ready]:
+    try:
         check_type(wish.type_code)
         if media.sniff(content) != media.ZIP:
             return [Ready(content, _one(content, wish))]
         found = [Ready(each, _one(each, wish)) for each in claims.packed(content).values()]
-    except (AsideError, ScanError, CdaError) as error:
+    except (AsideError, CdaError) as error:
         raise NotFilableError(error.reason if isinstance(error, AsideError) else error.kind) from None
     if not found:
         raise NotFilableError("no-document")
@@ -74,9 +82,9 @@ def ready(content: bytes, wish: Wish) -> list[Ready]:
 
 
 def trouble(content: bytes) -> str:
-    """Why a file can be filed in no record, in a code; nothing when it can."""
+    """Why a file can be filed in no record, in a code; nothing when it can. The scanner is not asked."""
     try:
-        ready(content, Wish("11488-4", clock.today()))
+        _read(content, Wish(_ANY_TYPE, clock.today()))
     except NotFilableError as error:
         return error.kind
     return ""
