@@ -12,8 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from espace import db
-from espace.access.policy import VisibilityRule
-from espace.access.services import visible
+from espace.access.services import VisibilityRule, visible
 from espace.audit.services import Action
 from espace.permissions import Relation, Standing
 
