@@ -142,7 +142,7 @@ def test_each_reader_gets_what_the_policy_lets_through_under_every_filter(home: 
     target = shelf["letter"]
     for values in product((False, True), repeat=3):
         _set(target, **dict(zip(marks, values, strict=True)))
-        facts = policy.DocumentFacts(LETTER, *values, home.doctor.id)
+        facts = policy.DocumentFacts(LETTER, values[0], values[1], values[2], home.doctor.id)
         for name, standing in standings(home).items():
             allowed = policy.visible(standing).decide(facts).allowed
             for one in wanted:
@@ -190,8 +190,15 @@ def test_whatever_is_asked_the_reading_of_others_is_written(home: House, shelf: 
 
 
 NAMES = ("of_class", "of_type", "of_author", "in_folder", "favourite", "unread", "new", "from_day", "to_day")
-ONE_EACH = [Asked(**{name: True}) for name in NAMES]
-TWO_EACH = [Asked(**{one: True, two: True}) for one, two in combinations(NAMES, 2)]
+
+
+def _asked(*names: str) -> Asked:
+    wanted: dict[str, Any] = dict.fromkeys(names, True)
+    return Asked(**wanted)
+
+
+ONE_EACH = [_asked(name) for name in NAMES]
+TWO_EACH = [_asked(one, two) for one, two in combinations(NAMES, 2)]
 ASKED = [Asked(), *ONE_EACH, *TWO_EACH]
 
 

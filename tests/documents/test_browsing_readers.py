@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
+from espace import clock as house_clock
 from espace import db
 from espace.access import policy
 from espace.documents import services as documents
@@ -244,7 +245,7 @@ def test_counts_stop_at_a_bound(home: House) -> None:
         row = tx.execute(select(Document.__table__).where(Document.id == found)).mappings().one()
         for number in range(MANY + 20):
             other = {"id": uuid4(), "unique_index": number.to_bytes(32, "big")}
-            tx.execute(Document.__table__.insert().values(**{**row, **other}))
+            tx.execute(insert(Document).values(**{**row, **other}))
     around = overview.overview(home.holder)
     assert (around.new, around.unread) == (MANY + 1, MANY + 1)
 
@@ -259,7 +260,7 @@ def test_what_stands_around_is_one_statement_that_scans_nothing(home: House) -> 
         values = {
             "record": standing.record_id,
             "reader": standing.actor.id,
-            **dict.fromkeys(("idle", "fresh", "today"), overview.clock.now()),
+            **dict.fromkeys(("idle", "fresh", "today"), house_clock.now()),
             **{f"types_{code}": ["57833-6"] for code in documents.CLASSES if by_type},
             **parameters(rule),
         }
