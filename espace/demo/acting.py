@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pyotp
 
-from espace import clock, outbox
+from espace import clock, db, outbox
 from espace.access import services as access
 from espace.access.services import Answer
 from espace.accounts import services as accounts
@@ -153,9 +153,10 @@ def _standing(actor: Actor, record_id: UUID) -> Standing:
 
 
 def deliver() -> None:
-    """Have everything that waits carried out, mail included."""
-    while outbox.work():
-        pass
+    """Have everything that waits carried out, mail included, in one unit of work: nobody else is there yet."""
+    with db.write():
+        while outbox.work():
+            pass
 
 
 def at(moment: datetime) -> Callable[[], datetime]:

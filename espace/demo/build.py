@@ -23,6 +23,7 @@ from . import care, desk, keeping, ledger, office, registers, words
 from .acting import BuildError, Stage, at, deliver
 from .cast import ACTIVATION, CHILDREN, PATIENTS, PROFESSIONALS, Pro, Someone
 from .filing import FilingOffice
+from .hasty import hasty
 from .lives import LIVES, papers
 from .mailbox import Mailbox
 from .pages import Printer
@@ -46,7 +47,7 @@ def build(settings: Settings, folder: Path) -> None:
     stage = Stage(now.astimezone(clock.HOME_ZONE).date(), now, Mailbox(folder))
     crypto.write_ring(crypto.new_ring(), settings.key_file)
     # The house opens in the past: ids carry their time and only grow, so nothing may be made at the present first.
-    machines = Machines.open(settings, clock=at(stage.moment(_OPENING, 5)))
+    machines = hasty(Machines.open(settings, clock=at(stage.moment(_OPENING, 5))))
     machines.bind()
     migrate_house(machines, say=lambda _words: None)
     handle_events()

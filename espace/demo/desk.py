@@ -65,11 +65,15 @@ def _files(stage: Stage) -> dict[str, bytes]:
         author="cardiologist",
         blocks=(heading("Motif"), text("Essoufflement à l'effort."), heading("Conclusion"), text("À revoir.")),
     )
+    squint = replace(report, title="Consultation d'orthoptie")
     letter = replace(report, day=today - timedelta(days=6), type_code="11490-0", title="Lettre de liaison à la sortie")
     whole = {
         "compte-rendu-1.xml": (_STRANGER, report),
         _MISSPELT: (replace(ALL["retired"], family="Quemeneur"), letter),
-        "compte-rendu-3.xml": (replace(ALL["child"], family="Lecomte"), replace(report, title="Consultation d'orthoptie")),
+        "compte-rendu-3.xml": (
+            replace(ALL["child"], family="Lecomte"),
+            replace(report, title="Consultation d'orthoptie"),
+        ),
     }
     found = {
         name: structured.document(header(whose, paper, today, unique_id=f"2.25.{uuid4().int}"), paper)
