@@ -70,10 +70,7 @@ def _files(stage: Stage) -> dict[str, bytes]:
     whole = {
         "compte-rendu-1.xml": (_STRANGER, report),
         _MISSPELT: (replace(ALL["retired"], family="Quemeneur"), letter),
-        "compte-rendu-3.xml": (
-            replace(ALL["child"], family="Lecomte"),
-            replace(report, title="Consultation d'orthoptie"),
-        ),
+        "compte-rendu-3.xml": (replace(ALL["child"], family="Lecomte"), squint),
     }
     found = {
         name: structured.document(header(whose, paper, today, unique_id=f"2.25.{uuid4().int}"), paper)
