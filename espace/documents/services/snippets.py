@@ -27,6 +27,7 @@ class Snippet:
 
 def marked(text: str, asked: Sequence[Term]) -> Pieces:
     """A short text, whole, with what answers marked."""
+    text = text.replace(_BREAK, " ")
     return _pieces(text, [(start, end) for start, end, _ in spans(text, asked)])
 
 
@@ -99,7 +100,7 @@ def _pieces(text: str, places: Sequence[tuple[int, int]]) -> Pieces:
 
 def _with_breaks(page: str) -> str:
     """The same letters in the same places, each end of a short line marked: two rows must not be read as one."""
-    lines = page.split("\n")
+    lines = page.replace(_BREAK, " ").split("\n")
     ends = [_BREAK if len(line) < _FULL_LINE else " " for line in lines[:-1]]
     return "".join(line + end for line, end in zip(lines, [*ends, ""], strict=True))
 
