@@ -11,6 +11,7 @@ from datetime import date
 from functools import cache
 
 from espace import clock
+from espace.errors import BusyError
 
 from .stems import MONTHS, fold, is_small, words
 from .texts import pages_of
@@ -87,7 +88,11 @@ class Proposal:
 
 def propose(content: bytes, media: str, *, born: date | None = None) -> Proposal:
     """What a file seems to be. A picture has no words: nothing is proposed. `born` is never taken for its day."""
-    return propose_from(pages_of(content, media), born=born)
+    try:
+        pages = pages_of(content, media, _PAGES)
+    except BusyError:  # nobody waits for a proposal
+        return Proposal()
+    return propose_from(pages, born=born)
 
 
 def propose_from(pages: Iterable[str], *, born: date | None = None) -> Proposal:

@@ -35,6 +35,7 @@ from .visibility import NOWHERE
 TABLE = DocumentText.__tablename__
 MAX_TEXT = 600_000
 """How many characters of a document are searched: some three hundred pages."""
+MAX_PAGES = 3000
 WORD_BYTES = 8
 BATCH = 5
 """How many documents filed by an older version are read at a time."""
@@ -212,15 +213,19 @@ def _read(record_id: UUID, document_id: UUID) -> Sequence[str] | None:
     return pages_of(content, row.body_media)
 
 
-def pages_of(content: bytes, media: str) -> list[str]:
-    """The words of a file, page by page; none for a picture, or for what cannot be read."""
+def pages_of(content: bytes, media: str, most: int = MAX_PAGES) -> list[str]:
+    """The words of a file's first pages; none for a picture, or for what cannot be read.
+
+    Raises:
+        BusyError: when too much is being read now.
+    """
     try:
         if media == medias.TEXT:
             return [medias.decode_text(content)]
         if media == medias.XML:
             return cda_view.plain_text(content)
         if media in (medias.PDF, medias.RTF):
-            return drawing.words(content, media)
+            return drawing.words(content, media, pages=most)
     except (CdaError, DrawingError):
         return []
     return []
