@@ -72,6 +72,11 @@ def open_waiting(actor: Actor, record_id: UUID) -> UUID:
     return visits.open_known(actor, record_id)
 
 
+def aside() -> int:
+    """How many documents lie in quarantine for two operators to decide."""
+    return documents.quarantined()
+
+
 def health() -> Health:
     """What an administrator watches now."""
     failed, late = outbox.in_trouble()

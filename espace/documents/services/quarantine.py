@@ -18,6 +18,7 @@ TABLE = "quarantine"
 _BY_CONTENT = select(Quarantined.id, Quarantined.reason, Quarantined.file_id).where(
     Quarantined.content_index == bindparam("content", type_=Digest(32))
 )
+_COUNT = select(func.count()).select_from(Quarantined).where(Quarantined.record_id.is_(None))
 
 
 def put_aside(content: bytes, reason: str, where: str) -> None:
@@ -48,9 +49,9 @@ def put_aside(content: bytes, reason: str, where: str) -> None:
 
 
 def quarantined() -> int:
-    """How many documents lie aside."""
+    """How many files wait for operators; what people added and waits for the scanner is not theirs."""
     with db.read() as tx:
-        return tx.execute(select(func.count()).select_from(Quarantined)).scalar_one()
+        return tx.execute(_COUNT).scalar_one()
 
 
 def release(content: bytes) -> None:
