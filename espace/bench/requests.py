@@ -12,15 +12,13 @@ import zstandard
 from werkzeug.test import EnvironBuilder
 
 from espace import crypto, db, storage
-from espace.access import policy
 from espace.accounts import services as accounts
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents import services as documents
-from espace.documents.services import visibility
 from espace.web.guards import cookie_name
 
-from . import search
+from . import arriving, library, search
 from .house import BenchHouse
 from .measure import Timing, counted, timed
 
@@ -79,8 +77,20 @@ def measure(house: BenchHouse, rounds: int) -> list[Figure]:
             rounds,
         ),
         *_searches(house, max(20, rounds // 10)),
+        *_library(house, rounds),
         *_sign_in(house, rounds),
+        _importing(house, rounds),  # last: it adds to the record
     ]
+
+
+def _importing(house: BenchHouse, rounds: int) -> Figure:
+    """One CDA of an import of many; 1,000 a minute leave each 60 ms."""
+    cost = arriving.parts(house.holder, rounds)
+    with counted(house.machines.database) as counts:
+        timing = arriving.measured(house.holder)
+    each = arriving.DOCUMENTS
+    asked = (counts.statements // each, counts.commits // each, 0)
+    return Figure(f"import of a CDA (goal: {arriving.GOAL:.0f} ms)", timing.cpu, timing.wall, cost, *asked)
 
 
 def _searches(house: BenchHouse, rounds: int) -> list[Figure]:
@@ -97,6 +107,21 @@ def _searches(house: BenchHouse, rounds: int) -> list[Figure]:
         _request(house, "professional's search with its audit row", path, house.professional_token, parts, rounds)
     )
     return found
+
+
+def _library(house: BenchHouse, rounds: int) -> list[Figure]:
+    """The list of 10,000 documents, its filters and its end: the parts are those of the same list of 2,000."""
+    parts = _list_parts(house, house.holder, house.holder_token, rounds)
+    library.grow(house.holder, library.MANY)
+    below = f"/dossiers/{house.record_id}/documents"
+    found = [
+        _request(house, f"documents, {name}", f"{below}{path}", house.holder_token, parts, rounds)
+        for name, path in library.pages(house.holder).items()
+    ]
+    watched = parts | {"audit row": _audit(house, rounds)}
+    path = f"/pro/patients/{house.record_id}/documents"
+    name = "professional's list of 10,000, audit row"
+    return [*found, _request(house, name, path, house.professional_token, watched, rounds)]
 
 
 def _request(house: BenchHouse, name: str, path: str, token: str, parts: Mapping[str, float], rounds: int) -> Figure:
@@ -193,9 +218,7 @@ def _caller(house: BenchHouse, path: str, token: str) -> Callable[[], int]:
 
 def _list_parts(house: BenchHouse, standing: Any, token: str, rounds: int) -> dict[str, float]:
     """Session query, page query, unsealing of the rows, one compiled-template render, compression; CPU ms each."""
-    rule = policy.visible(standing)
-    statement = visibility.page_statement(visibility.shape(rule), of_class=False, after=False)
-    values = {"record": house.record_id, "limit": documents.PAGE_SIZE + 1, **visibility.parameters(rule)}
+    statement, values = library.asked(standing)
 
     def query() -> list[Any]:
         with db.read() as tx:
