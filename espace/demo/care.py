@@ -32,6 +32,9 @@ _REGULAR: tuple[tuple[str, int, str, Act], ...] = (
     ("retired", 182, "dentist", ("dental", "Contrôle et détartrage", 4320, 2592)),
     ("mother", 236, "dentist", ("dental", "Contrôle et détartrage", 4320, 2592)),
     ("second_parent", 300, "dentist", ("dental", "Soin d'une carie", 5060, 3036)),
+    ("child", 190, "gp", ("consultation", "Consultation, médecine générale", 3000, 1900)),
+    ("child", 330, "dentist", ("dental", "Examen des dents de 9 ans", 3000, 3000)),
+    ("teen", 250, "second_gp", ("consultation", "Consultation, médecine générale", 3000, 1900)),
     ("carer", 270, "second_gp", ("consultation", "Consultation, médecine générale", 3000, 1900)),
     ("newcomer", 210, "second_gp", ("consultation", "Consultation, médecine générale", 3000, 1900)),
 )
@@ -110,6 +113,8 @@ def _acts(paper: Paper) -> Iterator[Act]:
         case "11488-4" | "78513-9" | "89233-1" | "34749-2":
             price = 6000 if paper.author in _SPECIALISTS else 3000
             yield "consultation", f"Consultation, {role[0].lower()}{role[1:]}", price, price * 7 // 10 - 200
+        case "59283-2":
+            yield "consultation", "Examen de l'enfant", 3900, 3900
         case "60593-1":
             for name in (name for block in paper.blocks for name in block.get("items", ())):
                 yield "medicines", f"{name[0].upper()}{name[1:]}", 420 + 37 * len(name), 210 + 22 * len(name)
