@@ -43,6 +43,7 @@ _MUTE = frozenset({"script", "style", "object", "embed", "iframe"})
 _GROUPS = ("thead", "tbody", "tfoot", "tr")
 _PLACES = frozenset({*_GROUPS, "caption", "col", "colgroup", "th", "td", "item"})
 _LONG = 80
+_VERY_WIDE = 8
 _REVISED = {"delete": "del", "insert": "ins"}
 
 
@@ -249,7 +250,9 @@ class Scribe:
         strays = self._strays(element, depth)
         if not columns:
             return [*caption, *strays]
-        table = Table(tuple(head), tuple(filter(None, groups)), columns, caption, **self._common(element))
+        kept = tuple(filter(None, groups))
+        labels = _labels(head, kept, columns)
+        table = Table(tuple(head), kept, columns, caption, **self._common(element), labels=labels)
         return [table, *strays]
 
     def _strays(self, element: Element, depth: int) -> Inside:
@@ -353,6 +356,23 @@ def _style_words(element: Element) -> list[str]:
 def _span(cell: Element, name: str) -> int:
     value = attribute(cell, name)
     return min(max(int(value), 1), _MAX_SPAN) if re.fullmatch(r"\d{1,4}", value, re.ASCII) else 1
+
+
+def _labels(
+    head: list[tuple[Cell, ...]], groups: tuple[tuple[tuple[Cell, ...], ...], ...], columns: int
+) -> tuple[str, ...]:
+    """The headings of a very wide and plain table: one row of headings, and a cell below each."""
+    rows = [*head, *(row for group in groups for row in group)]
+    is_plain = len(head) == 1 and all(len(row) == columns for row in rows)
+    if columns < _VERY_WIDE or not is_plain or any(cell.across * cell.down > 1 for row in rows for cell in row):
+        return ()
+    return tuple(" ".join(_words(cell.inside).split()) for cell in head[0])
+
+
+def _words(inside: Inside) -> str:
+    return "".join(
+        each if isinstance(each, str) else _words(each.inside) if isinstance(each, Node) else "" for each in inside
+    )
 
 
 def _over_columns(cell: Cell) -> Cell:

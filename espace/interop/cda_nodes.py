@@ -40,7 +40,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: heading rows, then groups of rows. `columns` is the widest row's number of columns."""
+    """A table: heading rows, then groups of rows. `columns` is the widest row's number of columns.
+
+    `labels` are the words of the headings, of a table so wide that on a narrow page its rows stand as lists.
+    """
 
     head: tuple[tuple[Cell, ...], ...]
     groups: tuple[tuple[tuple[Cell, ...], ...], ...]
@@ -48,6 +51,7 @@ class Table:
     caption: Inside = ()
     anchor: str = ""
     lang: str = ""
+    labels: tuple[str, ...] = ()
     kind: str = "table"
 
 

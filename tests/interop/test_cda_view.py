@@ -107,6 +107,20 @@ def test_a_narrative_of_every_element_of_the_standard_is_written_accessibly(writ
     _leads_nowhere_else(page)
 
 
+@pytest.mark.parametrize(
+    ("columns", "cell", "folds"),
+    [(8, "<td>x</td>", True), (7, "<td>x</td>", False), (9, '<td colspan="2">x</td>', False)],
+)
+def test_a_very_wide_plain_table_may_stand_as_lists(columns: int, cell: str, folds: bool, written: Written) -> None:
+    head = "".join(f"<th>Titre <content>{number}</content></th>" for number in range(columns))
+    table = f"<table><thead><tr>{head}</tr></thead><tbody><tr>{cell * columns}</tr></tbody></table>"
+    page = written(cda_view.read(clinical(section(table))))
+    labels = [td.get("data-l") for td in page.iter("td")]
+    assert labels == ([f"Titre {number}" for number in range(columns)] if folds else [None] * columns)
+    [box] = page.find_class("roll")
+    assert (box.get("tabindex"), bool(box.get("aria-label"))) == ("0", True)
+
+
 def test_footnotes_lead_there_and_back(written: Written) -> None:
     page = written(cda_view.read(clinical(section(_REPORT))))
     [note] = page.xpath("//li[starts-with(@id, 'note-')]")
