@@ -76,6 +76,8 @@ def configure(app: Flask) -> None:
         initials=initials, favicon=favicon(), plain_icon=PLAIN_ICON, has_page=addresses.__contains__
     )
     app.jinja_env.filters["capfirst"] = lambda words: words[:1].upper() + words[1:]
+    # Somebody's own words inside a sentence of ours: their direction of writing ends where they end.
+    app.jinja_env.filters["isolated"] = lambda words: f"\N{FIRST STRONG ISOLATE}{words}\N{POP DIRECTIONAL ISOLATE}"
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.jinja_env.auto_reload = False
     app.jinja_env.bytecode_cache = _Compiled()
