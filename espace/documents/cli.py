@@ -14,15 +14,18 @@ from .services.takeover import take_over
 
 @click.command("documents")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--silent", is_flag=True, help="Write to nobody: for documents that are no news.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def import_documents(paths: tuple[Path, ...], as_json: bool) -> None:  # noqa: FBT001 - a command's flag
-    """File CDA documents found at PATHS (files and folders) by exact identity; set the rest aside.
+def import_documents(paths: tuple[Path, ...], silent: bool, as_json: bool) -> None:  # noqa: FBT001 - flags of a command
+    """File CDA documents and XDM archives found at PATHS (files and folders) by exact identity; set the rest aside.
 
     A document of a person known here, under the same INS, birth date, birth name and sex, enters that person's
-    record. Any other health document waits in quarantine, sealed, with its reason. Other files are refused.
+    record. Any other health document waits in quarantine, sealed, with its reason. Other files are refused. Each
+    document of an archive is judged by itself; an archive that contradicts itself waits as a whole. People are told
+    once that something came. The same files again change nothing.
     """
     with progress() as shown:
-        report = import_paths(paths, shown)
+        report = import_paths(paths, shown, silent=silent)
     show(report, as_json=as_json)
 
 

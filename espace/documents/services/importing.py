@@ -159,7 +159,7 @@ def _taken(
 
 
 def _aside(content: bytes, where: str, aside: AsideError) -> Taken:
-    put_aside(content, aside.reason, where)
+    put_aside(content, aside.reason, where, aside.faults)
     named = f"{aside.reason} ({', '.join(aside.faults)})" if aside.faults else aside.reason
     return Taken(where, Outcome.ASIDE, named)
 

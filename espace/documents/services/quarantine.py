@@ -1,6 +1,6 @@
 """Documents that came in and could not be filed: kept sealed, once per content, until someone decides (R41)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -21,8 +21,11 @@ _BY_CONTENT = select(Quarantined.id, Quarantined.reason, Quarantined.file_id).wh
 _COUNT = select(func.count()).select_from(Quarantined).where(Quarantined.record_id.is_(None))
 
 
-def put_aside(content: bytes, reason: str, where: str) -> None:
-    """Keep a document with the code of its reason and the name it came under; a known content is not kept twice."""
+def put_aside(content: bytes, reason: str, where: str, faults: Sequence[str] = ()) -> None:
+    """Keep a document with the code of its reason and the name it came under; a known content is not kept twice.
+
+    `faults` are codes of all that was found wrong with it, where it was looked at further.
+    """
     index = content_digest(content)
     with db.read() as tx:
         row = tx.execute(_BY_CONTENT, {"content": index}).first()
@@ -41,7 +44,7 @@ def put_aside(content: bytes, reason: str, where: str) -> None:
                     reason=reason,
                     content_index=index,
                     file_id=file_id,
-                    payload=crypto.seal(tx, QUARANTINE, TABLE, row_id, {"where": where}),
+                    payload=crypto.seal(tx, QUARANTINE, TABLE, row_id, {"where": where, "faults": list(faults)}),
                 )
             )
     except IntegrityError:

@@ -39,6 +39,7 @@ from .arriving import (
 )
 from .checks import MAX_TITLE, clean_title
 from .filing import NewDocument, known
+from .folding import fold_visible
 from .former_format import FormerAct, FormerDocument, FormerFormatError, FormerRecordFile, parse
 from .importing import filed_once
 from .quarantine import put_aside
@@ -220,7 +221,7 @@ def _hide(tx: Connection, record: RecordFacts, unique_ids: Iterable[str]) -> int
     found = [twin[0] for unique_id in unique_ids if (twin := known(record.id, unique_id))]
     if not found:
         return 0
-    return tx.execute(
+    done = tx.execute(
         update(Document)
         .where(
             Document.record_id == record.id,
@@ -230,6 +231,9 @@ def _hide(tx: Connection, record: RecordFacts, unique_ids: Iterable[str]) -> int
         )
         .values(hidden=True)
     ).rowcount
+    for each in found if done else ():
+        fold_visible(tx, record.id, each)
+    return done
 
 
 def _event(tx: Connection, record: RecordFacts, act: FormerAct) -> Event:
