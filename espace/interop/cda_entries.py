@@ -33,17 +33,22 @@ _SYSTEMS = {
     "1.2.250.1.213.1.1.4.322": "TA_ASIP",
     "1.2.250.1.213.2.5": "CCAM",
 }
+_OF_THE_STANDARD = "2.16.840.1.113883.5."
 _ABSENT = frozenset({"UNK", "NASK", "ASKU", "NAV"})
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One coded statement. `answer` is a yes or a no; `is_unknown` says that the value is stated to be unknown."""
+    """One coded statement. `answer` is a yes or a no, `every` how often something is taken.
+
+    `is_unknown` says that the value is stated to be unknown.
+    """
 
     label: str
     values: tuple[str, ...] = ()
     answer: bool | None = None
     when: When | None = None
+    every: str = ""
     code: str = ""
     system: str = ""
     status: str = ""
@@ -92,18 +97,19 @@ class Reader:
         if coded is None or not attribute(coded, "code"):
             coded = act.find("code")
         values, answer, unknown = self._values(act)
+        if not values and answer is None and not inside:
+            values = tuple(filter(None, [self._told(act)]))
         if not label and not values and answer is None:
-            label = self._told(act)
-            if not label:
-                return inside  # a bracket without words: what it holds stands for itself
+            return inside  # a bracket without words: what it holds stands for itself
         return [
             Entry(
                 label=label,
                 values=values,
                 answer=answer,
                 when=_time(act),
-                code=attribute(coded, "code"),
-                system=_system(coded),
+                every=_period(act),
+                code=attribute(coded, "code") if label else "",
+                system=_system(coded) if label else "",
                 status=_status(act),
                 usual=_usual(act),
                 is_planned=attribute(act, "moodCode") in _PLANNED,
@@ -120,6 +126,8 @@ class Reader:
         said = wording(code) or self._pointed(code.find("originalText"))
         qualified = [wording(each.find("value")) for each in code.findall("qualifier")]
         said = ", ".join(filter(None, [said, *qualified]))
+        if not said and attribute(code, "codeSystem").startswith(_OF_THE_STANDARD):
+            return ""  # a bracket of the standard itself (CONC, ASSERTION): no word for people
         return said or attribute(code, "code")
 
     def _told(self, act: Element) -> str:
@@ -154,7 +162,7 @@ class Reader:
         if kind in ("CD", "CE", "CO", "CV", "CS"):
             return self._wording(value)
         if kind in ("TS", "IVL_TS"):
-            return _written(when_of(value))
+            return _written(when_of(value)) or _amount(value)
         if kind in ("ST", "ED", "SC"):
             return self._pointed(value) or ("" if attribute(value, "representation") == "B64" else text_of(value))
         return _amount(value) or self._wording(value) or text_of(value)
@@ -193,6 +201,9 @@ def _amount(value: Element) -> str:
     if low is not None and high is not None and len(list(filter(None, ends))) > 1:
         same = attribute(low, "unit") == attribute(high, "unit")
         return f"{attribute(low, 'value') if same else ends[0]} – {ends[1]}"
+    width = value.find("width")
+    if width is not None:
+        return _amount(width)
     if any(ends):
         return f"{'≥' if ends[0] and low is not None else '≤'} {''.join(ends)}"
     top, bottom = value.find("numerator"), value.find("denominator")
@@ -207,6 +218,12 @@ def _time(act: Element) -> When | None:
         if found is not None:
             return found
     return None
+
+
+def _period(act: Element) -> str:
+    """How often something is taken: `12 h`."""
+    period = act.find("effectiveTime/period")
+    return "" if period is None else _amount(period)
 
 
 def _written(when: When | None) -> str:

@@ -163,15 +163,29 @@ def test_a_value_of_each_type_is_said(entry: str, said: tuple[bool | None, tuple
     assert (found.answer, found.values) == said
 
 
+def test_brackets_of_the_standard_say_nothing_and_remarks_say_their_words() -> None:
+    entry = """<entry><act><code code="CONC" codeSystem="2.16.840.1.113883.5.6"/><entryRelationship><observation>
+    <code code="ASSERTION" codeSystem="2.16.840.1.113883.5.4"/><value xsi:type="CD" displayName="Asthme"/>
+    </observation></entryRelationship><entryRelationship><act><code displayName="Commentaire"/>
+    <text><reference value="#c"/></text></act></entryRelationship></act></entry>"""
+    narrative = '<paragraph ID="c">À revoir</paragraph>'
+    found = cda_view.read(clinical(section(narrative, entry))).sections[0].entries
+    assert [(one.label, one.values, one.code) for one in found] == [
+        ("", ("Asthme",), ""),
+        ("Commentaire", ("À revoir",), ""),
+    ]
+
+
 def test_a_medicine_says_its_name_its_dose_and_its_way() -> None:
     entry = """<entry><substanceAdministration moodCode="INT" negationInd="true"><statusCode code="aborted"/>
     <effectiveTime xsi:type="IVL_TS"><low value="20250102"/><high value="20250110"/></effectiveTime>
+    <effectiveTime xsi:type="PIVL_TS" operator="A"><period value="12" unit="h"/></effectiveTime>
     <routeCode displayName="orale"/><doseQuantity value="2" unit="cp"/><consumable><manufacturedProduct>
     <manufacturedMaterial><code code="C07" codeSystem="2.16.840.1.113883.6.73" displayName="aténolol"/>
     </manufacturedMaterial></manufacturedProduct></consumable></substanceAdministration></entry>"""
     [found] = cda_view.read(clinical(section("x", entry))).sections[0].entries
     assert (found.label, found.system, found.values) == ("aténolol", "ATC", ("2 cp", "orale"))
-    assert (found.is_planned, found.is_denied, found.status) == (True, True, "aborted")
+    assert (found.is_planned, found.is_denied, found.status, found.every) == (True, True, "aborted", "12 h")
     assert found.when is not None
     assert found.when.until is not None
 
