@@ -65,14 +65,15 @@ def _adds_a_document(hands: Hands) -> None:
     hands.page.keyboard.press("Enter")
     _activate(hands, "link", "Ajouter un document")
     hands.title_is("Ajouter un document")
-    hands.reach(hands.page.get_by_label("Le fichier"))
+    hands.reach(hands.page.get_by_label("Choisir un ou plusieurs fichiers"))
     with hands.page.expect_file_chooser() as chooser:
         hands.page.keyboard.press("Enter")
     letter = FilePayload(name="lettre.pdf", mimeType="application/pdf", buffer=pdf("Lettre du test"))
     chooser.value.set_files(letter)
-    _write(hands, "Titre", "Lettre au clavier")
-    _write(hands, "Date inscrite sur le document", "06062025")  # the same whichever part the browser asks for first
+    hands.title_is("Vérifiez, puis ajoutez")
     _write(hands, "Qu'est-ce que c'est ?", "Autre chose")
+    _write(hands, "Date inscrite sur le document", "06062025")  # the same whichever part the browser asks for first
+    _write(hands, "Titre (facultatif)", "Lettre au clavier")
     _activate(hands, "button", "Ajouter le document")
     hands.title_is("Lettre au clavier")
     hands.reads("Vendredi 6 juin 2025")

@@ -13,7 +13,7 @@ from PIL import Image
 from espace.access.services import Answer
 from espace.interop import media
 from espace.web import assets
-from tests.support import build
+from tests.support import adding, build
 from tests.support.browser_client import Browser, Page, Upload
 from tests.support.crawl import crawl
 from tests.support.marks import on_sqlite
@@ -116,19 +116,19 @@ def _files(browser: Browser, document: str, name: str) -> None:
 def test_a_file_a_person_adds_runs_nowhere(app: Flask, name: str) -> None:
     holder = build.citizen()
     browser = holder.browser(app)
-    form = browser.get(f"/dossiers/{holder.record_id}/documents/ajouter").form("file", "title")
-    kind = form.element.xpath(".//select[@name='type_code']//option/@value")[-1]
-    said = {"title": HOSTILE[:110], "date": "2026-11-20", "type_code": str(kind)}
-    answer = browser.submit(form, {**said, "file": Upload(name, CORPUS[name], "text/html")}, follow=False)
+    place = f"/dossiers/{holder.record_id}/documents/ajouter"
+    answer = adding.add(browser, place, Upload(name, CORPUS[name], "text/html"), {"title": HOSTILE[:110]})
     if answer.status == 422:
         _check_page(answer)
         assert list(holder_documents(browser, holder)) == []
         return
     assert answer.status == 303
     _files(browser, answer.headers["Location"], name)
-    served = browser.get(answer.headers["Location"] + "/contenu").body
-    assert SCRIPT not in served
-    assert b"/JavaScript" not in served
+    served = browser.get(answer.headers["Location"] + "/contenu")
+    if served.response.mimetype not in ("text/plain", "application/rtf"):  # words are words, whatever they say
+        assert SCRIPT not in served.body
+    assert b"/JavaScript" not in served.body
+    assert b"objdata" not in served.body
 
 
 @pytest.mark.parametrize("name", list(CORPUS))
