@@ -15,7 +15,8 @@ from espace.access import policy
 from espace.audit.services import Action
 from espace.documents import services as documents
 from espace.documents.models import Document
-from espace.documents.services import Cursor, Filter, Page, folders, overview, readers
+from espace.documents.services import Cursor, Filter, Page, folders, folding, overview, readers
+from espace.documents.services.folding import Source
 from espace.documents.services.page_statements import Asked, page_statement, relevant_statement
 from espace.documents.services.visibility import parameters, shape
 from espace.permissions import Relation, Standing
@@ -261,3 +262,15 @@ def test_a_page_costs_one_statement_and_its_row_of_the_trail(home: House) -> Non
                 documents.page(standing, wanted)
             told = [one for one in sent if not one.startswith(("BEGIN", "COMMIT", "SAVEPOINT"))]
             assert len(told) <= most, told
+
+
+def test_a_document_that_came_several_times_says_so_to_who_reads_every_type(home: House) -> None:
+    found = deposited(home.doctor_here, "Échographie")
+    deposited(home.doctor_here, "Une fois")
+    with db.write() as tx:
+        for name in ("un message", "une photo", "une photo"):
+            folding.note_source(tx, home.mother.record_id, found, Source("import", name))
+    seen = documents.page(home.holder).seen
+    assert sorted(one.further for one in seen.values()) == [0, 2]
+    assert seen[found].further == 2
+    assert {one.further for one in documents.page(home.doctor_here).seen.values()} == {0}

@@ -70,12 +70,16 @@ EVERYTHING = Filter()
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One listed document as its reader knows it. `relevant`: of the types their profession usually deposits."""
+    """One listed document as its reader knows it. `relevant`: of the types their profession usually deposits.
+
+    `further`: by how many ways it came besides the first (folded copies, rules.md AR-22).
+    """
 
     unread: bool = False
     new: bool = False
     favourite: bool = False
     relevant: bool = False
+    further: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +132,16 @@ class Row(NamedTuple):
     read_at: datetime | None
     favourite: bool
     part: int
+    further: int
 
 
 def open_all(tx: Connection, record_id: UUID, rows: Sequence[Sequence[Any]]) -> list[Row]:
     """The rows of a page's statement, opened."""
     width = len(COLUMNS)
-    return [Row(open_row(tx, record_id, row[:width]), row[width], bool(row[width + 1]), row[width + 2]) for row in rows]
+    return [
+        Row(open_row(tx, record_id, row[:width]), row[width], bool(row[width + 1]), row[width + 2], row[width + 3])
+        for row in rows
+    ]
 
 
 def seen_by(row: Row, reader: Reader, standing: Standing) -> Seen:
@@ -149,6 +157,7 @@ def seen_by(row: Row, reader: Reader, standing: Standing) -> Seen:
         new=arrived > reader.since and not own,
         favourite=row.favourite,
         relevant=document.type_code in standing.usual_types,
+        further=row.further,
     )
 
 

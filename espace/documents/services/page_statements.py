@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, se
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from espace.db import Id, Instant
-from espace.documents.models import Document, DocumentMark
+from espace.documents.models import Document, DocumentMark, DocumentSource
 from espace.permissions import Relation
 
 from .visibility import COLUMNS, conditions
@@ -95,7 +95,7 @@ def _page(given: tuple[bool, ...], asked: Asked, *, part: int, types: str) -> Ro
         (Document.arrived_at.expression, row_id.expression) if asked.by_arrival else (day.expression, row_id.expression)
     )
     statement: Rows = select(
-        *COLUMNS, DocumentMark.read_at, DocumentMark.favourite, literal(part).label("part")
+        *COLUMNS, DocumentMark.read_at, DocumentMark.favourite, literal(part).label("part"), _further(given)
     ).select_from(Document)
     statement = statement.join(DocumentMark, MARK, isouter=not asked.by_mark).where(
         Document.record_id == _RECORD,
@@ -107,6 +107,16 @@ def _page(given: tuple[bool, ...], asked: Asked, *, part: int, types: str) -> Ro
         at = bindparam("at", type_=Instant) if asked.by_arrival else type_coerce(bindparam("at"), _DAY)
         statement = statement.where(tuple_(*place) < tuple_(at, bindparam("id", type_=Id)))
     return statement.order_by(place[0].desc(), place[1].desc()).limit(bindparam("limit"))
+
+
+def _further(given: tuple[bool, ...]) -> ColumnElement[int]:
+    """By how many further ways a document came; for who reads every type, as a copy may be of another (R13)."""
+    if given[1]:
+        return literal(0).label("further")
+    ways = select(func.count(DocumentSource.id)).where(
+        DocumentSource.record_id == _RECORD, DocumentSource.document_id == Document.id
+    )
+    return ways.correlate(Document).scalar_subquery().label("further")
 
 
 def _wanted(asked: Asked) -> list[ColumnElement[bool]]:

@@ -51,6 +51,7 @@ class Line:
     icon: str
     marks: tuple[Mark, ...]
     kind: str = ""
+    many: bool = False
 
 
 _NOT_SEEN = Seen()
@@ -86,16 +87,20 @@ def lines(rows: Sequence[DocumentFacts], here: Viewpoint, seen: Mapping[UUID, Se
                 icon=icon_of(row),
                 marks=badges[sharing],
                 kind=" unread" if mine.unread else "",
+                many=mine.further > 0,
             )
         )
     return found
 
 
 def _own_marks(mine: Seen) -> list[Mark]:
-    """What the reader has not read, and what they starred: for them alone."""
+    """What the reader has not read, what came several times, what they starred."""
     found = []
     if mine.unread:
         found.append(Mark(translated(_NEW), "new", "") if mine.new else Mark(translated(_UNREAD), "", "mail"))
+    if mine.further:
+        words = gettext("Received %(count)s times, kept once", count=mine.further + 1)
+        found.append(Mark(words, "", "stack"))
     if mine.favourite:
         found.append(Mark(translated(_FAVOURITE), "", "star"))
     return found
