@@ -72,7 +72,12 @@ def check_day(day: date, holder_birth: str) -> Message | None:
 
 def may_keep_secret(standing: Standing) -> bool:
     """Whether this is a minor in their own record, who may keep a document from their parents (rules.md MI-6)."""
-    if standing.relation is not Relation.HOLDER or not standing.holder_birth:
+    return standing.relation is Relation.HOLDER and is_minor(standing)
+
+
+def is_minor(standing: Standing) -> bool:
+    """Whether the record is a minor's."""
+    if not standing.holder_birth:
         return False
     birth, today = date.fromisoformat(standing.holder_birth), clock.today()
     age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))

@@ -51,8 +51,15 @@ def told(here: Viewpoint, document: DocumentFacts) -> dict[str, Any]:
         "versions": found.versions if len(found.versions) > 1 else (),
         "newest": found.newest,
         "ways": [_way(one.kind, one.name, one.title, one.received_at) for one in found.sources],
-        "replaceable": own and document.id == found.newest.id and here.may(Permission.DOCUMENTS_DEPOSIT),
+        "replaceable": document.id == found.newest.id and _may_replace(document, here, own=own),
     }
+
+
+def _may_replace(document: DocumentFacts, here: Viewpoint, *, own: bool) -> bool:
+    """Whether the reader may put a new version: of their own deposit, or of what the person's side added (AR-19)."""
+    if here.is_professional:
+        return own and here.may(Permission.DOCUMENTS_DEPOSIT)
+    return document.by_patient and document.state in ("current", "archived") and here.may(Permission.DOCUMENTS_ADD)
 
 
 def _way(kind: str, name: str, title: str, at: datetime) -> Way:
