@@ -8,6 +8,7 @@ import threading
 import time
 from io import BytesIO
 from pathlib import Path
+from random import Random
 
 import pytest
 from PIL import Image
@@ -280,3 +281,57 @@ def test_threads_draw_side_by_side() -> None:
     for thread in threads:
         thread.join()
     assert (len(found), len(set(found))) == (8, 2)
+
+
+# -- mutations -------------------------------------------------------------------------------------------------------
+
+SEEDS: dict[str, tuple[bytes, str]] = {
+    "PDF": (long_pdf(3), media.PDF),
+    "photograph": (picture((300, 200), located=True), media.JPEG),
+    "drawing": (picture((300, 200), "PNG"), media.PNG),
+    "fax": (scanned(2, (120, 160)), media.TIFF),
+    "letter": (b"{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}}\\f0 Bonjour \\'e9t\\'e9\\par {\\b fin}}" * 20, media.RTF),
+}
+
+
+def mutated(content: bytes, random: Random) -> bytes:
+    """The same file after an accident: bytes changed, cut out, doubled, or the end lost."""
+    made = bytearray(content)
+    for _ in range(random.randint(1, 8)):
+        place = random.randrange(len(made)) if made else 0
+        length = random.randint(1, 40)
+        match random.randrange(4):
+            case 0:
+                made[place : place + length] = random.randbytes(length)
+            case 1:
+                del made[place : place + length]
+            case 2:
+                made[place:place] = made[place : place + length] * random.randint(1, 5)
+            case _:
+                number = random.choice((0, -1, 2**31 - 1, 2**32, 99_999_999_999))
+                made[place : place + 4] = str(number).encode()
+    return bytes(made)
+
+
+def _survives(name: str, seed: int) -> None:
+    content, kind = SEEDS[name]
+    given = mutated(content, Random(f"{name} {seed}"))
+    began = time.monotonic()
+    found = draw(given, kind, count=5, pictures=[1, 2])
+    assert time.monotonic() - began < 10, seed
+    assert found.failed or len(found.sheets) == min(found.pages, 5), seed
+    assert set(found.pictures) <= {1, 2}, seed
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_damaged_files_are_pages_or_a_reason(name: str) -> None:
+    for seed in range(6):
+        _survives(name, seed)
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize("name", SEEDS)
+def test_two_thousand_damaged_files_of_each_kind(name: str) -> None:
+    """security.md L8: ten thousand in all."""
+    for seed in range(2000):
+        _survives(name, seed)
