@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from espace import clock
 from espace.documents.services import asking, stems
-from espace.documents.services.asking import Period, Question, meaning
+from espace.documents.services.asking import Period, Question, Time, meaning
 from espace.documents.services.snippets import marked, snippets
 from espace.documents.services.stems import fold, index_words, term, terms, words
 
@@ -136,22 +136,27 @@ UNDERSTOOD = {
 
 @pytest.mark.parametrize("text", list(UNDERSTOOD))
 def test_words_of_time_are_a_period(text: str) -> None:
-    found = meaning(Question(text))
-    assert ([one.word for one in found.terms], found.period) == UNDERSTOOD[text]
-    wide = meaning(Question(text, widened=True))
-    assert wide.period is None
+    first = meaning(Question(text)).ways[0]
+    assert ([one.word for one in first.terms], first.period) == UNDERSTOOD[text]
+    for time in (Time.WORDS, Time.IGNORED):
+        assert all(way.period is None for way in meaning(Question(text, time=time)).ways)
 
 
 @given(st.text(alphabet="il y a dernier an annee mois mars 2025 1900 avant depuis cette ce 9999", max_size=80))
 def test_no_words_of_time_are_a_fault(text: str) -> None:
-    found = meaning(Question(text))
-    if found.period and found.period.first and found.period.last:
-        assert found.period.first <= found.period.last
+    found = meaning(Question(text)).spoken
+    if found and found.first and found.last:
+        assert found.first <= found.last
 
 
 def test_a_year_stays_a_word_where_no_date_answers() -> None:
-    assert [one.word for one in meaning(Question("vaccin 2015")).loose] == ["vaccin", "2015"]
-    assert [one.word for one in meaning(Question("vaccin de l'an dernier")).loose] == ["vaccin"]
+    def ways(text: str) -> list[list[str]]:
+        return [[one.word for one in way.terms] for way in meaning(Question(text)).ways]
+
+    assert ways("vaccin 2015") == [["vaccin"], ["vaccin", "2015"], ["vaccin"]]
+    assert ways("vaccin de l'an dernier") == [["vaccin"], ["vaccin"], ["vaccin"]]
+    assert ways("vaccin") == [["vaccin"]]
+    assert ways("2015") == [[], ["2015"]]
 
 
 def test_a_correction_keeps_the_rest_of_the_question() -> None:

@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
@@ -46,27 +47,39 @@ class Place(NamedTuple):
     id: UUID
 
 
+class Time(StrEnum):
+    """What words of time in a question are taken for: its dates, words like others, or nothing."""
+
+    DATES = "dates"
+    WORDS = "words"
+    IGNORED = "ignored"
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked: the words as typed, a category (or ""), a period of `periods` (or ""), and after which place.
-
-    `widened`: the words of time in it bound nothing any more, as its person asked.
-    """
+    """What was asked: the words as typed, a category (or ""), a period of `periods` (or ""), and after which place."""
 
     text: str
     class_code: str = ""
     period: str = ""
-    widened: bool = False
+    time: Time = Time.DATES
     after: Place | None = None
+
+
+class Way(NamedTuple):
+    """One way to take a question: its terms, within a period or without."""
+
+    time: Time
+    terms: tuple[Term, ...]
+    period: Period | None
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a question means: its terms, the period its words speak of, and its terms when that period is dropped."""
+    """What a question means: the ways to take it, best first, and the period that its words speak of."""
 
-    terms: tuple[Term, ...]
-    period: Period | None
-    loose: tuple[Term, ...]
+    ways: tuple[Way, ...]
+    spoken: Period | None
 
 
 def ask(text: str, class_code: str = "", period: str = "") -> Question:
@@ -94,7 +107,7 @@ def periods() -> dict[str, Period]:
 
 def sealed(standing: Standing, question: Question) -> str:
     """A question as it may stand in an address: for this reader and record only, for some hours, unreadable (R20)."""
-    facts = [question.text, question.class_code, question.period, question.widened, question.after, clock.now()]
+    facts = [question.text, question.class_code, question.period, question.time, question.after, clock.now()]
     plain = orjson.dumps(facts, default=list)
     padded = plain + b" " * (-len(plain) % _PADDED)
     with db.read() as tx:
@@ -110,12 +123,17 @@ def opened(standing: Standing, text: str) -> Question | None:
             plain = crypto.unseal_bytes(tx, standing.record_id, *_PURPOSE, standing.actor.id, made)
     except (NotBase64Error, ValueError, TamperedError):
         return None
-    asked, class_code, period, widened, after, at = orjson.loads(plain)
+    asked, class_code, period, time, after, at = orjson.loads(plain)
     asked_at = datetime.fromisoformat(at)
     if not asked_at <= clock.now() < asked_at + KEPT:
         return None
     place = Place(date.fromisoformat(after[0]), UUID(after[1])) if after else None
-    return Question(asked, class_code, period, widened, place)
+    return Question(asked, class_code, period, Time(time), place)
+
+
+def outside(question: Question) -> bool:
+    """Whether a question has words left when those of time are ignored."""
+    return any(way.time is Time.IGNORED for way in meaning(question).ways)
 
 
 def corrected(question: Question, close: Sequence[tuple[str, str]]) -> Question:
@@ -128,12 +146,23 @@ def corrected(question: Question, close: Sequence[tuple[str, str]]) -> Question:
 
 
 def meaning(question: Question) -> Meaning:
-    """What a question means on this day: « cholestérol de l'an dernier » is a word, and a year."""
+    """What a question means on this day: « cholestérol de l'an dernier » is a word, and a year.
+
+    Where nothing answers at those dates, the time may stand in a text as a word, or be remembered wrong.
+    """
     asked = words(question.text)
+    spoken, used = _period_in(asked)
     relative = _relative(asked)[1]
-    period, used = (None, relative) if question.widened else _period_in(asked)
     bounds = frozenset(at for at in used if asked[at] in _BOUNDS)
-    return Meaning(_terms(asked, used), period, _terms(asked, relative | bounds))
+    plain, as_words = _terms(asked, used), _terms(asked, relative | bounds)
+    chosen = periods().get(question.period)
+    if chosen:
+        return Meaning((Way(Time.WORDS, as_words, chosen),), None)
+    ways = [Way(Time.DATES, plain, spoken), Way(Time.WORDS, as_words, None), Way(Time.IGNORED, plain, None)]
+    wanted = [way for way in ways if question.time in (way.time, Time.DATES) and (way.terms or way.period)]
+    if spoken is None:
+        wanted = wanted[:1]
+    return Meaning(tuple(wanted), spoken)
 
 
 def _terms(asked: Sequence[str], used: frozenset[int]) -> tuple[Term, ...]:

@@ -19,7 +19,7 @@ from espace.db import Digest, Id
 from espace.documents.models import Document, DocumentText, DocumentWord
 from espace.permissions import Standing
 
-from .asking import Meaning, Period, Place, Question, meaning, periods
+from .asking import Meaning, Period, Place, Question, Time, meaning
 from .reading import DocumentFacts, leave, open_row, unwatched
 from .snippets import Pieces, Snippet, marked, snippets
 from .stems import Term, fold, spans, words
@@ -53,7 +53,7 @@ class Hit:
 class Results:
     """What answers, newest first.
 
-    `period` is what the words of time in the question were taken for, and `widened` that nothing answered in it.
+    `period` is what the words of time in the question speak of, and `time` how they were taken in the end.
     `partial`: nothing holds every word, these hold some. `next`: after which place older documents may answer.
     `close`: words of the record for words that stand nowhere, as (asked, written).
     """
@@ -61,7 +61,7 @@ class Results:
     hits: tuple[Hit, ...] = ()
     next: Place | None = None
     period: Period | None = None
-    widened: bool = False
+    time: Time = Time.DATES
     partial: bool = False
     close: tuple[tuple[str, str], ...] = ()
 
@@ -119,20 +119,21 @@ class _Search:
     def run(self) -> tuple[Results, list[DocumentFacts]]:
         """What answers; and the documents whose words are suggested."""
         meant = self._meaning
-        chosen = periods().get(self._question.period)
-        asked = meant.loose if chosen else meant.terms
-        spoken = None if chosen else meant.period
-        found = self._every(asked, chosen or spoken)
-        if found.hits or found.next or self._question.after:
-            return replace(found, period=spoken), []
-        if spoken and meant.loose:
-            asked = meant.loose
-            found = self._every(asked, None)
-            if found.hits or found.next:
-                return replace(found, period=spoken, widened=True), []
-        some = self._some(asked, chosen) if len(asked) > 1 else Results()
-        close, words_from = self._close(asked, some)
-        return replace(some, period=spoken, widened=bool(spoken and meant.loose), close=close), words_from
+        found = Results()
+        tried = set()
+        for way in meant.ways:
+            if (way.terms, way.period) in tried:
+                continue
+            tried.add((way.terms, way.period))
+            found = replace(self._every(way.terms, way.period), period=meant.spoken, time=way.time)
+            if found.hits or found.next or self._question.after:
+                return found, []
+        if not meant.ways:
+            return found, []
+        last = meant.ways[-1]
+        some = self._some(last.terms, last.period) if len(last.terms) > 1 else Results()
+        close, words_from = self._close(last.terms, some)
+        return replace(some, period=meant.spoken, time=last.time, close=close), words_from
 
     def _every(self, asked: Sequence[Term], period: Period | None) -> Results:
         """Documents that hold every word, up to a page of them or as many as one request opens."""

@@ -9,7 +9,7 @@ from wtforms import SelectField, StringField
 
 from espace.documents.services import CLASSES, asking
 from espace.documents.services import search as searching
-from espace.documents.services.asking import Period, Question
+from espace.documents.services.asking import Period, Question, Time
 from espace.documents.services.search import Hit, Results
 from espace.documents.services.snippets import Pieces
 from espace.interop import media
@@ -72,6 +72,8 @@ def ask() -> Response:
         results=results,
         found=_found(results, here),
         period=_spoken(results.period),
+        at_dates=results.time is Time.DATES,
+        went_on=results.time is not Time.DATES and question.time is Time.DATES,
         page_size=searching.PAGE_SIZE,
         **_ways_on(here, question, results),
     )
@@ -99,11 +101,11 @@ def _ways_on(here: Viewpoint, question: Question, results: Results) -> dict[str,
     wider = ""
     if question.class_code or question.period:
         wider = _address(here, replace(question, class_code="", period="", after=None))
-    elif results.period and not results.widened:
-        wider = _address(here, replace(question, widened=True, after=None))
+    elif results.period and results.time is Time.DATES and asking.outside(question):
+        wider = _address(here, replace(question, time=Time.IGNORED, after=None))
     meant = asking.corrected(question, results.close) if results.close else None
     return {
-        "more": _address(here, replace(question, after=results.next)) if results.next else "",
+        "more": _address(here, replace(question, time=results.time, after=results.next)) if results.next else "",
         "wider": wider,
         "meant": meant.text if meant else "",
         "meant_at": _address(here, meant) if meant else "",
