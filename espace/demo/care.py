@@ -25,6 +25,16 @@ _SPECIALISTS = frozenset({"endocrinologist", "ophthalmologist", "radiologist", "
 Row = dict[str, str]
 Act = tuple[str, str, int, int]
 """Kind, label, price and reimbursement in cents."""
+_SEEN = frozenset({"11488-4", "78513-9", "89233-1", "34749-2"})  # what is written when a patient is seen
+_ACTS: dict[str, Act] = {
+    "59283-2": ("consultation", "Examen de l'enfant", 3900, 3900),
+    "87273-9": ("procedure", "Injection d'un vaccin", 960, 672),
+    "15507-7": ("hospital", "Passage aux urgences", 6140, 4912),
+}
+_FOLLOWED: dict[str, Act] = {
+    "physio": ("paramedical", "Séances de kinésithérapie", 9720, 5832),
+    "nurse": ("nursing", "Soins infirmiers à domicile", 1780, 1780),
+}
 # What comes again and again without a document: whose, every how many days, by whom, what.
 _REGULAR: tuple[tuple[str, int, str, Act], ...] = (
     ("retired", 30, "nurse", ("nursing", "Surveillance à domicile", 890, 890)),
@@ -109,28 +119,21 @@ def _others(someone: Someone, today: date) -> Iterator[Row]:
 
 def _acts(paper: Paper) -> Iterator[Act]:
     role = DIRECTORY[paper.author].role
-    match paper.type_code:
-        case "11488-4" | "78513-9" | "89233-1" | "34749-2":
-            price = 6000 if paper.author in _SPECIALISTS else 3000
-            yield "consultation", f"Consultation, {role[0].lower()}{role[1:]}", price, price * 7 // 10 - 200
-        case "59283-2":
-            yield "consultation", "Examen de l'enfant", 3900, 3900
-        case "60593-1":
-            for name in (name for block in paper.blocks for name in block.get("items", ())):
-                yield "medicines", f"{name[0].upper()}{name[1:]}", 420 + 37 * len(name), 210 + 22 * len(name)
-        case "11502-2":
-            yield "laboratory", "Prélèvement de sang", 480, 288
-            yield "laboratory", f"Analyses : {paper.title[0].lower()}{paper.title[1:]}", 3240, 1944
-        case "18748-4":
-            yield "imaging", paper.title, 5670, 3969
-        case "11506-3" if paper.author == "physio":
-            yield "paramedical", "Séances de kinésithérapie", 9720, 5832
-        case "11506-3":
-            yield "nursing", "Soins infirmiers à domicile", 1780, 1780
-        case "87273-9":
-            yield "procedure", "Injection d'un vaccin", 960, 672
-        case "15507-7":
-            yield "hospital", "Passage aux urgences", 6140, 4912
+    if paper.type_code in _SEEN:
+        price = 6000 if paper.author in _SPECIALISTS else 3000
+        yield "consultation", f"Consultation, {role[0].lower()}{role[1:]}", price, price * 7 // 10 - 200
+    elif paper.type_code == "60593-1":
+        for name in (name for block in paper.blocks for name in block.get("items", ())):
+            yield "medicines", f"{name[0].upper()}{name[1:]}", 420 + 37 * len(name), 210 + 22 * len(name)
+    elif paper.type_code == "11502-2":
+        yield "laboratory", "Prélèvement de sang", 480, 288
+        yield "laboratory", f"Analyses : {paper.title[0].lower()}{paper.title[1:]}", 3240, 1944
+    elif paper.type_code == "18748-4":
+        yield "imaging", paper.title, 5670, 3969
+    elif paper.type_code == "11506-3":
+        yield _FOLLOWED[paper.author]
+    elif paper.type_code in _ACTS:
+        yield _ACTS[paper.type_code]
 
 
 def _row(someone: Someone, today: date, day: date, author: str, act: Act, *, secret: bool = False) -> Row:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from espace.documents import services as documents
-from espace.documents.services import DocumentFacts, delays, folders, readers, states
+from espace.documents.services import DocumentFacts, composing, delays, folders, readers, states
 from espace.documents.services.delays import ResultKind
+from espace.documents.services.pieces import Upload
 from espace.permissions import Standing
 
 from .acting import BuildError, Stage
@@ -65,6 +66,14 @@ def events(stage: Stage) -> Iterator[Event]:
     for key, ago, wanted in _WAITS:
         yield Event(stage.moment(ago, 21), partial(_wait, stage, key, wanted))
     yield Event(stage.moment(1, 21), partial(hide_one, stage))
+    yield Event(stage.moment(1, 22), partial(_begin_adding, stage))
+
+
+def _begin_adding(stage: Stage) -> None:
+    """The children's father began to add a note and was called away: it waits for him."""
+    standing = stage.as_patient(ALL["second_parent"])
+    note = "Tension relevée à la maison\n\nLundi soir : 13/8\nMardi soir : 12/8\n"
+    composing.begin(standing, [Upload("tension.txt", note.encode())])
 
 
 def _read_all(stage: Stage, key: str) -> None:
