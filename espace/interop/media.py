@@ -203,7 +203,7 @@ def upright_image(image: Image.Image) -> Image.Image:
     """The picture as its camera was held; as it stands when what the camera wrote cannot be read."""
     try:
         return ImageOps.exif_transpose(image)
-    except (SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, OSError, struct.error):
+    except (SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, OSError, struct.error, UserWarning):
         return image
 
 
@@ -219,7 +219,7 @@ def open_image(content: bytes, media: str) -> Image.Image:
         image = Image.open(BytesIO(content), formats=[_FORMATS[media]])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise MediaError("too-many-pixels") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, RuntimeError, EOFError):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, RuntimeError, EOFError, UserWarning):
         raise MediaError("broken") from None
     if image.width * image.height > MAX_PIXELS:  # asked before a pixel is decoded
         image.close()
@@ -247,7 +247,7 @@ def load(image: Image.Image) -> None:
         raise MediaError("truncated" if "truncated" in str(error) else "broken") from None
     except (ValueError, SyntaxError, IndexError, MemoryError, Image.DecompressionBombError, struct.error):
         raise MediaError("broken") from None
-    except (RuntimeError, EOFError, AttributeError):  # decoders beside Pillow's own
+    except (RuntimeError, EOFError, AttributeError, UserWarning):  # decoders beside Pillow's own
         raise MediaError("broken") from None
 
 
@@ -320,9 +320,12 @@ def clean_pdf(content: bytes) -> bytes:
         _pages(pdf)
         if not _is_active(pdf):
             return content
-        _disarm(pdf)
         out = BytesIO()
-        pdf.save(out, deterministic_id=True)
+        try:
+            _disarm(pdf)
+            pdf.save(out, deterministic_id=True)
+        except (pikepdf.PdfError, ValueError, RuntimeError):
+            raise MediaError("broken") from None
     written = out.getvalue()
     if check_pdf(written).active:
         raise MediaError("active")

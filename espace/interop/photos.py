@@ -230,7 +230,7 @@ def _frames(image: Image.Image, max_bytes: int) -> Iterator[tuple[str, bytes]]:
             medias.load(frame)
             upright = medias.upright_image(frame)
             yield medias.written_anew(_plain(upright), max_bytes, lossless=upright.mode == "1")
-    except (OSError, ValueError, SyntaxError, RuntimeError, EOFError, LookupError, TypeError):
+    except (OSError, ValueError, SyntaxError, RuntimeError, EOFError, LookupError, TypeError, UserWarning):
         raise MediaError("broken") from None
 
 
