@@ -27,6 +27,7 @@ from espace.documents.services.quarantine_desk import Aside
 from espace.documents.services.scanning import DOWN, VIRUS
 from espace.documents.services.types import types
 from espace.errors import ConflictError, InvalidError, NotFoundError
+from espace.identifiers import WrongInsError, parse_ins
 from espace.people import services as people
 from espace.people.services import Person
 from espace.permissions import ROLE_PERMISSIONS, Actor, Permission, demand_fresh_proof
@@ -373,12 +374,20 @@ def _compared(said: Traits, person: Person) -> tuple[Trait, ...]:
     names = folded(said.birth_name) == folded(person.birth_name)
     first = folded(said.first_names).split()[:1] == folded(person.first_names[0]).split()[:1]
     return (
-        _trait("ins", said.ins, person.ins, same=said.ins == person.ins),
+        _trait("ins", _grouped(said.ins), _grouped(person.ins), same=said.ins == person.ins),
         _trait("birth_name", said.birth_name, person.birth_name, same=names),
         _trait("first_names", said.first_names, " ".join(person.first_names), same=first),
         _trait("birth_date", said.birth_date, person.birth_date, same=said.birth_date == person.birth_date),
         _trait("sex", said.sex, person.sex, same=said.sex == person.sex),
     )
+
+
+def _grouped(number: str) -> str:
+    """A number as the card writes it; one that is no INS in fives, so that it can be compared by eye."""
+    try:
+        return parse_ins(number).grouped
+    except WrongInsError:
+        return " ".join(number[start : start + 5] for start in range(0, len(number), 5))
 
 
 def _trait(name: str, said: str | date | None, known: str | date, *, same: bool) -> Trait:
