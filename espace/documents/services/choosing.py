@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, bindparam, column, exists, literal, select, values
+from sqlalchemy import ColumnElement, Select, String, bindparam, column, literal, or_, select, values
 
 from espace import crypto, db
 from espace.access.services import visible
@@ -18,7 +18,7 @@ from espace.permissions import Standing
 from . import folders
 from .browsing import STATES
 from .folders import Folder
-from .page_statements import Rows
+from .page_statements import Rows, holds
 from .reading import leave, unwatched
 from .types import CLASSES, DocumentType, types
 from .visibility import conditions, parameters, shape
@@ -46,7 +46,7 @@ class Choices:
 def choices(standing: Standing) -> Choices:
     """What this reader may ask the list for; whoever is watched leaves a row of the trail."""
     rule = visible(standing)
-    given = {"record": standing.record_id, "states": list(STATES), **parameters(rule)}
+    given = {"record": standing.record_id, **parameters(rule)}
     if unwatched(standing):
         with db.read() as tx:
             authors, found = _authors(tx, standing, shape(rule), given), _types(tx, shape(rule), given)
@@ -60,7 +60,7 @@ def choices(standing: Standing) -> Choices:
 def author_name(standing: Standing, author_id: UUID) -> str:
     """The name of an author of whom this reader sees something; "" for anybody else."""
     rule = visible(standing)
-    given = {"record": standing.record_id, "states": list(STATES), "author": author_id, **parameters(rule)}
+    given = {"record": standing.record_id, "author": author_id, **parameters(rule)}
     with db.read() as tx:
         rows = tx.execute(_author_statement(shape(rule), one=True), given).all()
         return _opened(tx, standing, rows)[0].name if rows else ""
@@ -79,15 +79,8 @@ def _opened(tx: Any, standing: Standing, rows: Sequence[Any]) -> list[Author]:
 @lru_cache(maxsize=64)
 def _author_statement(rule: tuple[bool, ...], *, one: bool) -> Rows:
     """Authors, each probed for a document that may be seen."""
-    seen = select(literal(1)).where(
-        Document.record_id == _RECORD,
-        Document.state.in_(bindparam("states", expanding=True)),
-        Document.author_id == DocumentAuthor.id,
-        *conditions(rule),
-    )
-    statement: Rows = select(DocumentAuthor.id, DocumentAuthor.payload).where(
-        DocumentAuthor.record_id == _RECORD, exists(seen)
-    )
+    seen = _seen(rule, Document.author_id == DocumentAuthor.id)
+    statement: Rows = select(DocumentAuthor.id, DocumentAuthor.payload).where(DocumentAuthor.record_id == _RECORD, seen)
     return statement.where(DocumentAuthor.id == bindparam("author", type_=Id)) if one else statement
 
 
@@ -102,10 +95,10 @@ def _types(tx: Any, rule: tuple[bool, ...], given: dict[str, Any]) -> tuple[Docu
 def _type_statement(rule: tuple[bool, ...]) -> Select[Any]:
     """Types, each probed for a document that may be seen."""
     known = values(column("code", String), name="known").data([(code,) for code in types()]).cte("kinds")
-    seen = select(literal(1)).where(
-        Document.record_id == _RECORD,
-        Document.state.in_(bindparam("states", expanding=True)),
-        Document.type_code == known.c.code,
-        *conditions(rule),
-    )
-    return select(known.c.code).where(exists(seen))
+    return select(known.c.code).where(_seen(rule, Document.type_code == known.c.code))
+
+
+def _seen(rule: tuple[bool, ...], wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a document is so that this reader may see, in any state a list may ask for."""
+    of_record = Document.record_id == _RECORD
+    return or_(*(holds([of_record, Document.state == literal(state), wanted, *conditions(rule)]) for state in STATES))

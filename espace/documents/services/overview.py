@@ -42,7 +42,7 @@ from espace.permissions import Relation, Standing
 from . import folders, readers
 from .browsing import CURRENT, Seen, open_all, seen_by
 from .folders import Folder
-from .page_statements import Asked, Rows, arrived_after, page_statement
+from .page_statements import Asked, Rows, arrived_after, holds, page_statement
 from .readers import Reader
 from .reading import DocumentFacts, leave, unwatched
 from .types import CLASSES, types
@@ -203,7 +203,8 @@ def _class(code: str, given: tuple[bool, ...], *, by_type: bool) -> Select[Any]:
     """A line if this category holds something to see: by its types where they are limited, so that none is passed."""
     of_class: list[ColumnElement[bool]] = [] if by_type else [Document.class_code == literal(code)]
     wanted = (*_CURRENT, *of_class, *conditions(given, f"types_{code}"))
-    return _line("class", code=literal(code)).where(exists(select(literal(1)).where(*wanted)))
+    first = [Document.type_code.expression] if by_type else []
+    return _line("class", code=literal(code)).where(holds(wanted, first))
 
 
 def _waiting(relation: Relation) -> list[ColumnElement[bool]]:

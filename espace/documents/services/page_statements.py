@@ -3,6 +3,7 @@
 What may be seen is filtered by the policy's conditions; what is wanted picks the index. Never an offset, never a sort.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -70,6 +71,16 @@ def arrived_after(since: ColumnElement[Any], relation: Relation, *, leads: bool 
     elif relation is Relation.PROFESSIONAL:
         found += [Document.created_at > since, Document.professional_id.is_distinct_from(_READER)]
     return found
+
+
+def holds(wanted: Sequence[ColumnElement[bool]], first: Sequence[ColumnElement[Any]] = ()) -> ColumnElement[bool]:
+    """Whether any document is so.
+
+    One is looked for in the order of an index: for an EXISTS, SQLite would rather read the whole record. `first` is
+    what stands in that index before the day and takes several values.
+    """
+    order = (*first, Document.date, Document.id)
+    return select(Document.id).where(*wanted).order_by(*order).limit(1).scalar_subquery().is_not(None)
 
 
 @lru_cache(maxsize=512)
