@@ -141,3 +141,15 @@ def test_nobody_replaces_what_another_deposited(home: House, app: Flask, doctor:
     assert "/remplacer" not in _links(page)
     elsewhere.get(seen_by_doctor(home, first, "/remplacer"), expect=404)
     doctor.get(seen_by_doctor(home, documents.add(home.holder, addition()).id, "/remplacer"), expect=404)
+
+
+def test_what_named_a_copy_leads_to_the_entry_that_keeps_it(home: House, mother: Browser, doctor: Browser) -> None:
+    body = pdf("Ordonnance")
+    copy = documents.add(home.holder, addition("La mienne", body, type_code="DOCPAT02")).id
+    (taken,) = taken_in(wrap(header(home.mother), body, "application/pdf"), FILES, "x.xml")
+    for browser, address in ((mother, own(home, copy)), (doctor, seen_by_doctor(home, copy))):
+        assert browser.get(address).path.endswith(f"/documents/{taken.document_id}")
+    with db.write() as tx:
+        tx.execute(update(Document).values(hidden=True))
+    doctor.get(seen_by_doctor(home, copy), expect=404)
+    mother.get(own(home, copy, "/contenu"), expect=404)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Select, bindparam, select
 
@@ -11,9 +12,11 @@ from espace.access.services import visible
 from espace.audit.services import Action
 from espace.db import Digest, Id
 from espace.documents.models import Document
+from espace.errors import NotFoundError
 from espace.permissions import Standing
 
 from .folding import SourceFacts, sources
+from .likeness import FOLDED
 from .reading import DocumentFacts, leave, open_row, unwatched
 from .visibility import COLUMNS, NOWHERE, conditions, parameters, shape
 
@@ -44,6 +47,31 @@ def history(standing: Standing, document: DocumentFacts) -> Lineage:
         with db.write():
             leave(standing, Action.DOCUMENTS_LISTED, others)
     return Lineage(tuple(versions), tuple(came))
+
+
+def place(standing: Standing, document_id: UUID) -> UUID:
+    """The document that stands in the place of a copy this standing would see.
+
+    Raises:
+        NotFoundError: when there is no such copy.
+    """
+    rule = visible(standing)
+    values = {"record": standing.record_id, "id": document_id, **parameters(rule)}
+    with db.read() as tx:
+        found: UUID | None = tx.execute(_place_statement(shape(rule)), values).scalar()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+@lru_cache(maxsize=64)
+def _place_statement(given: tuple[bool, ...]) -> Select[*tuple[Any, ...]]:
+    return select(Document.folded_into).where(
+        Document.record_id == bindparam("record", type_=Id),
+        Document.id == bindparam("id", type_=Id),
+        Document.state == FOLDED,
+        *conditions(given),
+    )
 
 
 def _versions(tx: Connection, standing: Standing, document: DocumentFacts) -> list[DocumentFacts]:

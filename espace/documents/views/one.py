@@ -7,9 +7,11 @@ from uuid import UUID
 from flask import Response, abort, request
 
 from espace.documents import services as documents
-from espace.documents.services import DocumentFacts, drawing, type_label
+from espace.documents.services import DocumentFacts, drawing, lineage, type_label
+from espace.errors import NotFoundError
 from espace.interop.drawing import WEBP, DrawingError
 from espace.permissions import Permission
+from espace.web.attempts import to
 from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
 from espace.web.viewpoint import Viewpoint
@@ -32,9 +34,15 @@ PRINTED = 20
 
 @requires(Permission.DOCUMENTS_READ)
 def one(document_id: UUID) -> Response:
-    """A document; `page` is the first page shown of a long one, `zoom` how many times larger its pages are."""
+    """A document; `page` is the first page shown of a long one, `zoom` how many times larger its pages are.
+
+    A copy that is kept as one entry with another leads there: what named it before still does.
+    """
     here = viewpoint()
-    content = documents.opened(here.standing, document_id)
+    try:
+        content = documents.opened(here.standing, document_id)
+    except NotFoundError:
+        return to(f"{here.base}/documents/{lineage.place(here.standing, document_id)}")
     document = content.document
     zoom = request.args.get("zoom", 1, int)
     return render(
