@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from espace import crypto, db
 from espace.access.services import Answer
+from espace.documents.services.texts import Backfill
 from espace.machines import Machines
 from espace.web import guards, logs
 from tests.support import build, canaries
@@ -92,6 +93,8 @@ def journey(app: Flask, log: StringIO, caplog: pytest.LogCaptureFixture) -> buil
     sent += _send_everything(holder.browser(app), "/dossiers/", f"/dossiers/{holder.record_id}/", "/compte")
     sent += _send_everything(doctor.browser(app), "/pro/", f"/pro/patients/{holder.record_id}/")
     assert sent > 3, "no form was sent: nothing is proved"
+    build.document(holder.standing(), TITLE)  # what was added on the way may have been given up on the way
+    assert Backfill().run(limit=100) > 0, "no document's words were kept: nothing is proved of them"
     Browser(app).get(f"/{NAME}?{TITLE}={REASON}", expect=404)
     Browser(app).get("/fail", expect=500)
     return holder
