@@ -31,7 +31,7 @@ PREVIEW = 900
 """Points across the small picture of a page."""
 _SHEET = (PREVIEW, 1273)  # until it is drawn, a page is taken for an A4 sheet
 _LEAST = 40_000
-_LONGER_SIDE = 842  # of A4, in points of PDF
+_LONGER_SIDE, _LEAST_SIDE = 842, 3  # of A4, and of any page, in points of PDF
 _EXIF_IFD, _TAKEN = 0x8769, 0x9003
 
 
@@ -177,7 +177,7 @@ def _add_page(whole: pikepdf.Pdf, size: tuple[int, int], data: bytes, **facts: s
     """A page as large as its picture, the longer side that of an A4 sheet."""
     across, down = size
     scale = _LONGER_SIDE / max(across, down)
-    width, height = across * scale, down * scale
+    width, height = max(across * scale, _LEAST_SIDE), max(down * scale, _LEAST_SIDE)
     stream = whole.make_stream(data)
     stream.update({"/Type": pikepdf.Name.XObject, "/Subtype": pikepdf.Name.Image, "/Width": across, "/Height": down})
     for name, value in facts.items():

@@ -153,6 +153,11 @@ def test_however_many_photos_they_fit_in_what_is_kept(count: int) -> None:
     assert media.check_pdf(whole).pages == count
 
 
+def test_a_picture_as_thin_as_a_thread_is_a_page_too() -> None:
+    made = photos.prepare(tiff((2000, 1), (1, 2000)), MOST)
+    assert (made.media, made.pages) == (media.PDF, 2)
+
+
 def test_what_cannot_fit_is_said() -> None:
     with pytest.raises(MediaError, match="too-heavy"):
         photos.as_one_pdf([(media.PDF, pdf("a")), (media.JPEG, picture())], 2_000)

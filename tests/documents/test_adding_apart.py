@@ -1,0 +1,169 @@
+"""What a minor keeps from their parents, what was deleted, how much fits: neither side learns of the other (R13)."""
+
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from PIL import Image
+from sqlalchemy import select, update
+
+from espace import crypto, db, settings
+from espace.documents import services as documents
+from espace.documents.models import Document
+from espace.documents.services import adding_drafts, checks, composing, replacing
+from espace.documents.services.adding import Added, Described
+from espace.documents.services.pieces import Upload
+from espace.errors import InvalidError, NotFoundError
+from espace.permissions import Standing
+from tests.support import build
+from tests.support.browser_client import Upload as Sent
+from tests.support.build import Citizen
+
+from .house import House, addition, deposited, files_of, pdf, picture
+
+SAID = Described(title="Prise de sang", date=date(2026, 3, 4), type_code="DOCPAT05")
+
+
+@pytest.fixture
+def family(home: House) -> tuple[Citizen, Standing, Standing]:
+    """A sixteen-year-old with an account, and their mother before the same record."""
+    teen = build.citizen("Lou", "Fontenay", birth=date(2010, 2, 3), parents=[home.mother])
+    return teen, teen.standing(), home.mother.standing(teen.record_id)
+
+
+def titles(standing: Standing) -> list[str]:
+    return [row.title for row in documents.page(standing, limit=100).rows]
+
+
+def added(standing: Standing, content: bytes, said: Described = SAID, replaces: UUID | None = None) -> Added:
+    begun = composing.begin(standing, [Upload("a.pdf", content)], replaces)
+    assert begun.draft_id, begun.refused
+    return composing.complete(standing, begun.draft_id, said)
+
+
+def test_a_minor_keeps_a_document_from_their_parents(family: tuple[Citizen, Standing, Standing]) -> None:
+    _, own, parent = family
+    done = added(own, pdf("secret"), replace(SAID, title="Test", secret=True))
+    assert titles(own) == ["Test"]
+    assert titles(parent) == []
+    with pytest.raises(NotFoundError):
+        documents.document(parent, done.id)
+    # The same content, added by the mother: hers is new to her, and she meets nothing.
+    hers = added(parent, pdf("secret"), replace(SAID, title="Le mien"))
+    assert (hers.new, hers.id == done.id) == (True, False)
+    assert titles(parent) == ["Le mien"]
+    assert documents.document(parent, hers.id).title == "Le mien"
+
+
+def test_the_tick_is_offered_to_minors_in_their_own_record_only(
+    home: House, family: tuple[Citizen, Standing, Standing], app: Flask
+) -> None:
+    teen, own, parent = family
+    assert [checks.may_keep_secret(one) for one in (own, parent, home.holder)] == [True, False, False]
+    for who, record, offered in (
+        (teen, teen.record_id, True),
+        (home.mother, teen.record_id, False),
+        (home.mother, home.mother.record_id, False),
+    ):
+        browser, place = who.browser(app), f"/dossiers/{record}/documents/ajouter"
+        begun = browser.submit(browser.get(place).form("file"), {"file": Sent("a.jpg", picture())})
+        assert ("secret" in begun.form("title").names) is offered
+    # Whoever sends the tick without being asked is not heard.
+    forged = added(home.holder, pdf("forge"), replace(SAID, secret=True))
+    assert not documents.document(home.holder, forged.id).representatives_invisible
+
+
+def test_a_new_version_opens_nothing(family: tuple[Citizen, Standing, Standing]) -> None:
+    _, own, parent = family
+    first = added(own, pdf("un"), replace(SAID, secret=True))
+    second = added(own, pdf("deux"), SAID, replaces=first.id)
+    assert documents.document(own, second.id).representatives_invisible
+    assert titles(parent) == []
+    with pytest.raises(NotFoundError):
+        replacing.replaced(parent, second.id)
+    with pytest.raises(NotFoundError):
+        composing.begin(parent, [Upload("a.pdf", pdf("trois"))], second.id)
+
+
+def test_a_third_version_follows_the_second(home: House) -> None:
+    first = added(home.holder, pdf("un"))
+    second = added(home.holder, pdf("deux"), replaces=first.id)
+    third = added(home.holder, pdf("trois"), replaces=second.id)
+    states = [
+        (documents.document(home.holder, one.id).version, documents.document(home.holder, one.id).state)
+        for one in (first, second, third)
+    ]
+    assert states == [(1, "superseded"), (2, "superseded"), (3, "current")]
+    for gone in (first.id, second.id, deposited(home.doctor_here)):
+        with pytest.raises(NotFoundError):
+            replacing.replaced(home.holder, gone)
+    assert replacing.replaced(home.holder, third.id).title == "Prise de sang"
+
+
+def test_a_document_that_was_filed_before_ids_were_kept_can_be_replaced(home: House) -> None:
+
+    first = added(home.holder, pdf("ancien"))
+    with db.write() as tx:
+        row = tx.execute(select(Document.payload).where(Document.id == first.id)).one()
+        said = dict(crypto.unseal(tx, home.holder.record_id, "documents", first.id, row.payload))
+        del said["unique_id"]
+        sealed = crypto.seal(tx, home.holder.record_id, "documents", first.id, said)
+        tx.execute(update(Document).where(Document.id == first.id).values(payload=sealed, series_index=None))
+    second = added(home.holder, pdf("nouveau"), replaces=first.id)
+    assert [documents.document(home.holder, one.id).state for one in (first, second)] == ["superseded", "current"]
+
+
+def noise() -> bytes:
+    """A photo that hardly shrinks."""
+    out = BytesIO()
+    Image.effect_noise((1000, 1000), 90).convert("RGB").save(out, "JPEG", quality=92)
+    return out.getvalue()
+
+
+def test_what_is_full_is_said_and_what_one_cannot_see_does_not_count(
+    family: tuple[Citizen, Standing, Standing],
+) -> None:
+    _, own, parent = family
+    heavy, other = noise(), noise()
+    assert len(heavy) > 600_000
+    settings.bind(replace(settings.current(), record_quota_mb=1))
+    added(own, heavy, replace(SAID, secret=True))
+    assert added(parent, picture()).new  # she is not told of what lies there
+    with pytest.raises(InvalidError) as caught:
+        added(own, other)
+    assert list(caught.value.problems) == ["file"]
+    assert "1 MB" in caught.value.problems["file"]
+    assert len(adding_drafts.drafts(own)) == 1  # what was chosen is still there
+
+
+def test_ten_documents_begun_are_enough(home: House) -> None:
+    for number in range(10):
+        composing.begin(home.holder, [Upload("a.jpg", picture((20 + number, 20)))])
+    with pytest.raises(InvalidError) as caught:
+        composing.begin(home.holder, [Upload("a.jpg", picture((99, 20)))])
+    assert list(caught.value.problems) == ["file"]
+    assert files_of(home.holder.record_id) == 10
+    again = composing.begin(home.holder, [Upload("a.jpg", picture((20, 20)))])
+    assert again.draft_id  # one of them, sent again
+
+
+def test_thirty_files_are_enough_for_one_document(home: House) -> None:
+    begun = composing.begin(home.holder, [Upload("a.jpg", picture((20 + at, 20))) for at in range(30)])
+    assert begun.draft_id
+    with pytest.raises(InvalidError):
+        composing.more(home.holder, begun.draft_id, [Upload("b.jpg", picture((99, 20)))])
+    assert files_of(home.holder.record_id) == 30
+
+
+def test_what_was_deleted_may_be_added_again(home: House) -> None:
+
+    first = documents.add(home.holder, addition(content=pdf("encore")))
+    with db.write() as tx:
+        tx.execute(update(Document).where(Document.id == first.id).values(state="deleted"))
+    again = added(home.holder, pdf("encore"))
+    assert again.new
+    assert again.id != first.id
+    assert titles(home.holder) == ["Prise de sang"]
