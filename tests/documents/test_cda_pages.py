@@ -10,6 +10,7 @@ from espace.access.services import Answer
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents import services as documents
+from espace.documents.services import texts
 from espace.documents.services.importing import take_in
 from espace.people import services as people
 from tests.support import build
@@ -99,6 +100,22 @@ def test_a_professional_s_reading_is_written_down_before_anything_is_sent(
     browser.get(f"{base}/1")
     acts = [e.action for e in audit.entries(holder.record_id, mine=False, holder_actor_ids=(), before=None)]
     assert acts.count(Action.DOCUMENT_OPENED) == 1
+
+
+def test_a_search_leads_to_the_section_that_holds_the_word(app: Flask, holder: build.Citizen) -> None:
+    known = people.person(holder.person_id)
+    whom = patient(known.ins, known.birth_name, f"{known.birth_date:%Y%m%d}", known.sex)
+    body = section("<paragraph>Rien</paragraph>") + section("<paragraph>Ferritine basse</paragraph>", title="Fer")
+    take_in(clinical(body, whom))
+    [row] = documents.page(holder.standing()).rows
+    texts.index(holder.record_id, row.id)
+    browser = holder.browser(app)
+    form = browser.get(f"/dossiers/{holder.record_id}/documents/recherche").form("q")
+    found = browser.submit(form, {"q": "ferritine"})
+    [place] = [href for href in found.links.values() if str(row.id) in href]
+    address, _, anchor = place.partition("#")
+    assert anchor == "partie-2"
+    assert "Fer" in browser.get(address).tree.get_element_by_id(anchor).text_content()
 
 
 def test_a_part_of_a_document_and_one_without_a_title_are_shown_too(app: Flask, holder: build.Citizen) -> None:

@@ -1,4 +1,4 @@
-"""Clinical documents as they are read on their page, and the files inside them (security.md R33, R36)."""
+"""The files inside a clinical document, taken out one by one (security.md R33, R36)."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,10 +6,9 @@ from uuid import UUID
 from espace.errors import NotFoundError
 from espace.interop import cda_view, drawing, media
 from espace.interop.cda import CdaError
-from espace.interop.cda_view import CdaView
 from espace.permissions import Standing
 
-from .reading import Content, body, download
+from .reading import body, download
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +19,6 @@ class Inner:
     media: str
     content: bytes
     is_picture: bool
-
-
-def shown(content: Content) -> CdaView | None:
-    """A clinical document ready to be written on its page; None for another file, or one that does not open."""
-    if content.media != media.XML:
-        return None
-    try:
-        return cda_view.read(content.reader.read_all())
-    except CdaError:
-        return None  # the page then offers the file itself
 
 
 def inner(standing: Standing, document_id: UUID, number: int) -> Inner:

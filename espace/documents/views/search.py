@@ -118,17 +118,26 @@ def _found(results: Results, here: Viewpoint) -> list[Found]:
 
 
 def _one(hit: Hit, line: Line) -> Found:
-    """Only the pages of a PDF are pages one can open."""
+    """Only the pages of a PDF are pages one can open; a clinical document opens at its section."""
     paged = hit.document.body_media == media.PDF
-    first = hit.snippets[0].page if hit.snippets else 1
     return Found(
         line=line,
-        href=f"{line.href}?page={first}" if paged and first > 1 else line.href,
+        href=line.href + _place(hit),
         title=hit.title,
         snippets=tuple((one.page if paged else 0, one.pieces) for one in hit.snippets),
         remark=hit.remark,
         missing=hit.missing,
     )
+
+
+def _place(hit: Hit) -> str:
+    """Where in a document its first snippet stands, as an address ends with it."""
+    first = hit.snippets[0].page if hit.snippets else 1
+    if first <= 1:
+        return ""
+    if hit.document.body_media == media.PDF:
+        return f"?page={first}"
+    return f"#partie-{first - 1}" if hit.document.body_media == media.XML else ""  # the first page is the header
 
 
 def _offered(code: str) -> str:
