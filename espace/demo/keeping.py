@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from espace.documents import services as documents
-from espace.documents.services import DocumentFacts, composing, delays, folders, readers, states
+from espace.documents.services import DocumentFacts, adding_drafts, composing, delays, folders, readers, states
+from espace.documents.services.adding_drafts import Typed
 from espace.documents.services.delays import ResultKind
 from espace.documents.services.pieces import Upload
 from espace.permissions import Standing
@@ -73,7 +74,10 @@ def _begin_adding(stage: Stage) -> None:
     """The children's father began to add a note and was called away: it waits for him."""
     standing = stage.as_patient(ALL["second_parent"])
     note = "Tension relevée à la maison\n\nLundi soir : 13/8\nMardi soir : 12/8\n"
-    composing.begin(standing, [Upload("tension.txt", note.encode())])
+    begun = composing.begin(standing, [Upload("tension.txt", note.encode())])
+    if begun.draft_id is None:
+        raise BuildError("the note could not be kept")
+    adding_drafts.keep(standing, begun.draft_id, Typed("Ma tension à la maison", "", "DOCPAT05"))
 
 
 def _read_all(stage: Stage, key: str) -> None:

@@ -117,6 +117,34 @@ def test_the_parent_of_the_teenager_sees_nothing_of_the_secret_care(
     assert "Certificat médical, handball" in seen["carer"]
 
 
+@pytest.mark.parametrize(
+    ("key", "place", "words"),
+    [
+        ("mother", "soins", "Caché aux professionnels"),
+        ("mother", "documents?vue=archives", "Fiche de suivi de kinésithérapie"),
+        ("mother", "documents/dossiers", "Thyroïde"),
+        ("retired", "soins?sorte=hearing", "Appareil auditif"),
+        ("retired", "documents?vue=versions", "Synthèse médicale"),
+        ("second_parent", "documents/ajouter", "Ma tension à la maison"),
+    ],
+)
+def test_what_people_keep_waits_where_they_look(
+    house: House, patients: Callable[[str], Somebody], key: str, place: str, words: str
+) -> None:
+    record = next(one["record"] for one in house.cast["patients"] if one["key"] == key)
+    somebody = patients(key)
+    assert somebody.goes(f"/dossiers/{record}/{place}") == httpx.codes.OK
+    assert words in html.unescape(somebody.page)
+
+
+def test_secret_care_of_the_teenager_is_in_no_care_history(house: House, patients: Callable[[str], Somebody]) -> None:
+    record = next(one["record"] for one in house.cast["patients"] if one["key"] == "teen")
+    teen = patients("teen")
+    assert teen.goes(f"/dossiers/{record}/soins") == httpx.codes.OK
+    assert "remboursés" in teen.page
+    assert "laboratory" not in teen.page, "the only analyses are the secret ones"
+
+
 def test_the_doctor_signs_in_and_reads_the_mothers_documents(house: House) -> None:
     cast = house.cast
     doctor = next(entry for entry in cast["professionals"] if entry["key"] == "gp")
