@@ -7,7 +7,7 @@ over: addresses are checked, identifiers replaced by ours, styles taken from a l
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -121,7 +121,7 @@ class Scribe:
             return reader(self, element, depth)
         return self._inside(element, depth)  # not of the standard: its words alone
 
-    def _common(self, element: Element) -> dict[str, str]:
+    def _common(self, element: Element) -> dict[str, Any]:
         language = attribute(element, "language")
         return {
             "anchor": self._anchor(element),
