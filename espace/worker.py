@@ -95,6 +95,7 @@ def scheduled() -> list[Task]:
     from .accounts.services import one_time, password_reset, recovery, sessions, throttle
     from .administration.services import visits
     from .documents.services import adding_drafts, announcing, care_history, delays, drawing, sweeping, waiting
+    from .documents.services.renewing import Renewal
     from .documents.services.texts import Backfill
     from .family.services import tell_ahead
     from .notifications import services as notifications
@@ -128,6 +129,7 @@ def scheduled() -> list[Task]:
         Task("late-notices", minute * 10, notifications.wake_late),
         Task("sweep-notices", hour, notifications.sweep),
         Task("read-older-documents", timedelta(seconds=2), Backfill().run),
+        Task("renew-older-documents", timedelta(seconds=2), Renewal().run),
         Task("sweep-outbox", hour, outbox.sweep),
     ]
 
