@@ -144,7 +144,7 @@ def _around(given: Asked, around: Overview, page: Page, folder: str, here: Viewp
     author = choosing.author_name(here.standing, given.filter.author_id) if given.filter.author_id else ""
     return {
         "size": _size(page, given, around),
-        "news": _news(around),
+        "news": "" if given.words else _news(around),
         "chips": filters.chips(given, here, author=author, folder=folder),
         "shortcuts": _shortcuts(given, around, here),
         "classes": [
@@ -152,7 +152,7 @@ def _around(given: Asked, around: Overview, page: Page, folder: str, here: Viewp
             for code, words in CLASSES.items()
             if code in around.classes
         ],
-        "waiting": delays.waiting(here.standing) if around.waits else None,
+        "waiting": delays.waiting(here.standing) if around.waits and not given.words else None,
     }
 
 
