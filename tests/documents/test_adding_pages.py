@@ -1,6 +1,8 @@
 """The pages on which a person adds: photos become one document, nothing typed or chosen is lost, refusals are said."""
 
 import re
+import threading
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
@@ -13,6 +15,7 @@ from flask import Flask
 from espace.documents import services as documents
 from espace.documents.services import adding_drafts
 from espace.interop import drawing, media
+from espace.machines import Machines
 from tests.interop.test_media import locked
 from tests.support import build
 from tests.support.browser_client import Browser, Page
@@ -265,3 +268,67 @@ def test_a_draft_is_forgotten_after_a_week(browser: Browser, home: House, clock:
     assert adding_drafts.drafts(home.mother.standing()) == []
     assert adding_drafts.sweep() == 1
     assert files_of(home.mother.record_id) == 0
+
+
+@pytest.mark.parametrize("day", ["", "31/02/2026", "2026-02-31", "demain"])
+def test_a_date_that_is_none_is_explained(browser: Browser, home: House, day: str) -> None:
+    place = begun(browser, home, picture())
+    sent = post(browser, place, **{**FIELDS, "date": day})
+    assert sent.status == 422
+    assert "Écrivez la date inscrite sur le document" in sent.html
+    assert len(draft_of(home, place).pieces) == 1
+
+
+def test_a_session_that_ended_loses_nothing_that_was_kept(browser: Browser, home: House, app: Flask) -> None:
+    place = begun(browser, home, picture())
+    post(browser, place, title="Sang de mars", geste="garder")
+    gone = Browser(app)
+    sent = answer(gone.post(place, {**FIELDS, "csrf_token": "x"}, follow=False))
+    assert (sent.status, sent.location) == (303, "/connexion")
+    anew = home.mother.browser(app)
+    assert "Sang de mars" in see(anew, place).html
+    assert post(anew, place, **FIELDS).status == 303
+    assert [row.title for row in documents.page(home.holder).rows] == ["Prise de sang"]
+
+
+def test_a_parent_adds_under_the_child_s_name(home: House, browser: Browser) -> None:
+    place = f"/dossiers/{home.child.record_id}/documents/ajouter"
+    assert "Jules Fontenay" in see(browser, place).html
+    sent = post(browser, place, file=files(picture()))
+    assert "dossier de Jules Fontenay" in see(browser, sent.location).html
+    done = post(browser, sent.location, **FIELDS)
+    assert done.location.startswith(f"/dossiers/{home.child.record_id}/documents/")
+
+
+def test_a_draft_whose_pages_were_all_removed_asks_for_a_file(home: House, browser: Browser) -> None:
+    place = begun(browser, home, picture())
+    post(browser, place, geste=f"enlever:{draft_of(home, place).pieces[0].id}")
+    sent = post(browser, place, **FIELDS)
+    assert sent.status == 422
+    assert 'id="file-e"' in sent.html
+    assert post(browser, place, file=files(picture()), **FIELDS).status == 303  # one button sends and adds
+
+
+def test_two_windows_end_with_one_document(home: House, app: Flask, machines: Machines) -> None:
+    first, second = home.mother.browser(app), home.mother.browser(app)
+    place = begun(first, home, picture())
+    tokens = [window.get(place).csrf_token for window in (first, second)]
+    answers: list[Answer] = []
+    gate = threading.Barrier(2)
+
+    def send(window: Browser, token: str) -> None:
+        gate.wait()
+        answers.append(answer(window.post(place, {"csrf_token": token, **FIELDS}, follow=False)))
+
+    threads = [
+        threading.Thread(target=copy_context().run, args=(send, *each))
+        for each in zip((first, second), tokens, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.status for one in answers] == [303, 303]
+    assert len({one.location for one in answers}) == 1
+    assert len(documents.page(home.holder).rows) == 1
+    assert files_of(home.mother.record_id) == 1
