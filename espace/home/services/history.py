@@ -152,7 +152,7 @@ def _seen(thing: dict[str, str], now: Mapping[UUID, Telling], standing: Standing
             secret.add("representatives_invisible")
         return thing if secret.isdisjoint(thing) else None
     if telling is Telling.UNNAMED:
-        return {"type": thing["type"], "title": ""}
+        return {"id": thing["id"], "type": thing["type"], "title": ""}
     return thing if telling is Telling.WHOLE else None
 
 
