@@ -174,7 +174,7 @@ def propose_discard(actor: Actor, aside_id: UUID, reason: str, words: str) -> No
     _demand(actor)
     found = quarantine_desk.one(aside_id)
     if reason not in DISCARD_REASONS:
-        raise InvalidError({"kind": N_("Choose the reason.")})
+        raise InvalidError({"kind": N_("Choose why it is discarded.")})
     if reason == "other" and not words.strip():
         raise InvalidError({"words": N_("Say in one or two sentences why it is discarded.")})
     _check_words(words)
