@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from . import desk
 from .hands import AuthenticatorApp, Demo, Hands, mail, plain, sign_in
 
 GUEST = "zoe.leroux@office.example.org"
@@ -58,6 +59,7 @@ def before_a_record(hands: Hands, demo: Demo, look: Callable[[str], None]) -> No
     """Each act of the privacy officer as far as its page; a death declared, an heir, the mistake withdrawn."""
     enter(hands, demo, "privacy_officer")
     look("office-waiting")
+    desk.decide(hands, look)
     for place in ("/admin/personnes", "/admin/activite"):
         hands.open(place)
         look(f"office{place.replace('/', '-')}")

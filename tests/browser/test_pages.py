@@ -279,7 +279,7 @@ def test_pages_of_operators(demo: Demo, chromium: Browser) -> None:
     officers.as_a_guest(guest.hands, guest.look)
     guest.conclude()
     # Acts are one route each, whose pages are named after them.
-    for base in ("/admin/personnes/*", "/admin/operateurs/*"):
+    for base in ("/admin/personnes/*", "/admin/operateurs/*", "/admin/quarantaine/*"):
         assert any(place.startswith(f"{base}/") for place in examined)
         examined.add(f"{base}/*")
 
