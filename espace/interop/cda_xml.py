@@ -157,9 +157,13 @@ def person_name(name: Element | None) -> str:
     ]
     if "given" not in in_use:
         kept = _without_repeats(kept)
-    return " ".join(filter(None, (text_of(part) for rank in _NAME_PARTS for part in kept if part.tag == rank)))
+    said = {rank: [text_of(part) for part in kept if part.tag == rank] for rank in _NAME_PARTS}
+    titles = [word for word in said["suffix"] if word.rstrip(".").casefold() in _TITLES]  # France writes them there
+    after = [word for word in said["suffix"] if word not in titles]
+    return " ".join(filter(None, [*titles, *said["prefix"], *said["given"], *said["family"], *after]))
 
 
+_TITLES = frozenset({"dr", "pr", "me"})
 _NAME_PARTS = ("prefix", "given", "family", "suffix")
 
 

@@ -190,6 +190,24 @@ def test_a_medicine_says_its_name_its_dose_and_its_way() -> None:
     assert found.when.until is not None
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("<given>KARIM</given><family>BELHADJ</family><suffix>DR</suffix>", "DR KARIM BELHADJ"),
+        ("<prefix>MME</prefix><given>Claire </given><family>Martin</family>", "MME Claire Martin"),
+        ("<given>Patty</given><family>Primary</family><suffix>M.D.</suffix>", "Patty Primary M.D."),
+        ("Laboratoire\n du Parc", "Laboratoire du Parc"),
+        ('<family qualifier="BR">A</family><given>B C</given><given qualifier="BR">B</given>', "B A"),
+        ('<family qualifier="BR">A</family><family qualifier="CL">D</family><given qualifier="CL">B</given>', "B D"),
+        ("", ""),
+    ],
+)
+def test_names_are_said_as_people_say_them(name: str, said: str) -> None:
+    plain = b"<prefix>Dr</prefix><given>Paul</given><family>Petit</family>"
+    actors = cda_view.read(clinical(section("x")).replace(plain, name.encode())).head.actors
+    assert actors[0].name == said
+
+
 def test_two_patients_are_both_shown_and_warned_of(written: Written) -> None:
     view = cda_view.read(clinical(section("x"), patient() + patient(name="MARTIN", birth="19900101")))
     assert [who.birth_name for who in view.head.patients] == ["FONTENAY", "MARTIN"]
