@@ -4,26 +4,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from espace import clock, db
 from espace.access.services import Answer
 from espace.documents import services as documents
-from espace.documents.models import Document
+from espace.documents.models import Document, DocumentMark
 from espace.documents.services import DepositDocument, depositing, lineage
 from espace.documents.services.folding import fold_visible
 from espace.documents.services.importing import FILES, Outcome, Taken, taken_in
 from espace.errors import InvalidError, NotFoundError
+from espace.identifiers import new_id
 from espace.interop import cda
 from espace.interop.cda_write import wrap
+from espace.machines import Machines
 from espace.permissions import Standing
 from tests.support import build
 
-from .house import House, deposited, header, pdf, prescription, structured, trail
+from .house import NOW, House, deposited, header, pdf, prescription, structured, trail
 
 
 def _version(home: House, number: int, **changes: Any) -> bytes:
@@ -180,3 +183,42 @@ def test_what_the_patient_hid_cannot_be_kept_from_them_too(home: House) -> None:
     assert list(caught.value.problems) == ["patient_sees"]
     second = documents.deposit(home.doctor_here, _replacement(first))
     assert documents.document(home.holder, second).hidden
+
+
+def test_a_favourite_stays_one_in_its_newest_version_and_that_one_is_not_read(home: House) -> None:
+    (first,) = _in(_version(home, 1))
+    values = {"record_id": home.mother.record_id, "id": new_id(), "reader_id": home.holder.actor.id}
+    with db.write() as tx:
+        tx.execute(
+            insert(DocumentMark).values(
+                **values, document_id=first.document_id, date=NOW.date(), read_at=NOW, favourite=True, folder_id=None
+            )
+        )
+    second, third = _in(_version(home, 2), _version(home, 3))
+    with db.read() as tx:
+        query = select(DocumentMark.document_id, DocumentMark.favourite, DocumentMark.read_at)
+        rows = {row.document_id: (row.favourite, row.read_at) for row in tx.execute(query)}
+    assert rows == {
+        first.document_id: (True, NOW),
+        second.document_id: (True, None),
+        third.document_id: (True, None),
+    }
+
+
+def test_copies_that_come_at_the_same_time_are_one_entry(home: House, machines: Machines) -> None:
+    """The record is held while a document enters it: neither copy misses the other."""
+    body = pdf("ensemble")
+    contents = [wrap(header(home.mother, f"1.2.{n}", set_id=""), body, "application/pdf") for n in range(4)]
+    done: list[Outcome] = []
+
+    def take(content: bytes) -> None:
+        machines.bind()
+        done.append(taken_in(content, FILES, "x.xml")[0].outcome)
+
+    threads = [Thread(target=take, args=(content,)) for content in contents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [Outcome.FILED] * 4
+    assert len(documents.page(home.holder).rows) == 1

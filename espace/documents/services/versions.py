@@ -6,15 +6,20 @@ An older version is pushed back only by one that all its readers see (R13); noth
 
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from espace.db import Id
-from espace.documents.models import Document
+from espace.documents.models import Document, DocumentMark
+from espace.identifiers import new_id
 
 from .likeness import CURRENT, FOLDED, SUPERSEDED, Entry, all_see, copies, of_series, several
 
 _SET_STATE = update(Document).where(
     Document.record_id == bindparam("record", type_=Id), Document.id.in_(bindparam("ids", expanding=True, type_=Id))
+)
+_MARKS = select(DocumentMark.reader_id, DocumentMark.document_id, DocumentMark.favourite, DocumentMark.folder_id).where(
+    DocumentMark.record_id == bindparam("record", type_=Id),
+    DocumentMark.document_id.in_(bindparam("ids", expanding=True, type_=Id)),
 )
 
 
@@ -36,25 +41,39 @@ def settle(tx: Connection, record_id: UUID, entries: list[Entry]) -> None:
 
 
 def _settle_all(tx: Connection, record_id: UUID, found: dict[UUID, Entry]) -> None:
-    pushed = {older for older in found if _is_pushed_back(older, found)}
+    pushed = {older: newer for older in found if (newer := _newer(older, found)) is not None}
     back = [one for one in pushed if found[one].state == CURRENT]
     forth = [one for one in found if found[one].state == SUPERSEDED and one not in pushed]
     for ids, state in ((back, SUPERSEDED), (forth, CURRENT)):
         if ids:
             tx.execute(_SET_STATE.values(state=state), {"record": record_id, "ids": ids})
+    for one in back:
+        _keep_in_place(tx, record_id, found[one], pushed[one])
 
 
-def _is_pushed_back(shown_id: UUID, found: dict[UUID, Entry]) -> bool:
-    """Whether a newer version of this document, or of a copy shown through it, is seen by all who see it."""
+def _newer(shown_id: UUID, found: dict[UUID, Entry]) -> Entry | None:
+    """The newest version of this document, or of a copy shown through it, that is seen by all who see it; if any."""
     shown = found[shown_id]
     if shown.state == FOLDED:
-        return False
-    places = [one for one in found.values() if shown_id in (one.id, one.folded_into)]
-    for place in places:
+        return None
+    newest, best = None, 0
+    for place in [one for one in found.values() if shown_id in (one.id, one.folded_into)]:
         for one in found.values():
             if one.series_index is None or one.series_index != place.series_index or one.version <= place.version:
                 continue
             newer = found.get(one.folded_into) if one.folded_into else one
-            if newer is not None and newer.id != shown_id and all_see(newer, shown):
-                return True
-    return False
+            if newer is not None and newer.id != shown_id and one.version > best and all_see(newer, shown):
+                newest, best = newer, one.version
+    return newest
+
+
+def _keep_in_place(tx: Connection, record_id: UUID, older: Entry, newer: Entry) -> None:
+    """A favourite, or what lies in a reader's folder, stays one in its newest version; that one is not read yet."""
+    rows = tx.execute(_MARKS, {"record": record_id, "ids": [older.id, newer.id]}).all()
+    marked = {row.reader_id for row in rows if row.document_id == newer.id}
+    for row in rows:
+        if row.reader_id in marked or not (row.favourite or row.folder_id):
+            continue
+        kept = {"reader_id": row.reader_id, "favourite": row.favourite, "folder_id": row.folder_id}
+        values = {"record_id": record_id, "id": new_id(), "document_id": newer.id, "date": newer.date, **kept}
+        tx.execute(insert(DocumentMark).values(**values, read_at=None))

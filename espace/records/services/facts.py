@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import BigInteger, Connection, Row, bindparam, func, select
 
 from espace import clock, crypto, db
 from espace.errors import NotFoundError
@@ -92,6 +92,7 @@ _BY_IDS = select(*COLUMNS).where(Record.id.in_(bindparam("ids", expanding=True))
 _BY_PERSON = select(*COLUMNS).where(Record.person_id == bindparam("person_id"))
 _BY_PERSONS = select(*COLUMNS).where(Record.person_id.in_(bindparam("ids", expanding=True)))
 _HELD = select(Record.state, Record.opens_at).where(Record.id == bindparam("id")).with_for_update(read=True)
+_ALONE = select(func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)))
 WHOLE = select(*COLUMNS, Record.announced_at, Record.payload).where(Record.id == bindparam("id"))
 """One record with its sealed state; read by `state_from`."""
 
@@ -117,9 +118,13 @@ def record(record_id: UUID) -> RecordFacts:
 def hold_open(tx: Connection, record_id: UUID) -> None:
     """Hold a record where it stands until the open unit of work ends, for a document that enters it (AC-1, AC-2).
 
+    One at a time writes its documents: copies and versions that come in together must see each other.
+
     Raises:
         NotFoundError: when nothing enters it any more: it was objected to, closed or suspended a moment ago.
     """
+    if not db.current().is_sqlite:  # there, whoever writes is alone anyway
+        tx.execute(_ALONE, {"key": int.from_bytes(record_id.bytes[-8:], signed=True)})
     row = tx.execute(_HELD, {"id": record_id}).first()
     is_due = row is not None and row.state == ANNOUNCED and row.opens_at <= clock.now()
     if row is None or not (is_due or row.state in (OPEN, ACTIVE)):
