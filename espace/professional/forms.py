@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from types import MappingProxyType
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Optional
 
-from espace import clock
+from espace import clock, settings
 from espace.documents.services import plain_title, type_label
 from espace.professional.services.drafts import Confirmation, deposit_types
 from espace.professional.services.search import PatientSearch
@@ -113,6 +113,19 @@ class ConfirmForm(Form):
             self.patient_sees.data = NO if said.patient_invisible else YES
             self.representatives_see.data = {True: YES, False: NO, None: None}[said.representatives_see]
         return self
+
+    @property
+    def withheld(self) -> dict[str, str]:
+        """What is said below « no »: when a house shows what nobody announced, and when (rules.md AR-15)."""
+        days = settings.current().announcement_days
+        if not days:
+            return {}
+        said = ngettext(
+            "Without an announcement, the patient sees it after %(num)d day.",
+            "Without an announcement, the patient sees it after %(num)d days.",
+            days,
+        )
+        return {NO: str(said)}
 
     def command(self, *, minor: bool) -> Confirmation | None:
         """What was stated; None, with a sentence beside the field, when the date is no date."""
