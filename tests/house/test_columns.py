@@ -23,6 +23,7 @@ READABLE = {
     "audit_events.actor_kind": "word of a closed list",
     "care_lines.kind": "word of a closed list: totals and filters go by it (design 3.6)",
     "channel_states.channel": "word of a closed list",
+    "document_sources.kind": "patient, professional, import, mail",
     "documents.body_media": "media type",
     "documents.class_code": "nomenclature code: lists filter on it (design 3.6)",
     "documents.media": "media type",
@@ -44,6 +45,7 @@ READABLE = {
     "record_heirs.state": "asked, granted, refused, ended",
     "records.state": "word of a closed list",
     "records.state_before": "word of a closed list",
+    "result_delays.kind": "laboratory, imaging, report",
     "sessions.kind": "word of a closed list",
     "sessions.stage": "password, full",
 }
