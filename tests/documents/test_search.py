@@ -12,17 +12,20 @@ from sqlalchemy import update
 
 from espace import db
 from espace.access import policy
+from espace.access.services import visible
 from espace.audit.services import Action
 from espace.documents import services as documents
 from espace.documents.models import Document
 from espace.documents.services import asking, search, texts
 from espace.documents.services.asking import Time
 from espace.documents.services.search import Hit, Results
+from espace.documents.services.visibility import parameters, shape
 from espace.errors import InvalidError
 from espace.permissions import Standing
 from tests.support.clock import FakeClock
 
 from .house import House, addition, deposited, pdf, standings, statements, trail
+from .plans import faults, plan
 
 MARKS = ("hidden", "patient_invisible", "representatives_invisible")
 
@@ -322,3 +325,17 @@ def test_a_question_in_an_address_is_its_reader_s_for_some_hours(home: House, cl
 def test_the_length_of_an_address_does_not_tell_that_of_the_question(home: House) -> None:
     lengths = {len(asking.sealed(home.holder, asking.ask("a" * size))) for size in range(1, 9)}
     assert len(lengths) <= 2
+
+
+@pytest.mark.parametrize("bounds", [frozenset(), frozenset({"first", "last", "class", "after"})])
+def test_the_postings_lead_and_nothing_of_a_record_is_read_whole(home: House, bounds: frozenset[str]) -> None:
+    from_doctor(home, "Bilan", "ferritine zinc")
+    rule = visible(home.doctor_here)
+    values: dict[str, Any] = {"record": home.holder.record_id, "limit": 10, **parameters(rule)}
+    values |= {"words0": [b"x" * 8], "words1": [b"y" * 8, b"z" * 8], "id": UUID(int=1), "class_code": "42"}
+    values |= dict.fromkeys(("first", "last", "day"), date(2025, 1, 1))
+    found = plan(search._statement(shape(rule), 2, bounds), values)  # noqa: SLF001
+    # What was found is sorted by its date: those are few.
+    wrong = [fault.partition(":")[0] for fault in faults(found)]
+    assert set(wrong) <= {"TEMP B-TREE", "Sort Key"}, found
+    assert "word=?" in found or "word = " in found, found
