@@ -41,7 +41,7 @@ def faults(found: str) -> list[str]:
             "Sort Key",
             "SCAN documents",
             "SCAN document_",
-            "PRIMARY KEY (record_id=?)",
+            "documents USING PRIMARY KEY (record_id=?)",
         )
         if way in found
     ]

@@ -268,6 +268,18 @@ def test_what_stands_around_is_one_statement_that_scans_nothing(home: House) -> 
         assert not faults(found)
 
 
+def test_what_a_filter_offers_is_probed_and_nothing_is_scanned(home: House) -> None:
+    for standing in (home.holder, home.doctor_here):
+        rule = policy.visible(standing)
+        values = {"record": standing.record_id, "author": uuid4(), **parameters(rule)}
+        for statement in (
+            choosing.type_statement(shape(rule)),
+            choosing.author_statement(shape(rule), one=False),
+            choosing.author_statement(shape(rule), one=True),
+        ):
+            assert not faults(plan(statement, values))
+
+
 def test_nothing_of_a_reader_stays_after_the_record(home: House) -> None:
     found = deposited(home.doctor_here)
     folders.put(home.holder, found, None, "Cœur")

@@ -202,6 +202,18 @@ def test_a_long_list_in_two_parts_is_walked_to_its_end(home: House, doctor: Brow
     assert walked == [f"Ordonnance {n}" for n in range(62)] + [f"Radio {n}" for n in range(62)]
 
 
+def test_the_patient_s_page_says_what_came_in_since_the_last_visit(
+    home: House, app: Flask, doctor: Browser, shelf: dict[str, UUID], clock: FakeClock
+) -> None:
+    place = f"/pro/patients/{home.mother.record_id}/"
+    assert "nouveau" not in doctor.get(place).text, "they never looked at the documents before"
+    doctor.get(seen_by_doctor(home))
+    clock.advance(timedelta(hours=2))
+    documents.add(home.holder, addition("Scanner"))
+    again = home.doctor.browser(app)
+    assert "1 nouveau document depuis votre visite du 23 novembre 2026." in again.get(place).text
+
+
 # -- keeping ----------------------------------------------------------------------------------------------------------
 
 

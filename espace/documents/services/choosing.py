@@ -62,12 +62,12 @@ def author_name(standing: Standing, author_id: UUID) -> str:
     rule = visible(standing)
     given = {"record": standing.record_id, "author": author_id, **parameters(rule)}
     with db.read() as tx:
-        rows = tx.execute(_author_statement(shape(rule), one=True), given).all()
+        rows = tx.execute(author_statement(shape(rule), one=True), given).all()
         return _opened(tx, standing, rows)[0].name if rows else ""
 
 
 def _authors(tx: Any, standing: Standing, rule: tuple[bool, ...], given: dict[str, Any]) -> tuple[Author, ...]:
-    found = _opened(tx, standing, tx.execute(_author_statement(rule, one=False), given).all())
+    found = _opened(tx, standing, tx.execute(author_statement(rule, one=False), given).all())
     return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
 
 
@@ -77,7 +77,7 @@ def _opened(tx: Any, standing: Standing, rows: Sequence[Any]) -> list[Author]:
 
 
 @lru_cache(maxsize=64)
-def _author_statement(rule: tuple[bool, ...], *, one: bool) -> Rows:
+def author_statement(rule: tuple[bool, ...], *, one: bool) -> Rows:
     """Authors, each probed for a document that may be seen."""
     seen = _seen(rule, Document.author_id == DocumentAuthor.id)
     statement: Rows = select(DocumentAuthor.id, DocumentAuthor.payload).where(DocumentAuthor.record_id == _RECORD, seen)
@@ -85,14 +85,14 @@ def _author_statement(rule: tuple[bool, ...], *, one: bool) -> Rows:
 
 
 def _types(tx: Any, rule: tuple[bool, ...], given: dict[str, Any]) -> tuple[DocumentType, ...]:
-    codes = set(tx.execute(_type_statement(rule), given).scalars())
+    codes = set(tx.execute(type_statement(rule), given).scalars())
     order = list(CLASSES)
     found = [one for code, one in types().items() if code in codes]
     return tuple(sorted(found, key=lambda one: (order.index(one.class_code), one.label.casefold())))
 
 
 @lru_cache(maxsize=64)
-def _type_statement(rule: tuple[bool, ...]) -> Select[Any]:
+def type_statement(rule: tuple[bool, ...]) -> Select[Any]:
     """Types, each probed for a document that may be seen."""
     known = values(column("code", String), name="known").data([(code,) for code in types()]).cte("kinds")
     return select(known.c.code).where(_seen(rule, Document.type_code == known.c.code))

@@ -1,18 +1,21 @@
 """The page of one patient, and the request to read the record."""
 
 from flask import Response, flash
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from espace import db
 from espace.access import services as access
 from espace.audit import services as audit
 from espace.audit.services import Action
+from espace.documents.services import overview
 from espace.errors import InvalidError
 from espace.permissions import Permission
 from espace.professional.forms import AskForm
 from espace.professional.services import drafts
 from espace.web.guards import requires, viewpoint
+from espace.web.i18n import full_day
 from espace.web.rendering import render
+from espace.web.viewpoint import Viewpoint
 
 from .blueprints import patient_pages, to
 
@@ -34,6 +37,28 @@ def patient() -> Response:
         state=access.shown_state(line),
         line=line,
         drafts=drafts.drafts(here.standing) if here.may(Permission.DOCUMENTS_DEPOSIT) else [],
+        news=_news(here) if reads else "",
+    )
+
+
+def _news(here: Viewpoint) -> str:
+    """How much came in since this professional last looked at the documents; "" when they never did, or nothing."""
+    around = overview.overview(here.standing)
+    last = around.reader.last_visit_at
+    if last is None or not around.new:
+        return ""
+    day = full_day(last)
+    if around.new > overview.MANY:
+        return str(
+            gettext("More than %(count)s new documents since your visit of %(when)s.", count=overview.MANY, when=day)
+        )
+    return str(
+        ngettext(
+            "%(num)d new document since your visit of %(when)s.",
+            "%(num)d new documents since your visit of %(when)s.",
+            around.new,
+            when=day,
+        )
     )
 
 
