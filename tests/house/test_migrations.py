@@ -80,7 +80,8 @@ def test_every_table_of_a_record_is_kept_by_record(migrated: db.Database) -> Non
 
 def test_a_table_with_a_record_is_a_record_table() -> None:
     """Other tables may name a record only when they are listed here, with their reason."""
-    assert {t.name for t in TABLES if "record_id" in t.columns} == RECORD_TABLES
+    elsewhere = {"quarantine"}  # the house's own: it names a record only while somebody's upload waits for the scanner
+    assert {t.name for t in TABLES if "record_id" in t.columns} == RECORD_TABLES | elsewhere
 
 
 def test_down_to_nothing_and_up_again(empty: db.Database) -> None:
@@ -105,7 +106,8 @@ def test_each_revision_goes_up_and_down_with_data(empty: db.Database) -> None:
     schema.upgrade(empty)
     for revision in _revisions():
         with empty.writer.begin() as tx:
-            fill(tx, TABLES)
+            there = _counted(tx)
+            fill(tx, [table for table in TABLES if not there[table.name]])
             before = _counted(tx)
         assert all(before.values())
         schema.downgrade(empty, revision or "base")

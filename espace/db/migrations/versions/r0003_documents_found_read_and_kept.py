@@ -12,6 +12,21 @@ down_revision = "r0002"
 
 def upgrade() -> None:
     """Bring the schema up."""
+    _make_adding_and_care()
+    _make_readers_and_words()
+    _make_other_tables()
+    _change_old_tables()
+
+
+def downgrade() -> None:
+    """Bring the schema back down."""
+    _restore_old_tables()
+    _drop_other_tables()
+    _drop_readers_and_words()
+    _drop_adding_and_care()
+
+
+def _make_adding_and_care() -> None:
     create_record_table(
         "adding_drafts",
         sa.Column("record_id", Id(), nullable=False),
@@ -22,6 +37,7 @@ def upgrade() -> None:
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_adding_drafts")),
     )
+
     with op.batch_alter_table("adding_drafts", schema=None) as batch_op:
         batch_op.create_index("ix_adding_drafts_account_id", ["record_id", "account_id"], unique=False)
         batch_op.create_index("ix_adding_drafts_touched", ["touched_at"], unique=False)
@@ -35,6 +51,7 @@ def upgrade() -> None:
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_adding_pieces")),
     )
+
     with op.batch_alter_table("adding_pieces", schema=None) as batch_op:
         batch_op.create_index("ix_adding_pieces_draft_id", ["record_id", "draft_id", "place"], unique=False)
 
@@ -50,22 +67,14 @@ def upgrade() -> None:
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_care_lines")),
     )
+
     with op.batch_alter_table("care_lines", schema=None) as batch_op:
         batch_op.create_index("ix_care_lines_age", ["date"], unique=False)
         batch_op.create_index("ix_care_lines_date", ["record_id", "date", "id"], unique=False)
         batch_op.create_index("uq_care_lines_line_index", ["record_id", "line_index"], unique=True)
 
-    create_record_table(
-        "document_authors",
-        sa.Column("record_id", Id(), nullable=False),
-        sa.Column("id", Id(), nullable=False),
-        sa.Column("name_index", Digest(32), nullable=False),
-        sa.Column("payload", Sealed(), nullable=False),
-        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_document_authors")),
-    )
-    with op.batch_alter_table("document_authors", schema=None) as batch_op:
-        batch_op.create_index("uq_document_authors_record_id_name_index", ["record_id", "name_index"], unique=True)
 
+def _make_readers_and_words() -> None:
     create_record_table(
         "document_folders",
         sa.Column("record_id", Id(), nullable=False),
@@ -74,6 +83,7 @@ def upgrade() -> None:
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_document_folders")),
     )
+
     with op.batch_alter_table("document_folders", schema=None) as batch_op:
         batch_op.create_index("ix_document_folders_reader_id", ["record_id", "reader_id"], unique=False)
 
@@ -89,6 +99,7 @@ def upgrade() -> None:
         sa.Column("folder_id", Id(), nullable=True),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_document_marks")),
     )
+
     with op.batch_alter_table("document_marks", schema=None) as batch_op:
         batch_op.create_index(
             "ix_document_marks_favourite", ["record_id", "reader_id", "favourite", "date", "document_id"], unique=False
@@ -110,8 +121,39 @@ def upgrade() -> None:
         sa.Column("read_up_to", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_document_readers")),
     )
+
     with op.batch_alter_table("document_readers", schema=None) as batch_op:
         batch_op.create_index("uq_document_readers_record_id_reader_id", ["record_id", "reader_id"], unique=True)
+
+    create_record_table(
+        "document_texts",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_document_texts")),
+    )
+
+    create_record_table(
+        "document_words",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("word", Digest(8), nullable=False),
+        sa.Column("document_id", Id(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "word", "document_id", name=op.f("pk_document_words")),
+    )
+
+
+def _make_other_tables() -> None:
+    create_record_table(
+        "document_authors",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("name_index", Digest(32), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_document_authors")),
+    )
+
+    with op.batch_alter_table("document_authors", schema=None) as batch_op:
+        batch_op.create_index("uq_document_authors_record_id_name_index", ["record_id", "name_index"], unique=True)
 
     create_record_table(
         "document_sources",
@@ -124,16 +166,10 @@ def upgrade() -> None:
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_document_sources")),
     )
+
     with op.batch_alter_table("document_sources", schema=None) as batch_op:
         batch_op.create_index("ix_document_sources_document_id", ["record_id", "document_id"], unique=False)
 
-    create_record_table(
-        "document_texts",
-        sa.Column("record_id", Id(), nullable=False),
-        sa.Column("id", Id(), nullable=False),
-        sa.Column("payload", Sealed(), nullable=False),
-        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_document_texts")),
-    )
     create_record_table(
         "document_word_keys",
         sa.Column("record_id", Id(), nullable=False),
@@ -141,13 +177,7 @@ def upgrade() -> None:
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_document_word_keys")),
     )
-    create_record_table(
-        "document_words",
-        sa.Column("record_id", Id(), nullable=False),
-        sa.Column("word", Digest(8), nullable=False),
-        sa.Column("document_id", Id(), nullable=False),
-        sa.PrimaryKeyConstraint("record_id", "word", "document_id", name=op.f("pk_document_words")),
-    )
+
     create_record_table(
         "result_delays",
         sa.Column("record_id", Id(), nullable=False),
@@ -156,9 +186,12 @@ def upgrade() -> None:
         sa.Column("days", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_result_delays")),
     )
+
     with op.batch_alter_table("result_delays", schema=None) as batch_op:
         batch_op.create_index("uq_result_delays_record_id_kind", ["record_id", "kind"], unique=True)
 
+
+def _change_old_tables() -> None:
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
         batch_op.add_column(sa.Column("series_index", Digest(32), nullable=True))
@@ -198,8 +231,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("proposal", Sealed(), nullable=True))
 
 
-def downgrade() -> None:
-    """Bring the schema back down."""
+def _restore_old_tables() -> None:
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.drop_column("proposal")
         batch_op.drop_column("proposed_at")
@@ -234,45 +266,62 @@ def downgrade() -> None:
         batch_op.drop_column("series_index")
         batch_op.drop_column("version")
 
+
+def _drop_other_tables() -> None:
     with op.batch_alter_table("result_delays", schema=None) as batch_op:
         batch_op.drop_index("uq_result_delays_record_id_kind")
 
     op.drop_table("result_delays")
-    op.drop_table("document_words")
+
     op.drop_table("document_word_keys")
-    op.drop_table("document_texts")
+
     with op.batch_alter_table("document_sources", schema=None) as batch_op:
         batch_op.drop_index("ix_document_sources_document_id")
 
     op.drop_table("document_sources")
+
+    with op.batch_alter_table("document_authors", schema=None) as batch_op:
+        batch_op.drop_index("uq_document_authors_record_id_name_index")
+
+    op.drop_table("document_authors")
+
+
+def _drop_readers_and_words() -> None:
+    op.drop_table("document_words")
+
+    op.drop_table("document_texts")
+
     with op.batch_alter_table("document_readers", schema=None) as batch_op:
         batch_op.drop_index("uq_document_readers_record_id_reader_id")
 
     op.drop_table("document_readers")
+
     with op.batch_alter_table("document_marks", schema=None) as batch_op:
         batch_op.drop_index("uq_document_marks_reader_document")
         batch_op.drop_index("ix_document_marks_folder")
         batch_op.drop_index("ix_document_marks_favourite")
 
     op.drop_table("document_marks")
+
     with op.batch_alter_table("document_folders", schema=None) as batch_op:
         batch_op.drop_index("ix_document_folders_reader_id")
 
     op.drop_table("document_folders")
-    with op.batch_alter_table("document_authors", schema=None) as batch_op:
-        batch_op.drop_index("uq_document_authors_record_id_name_index")
 
-    op.drop_table("document_authors")
+
+def _drop_adding_and_care() -> None:
     with op.batch_alter_table("care_lines", schema=None) as batch_op:
         batch_op.drop_index("uq_care_lines_line_index")
         batch_op.drop_index("ix_care_lines_date")
         batch_op.drop_index("ix_care_lines_age")
 
     op.drop_table("care_lines")
+
     with op.batch_alter_table("adding_pieces", schema=None) as batch_op:
         batch_op.drop_index("ix_adding_pieces_draft_id")
 
     op.drop_table("adding_pieces")
+
     with op.batch_alter_table("adding_drafts", schema=None) as batch_op:
         batch_op.drop_index("ix_adding_drafts_touched")
         batch_op.drop_index("ix_adding_drafts_account_id")
