@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from espace import db
 from espace.access import services as access
 from espace.access.services import Answer
 from espace.audit.services import Action
@@ -18,6 +19,7 @@ from espace.permissions import Standing
 from espace.settings import Settings
 from tests.support import build
 from tests.support.clock import FakeClock
+from tests.support.marks import on_sqlite
 
 from .house import House, deposited, trail
 
@@ -181,3 +183,17 @@ def test_what_waits_or_is_not_announced_is_not_told_to_the_parents_either(family
     assert len(build.mails_to(family.parent.email)) == mails
     announcing.announce(family.doctor, one, choices=1)
     assert family.reads(family.mother, one)
+
+
+@on_sqlite
+def test_the_worker_finds_what_is_due_by_an_index(machines: Machines) -> None:
+    """However many documents there are, few wait (performance.md)."""
+    with db.read() as tx:
+        for statement, values in (
+            (announcing.AWAITING, {"before": machines.clock()}),
+            (delays.OVER, {"now": machines.clock()}),
+        ):
+            compiled = statement.params(**values).compile(tx, compile_kwargs={"literal_binds": True})
+            plan = " ".join(str(row) for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}"))
+            assert "ix_documents_" in plan, plan
+            assert "TEMP B-TREE" not in plan, plan

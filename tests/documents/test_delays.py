@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -27,7 +28,7 @@ def _choose(standing: Standing, **wanted: int | None) -> None:
     delays.choose(standing, known | {ResultKind(kind): days for kind, days in wanted.items()}, known=known)
 
 
-def _deposit(by: Standing, kind: ResultKind, *, day: date = date(2026, 11, 20), **marks: bool) -> UUID:
+def _deposit(by: Standing, kind: ResultKind, *, day: date = date(2026, 11, 20), **marks: Any) -> UUID:
     command = documents.DepositDocument(
         title=f"Résultat {kind.value}", date=day, type_code=KINDS[kind], content=f"{kind}{day}{marks}".encode(), **marks
     )

@@ -1,6 +1,7 @@
 """The history of documents as they stand now: announced ones with all their past, waiting ones without their title."""
 
 from datetime import date
+from typing import Any
 
 from espace.access.services import Answer
 from espace.audit.services import Action
@@ -16,7 +17,7 @@ from tests.support.marks import on_sqlite
 TITLE = "Bilan Zibeline"
 
 
-def _deposit(by: Standing, **marks: bool) -> documents.DocumentFacts:
+def _deposit(by: Standing, **marks: Any) -> documents.DocumentFacts:
     command = documents.DepositDocument(
         title=TITLE, date=date(2026, 11, 20), type_code="11502-2", content=b"zibeline", **marks
     )

@@ -116,7 +116,7 @@ def _family(app: Flask, clock: FakeClock, kind: str, *, others: int, secrets: in
     return family
 
 
-def _deposit(by: build.Caregiver, at: build.Citizen, title: str, kind: str = "", **marks: bool) -> UUID:
+def _deposit(by: build.Caregiver, at: build.Citizen, title: str, kind: str = "", **marks: Any) -> UUID:
     standing = by.standing(at.record_id)
     assert standing is not None
     kind = kind or _usual(by)

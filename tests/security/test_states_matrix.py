@@ -106,7 +106,8 @@ def _put(scene: Scene, marks: tuple[bool, ...], state: str) -> None:
 
 
 def _allowed(scene: Scene, standing: Standing, marks: tuple[bool, ...]) -> bool:
-    facts = policy.DocumentFacts(TYPE, *marks[:3], professional_id=scene.depositor, held=marks[3])
+    hidden, awaiting, secret, held = marks
+    facts = policy.DocumentFacts(TYPE, hidden, awaiting, secret, scene.depositor, held)
     return policy.visible(standing).decide(facts).allowed
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 
 from espace import clock, db, settings
 from espace.audit import services as audit
@@ -22,9 +22,10 @@ from .reading import snapshot
 from .telling import is_readable, tell_readable, tell_representatives
 
 BATCH = 200
-_AWAITING = (
+AWAITING = (
     select(Document.record_id, Document.id)
-    .where(Document.patient_invisible.is_(True), Document.created_at <= bindparam("before", type_=Instant))
+    # As the index of those says it, on both engines: few documents wait among many.
+    .where(text("documents.patient_invisible"), Document.created_at <= bindparam("before", type_=Instant))
     .where(Document.state != "deleted")
     .order_by(Document.created_at, Document.record_id, Document.id)
     .limit(BATCH)
@@ -84,7 +85,7 @@ def release_due() -> int:
         return 0
     before = clock.now() - timedelta(days=days)
     with db.read() as tx:
-        rows = tx.execute(_AWAITING, {"before": before}).all()
+        rows = tx.execute(AWAITING, {"before": before}).all()
     done = 0
     for row in rows:
         with suppress(TamperedError):  # a record whose key was destroyed a moment ago

@@ -63,9 +63,7 @@ _LABORATORY = frozenset({"11502-2", "51969-4", "60568-3", "96173-0"})  # biology
 _CLASS_KINDS = {"31": ResultKind.IMAGING, "10": ResultKind.REPORT}
 _CHOSEN = select(ResultDelay.kind, ResultDelay.days).where(ResultDelay.record_id == bindparam("record", type_=Id))
 
-_OVER = (
-    select(Document.record_id, Document.id).where(Document.held_until <= bindparam("now", type_=Instant)).limit(MANY)
-)
+OVER = select(Document.record_id, Document.id).where(Document.held_until <= bindparam("now", type_=Instant)).limit(MANY)
 
 
 class Arriving(Protocol):
@@ -313,7 +311,7 @@ def _judged(found: DocumentFacts) -> Judged:
 def release_due() -> int:
     """Tell people of results whose wait is over, and forget the wait; gives how many (a task of the worker)."""
     with db.read() as tx:
-        rows = tx.execute(_OVER, {"now": clock.now()}).all()
+        rows = tx.execute(OVER, {"now": clock.now()}).all()
     return sum(_release(row.record_id, row.id) for row in rows)
 
 
