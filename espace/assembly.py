@@ -31,7 +31,7 @@ def handle_events() -> None:
     from .accounts.services import note_refused_sign_in, send_new_code, tell_what_is_due
     from .accounts.services.password_reset import send_reset_code
     from .accounts.services.recovery_notices import send_recovery_code
-    from .documents.services.filed import on_filed
+    from .documents.services.entries.filed import on_filed
     from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
 

@@ -94,9 +94,12 @@ def scheduled() -> list[Task]:
     from .accounts.services import drafts as activations
     from .accounts.services import one_time, password_reset, recovery, sessions, throttle
     from .administration.services import visits
-    from .documents.services import adding_drafts, announcing, care_history, delays, drawing, sweeping, waiting
-    from .documents.services.renewing import Renewal
-    from .documents.services.texts import Backfill
+    from .documents.services import care_history, sweeping
+    from .documents.services.adding import adding_drafts, waiting
+    from .documents.services.deciding import announcing, delays
+    from .documents.services.entries.renewing import Renewal
+    from .documents.services.finding.texts import Backfill
+    from .documents.services.viewing import drawing
     from .family.services import tell_ahead
     from .notifications import services as notifications
     from .professional.services import drafts as deposits

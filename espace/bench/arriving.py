@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 import pikepdf
 
 from espace import clock, db, storage
-from espace.documents.services import arriving, heading
-from espace.documents.services.importing import import_paths
+from espace.documents.services.arriving import claimed as arriving
+from espace.documents.services.arriving import heading
+from espace.documents.services.arriving.importing import import_paths
 from espace.identifiers import new_id
 from espace.interop.cda import CdaAuthor, CdaHeader
 from espace.interop.cda_write import wrap

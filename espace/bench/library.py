@@ -10,10 +10,11 @@ from espace import crypto, db
 from espace.access import policy
 from espace.documents import services as documents
 from espace.documents.models import Document, DocumentMark
-from espace.documents.services import choosing, visibility
-from espace.documents.services.filing import author_id
-from espace.documents.services.page_statements import Asked, page_statement
-from espace.documents.services.readers import reader
+from espace.documents.services import visibility
+from espace.documents.services.entries.filing import author_id
+from espace.documents.services.library import choosing
+from espace.documents.services.library.page_statements import Asked, page_statement
+from espace.documents.services.library.readers import reader
 from espace.identifiers import new_id
 from espace.permissions import Standing
 from espace.web import paging

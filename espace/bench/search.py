@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from espace.accounts import services as accounts
-from espace.documents.services import asking, search, texts
+from espace.documents.services.finding import asking, search, texts
 from espace.permissions import Standing
 
 from .measure import timed

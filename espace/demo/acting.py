@@ -16,7 +16,7 @@ from espace.accounts import services as accounts
 from espace.accounts.services import activation, enrolling
 from espace.accounts.services.letter_proof import Letter
 from espace.documents import services as documents
-from espace.documents.services import readers
+from espace.documents.services.library import readers
 from espace.errors import EspaceError
 from espace.family.services.relatives import open_profile
 from espace.people import services as people

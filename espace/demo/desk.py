@@ -8,8 +8,8 @@ from uuid import uuid4
 from espace.administration.services import quarantine
 from espace.administration.services.quarantine import Target
 from espace.administration.services.visits import Identity
-from espace.documents.services import quarantine_desk
-from espace.documents.services.importing import import_paths
+from espace.documents.services.arriving.importing import import_paths
+from espace.documents.services.aside import quarantine_desk
 from espace.interop.cda_write import wrap
 from espace.interop.typeset import typeset
 

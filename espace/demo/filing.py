@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from espace import clock
 from espace.documents import services as documents
-from espace.documents.services.importing import take_in
+from espace.documents.services.arriving.importing import take_in
 from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
 from espace.interop.cda_write import wrap
 from espace.people import services as people

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from espace.documents import services as documents
-from espace.documents.services import DocumentFacts, adding_drafts, composing, delays, folders, readers, states
-from espace.documents.services.adding_drafts import Typed
-from espace.documents.services.delays import ResultKind
-from espace.documents.services.pieces import Upload
+from espace.documents.services import DocumentFacts
+from espace.documents.services.adding import adding_drafts, composing
+from espace.documents.services.adding.adding_drafts import Typed
+from espace.documents.services.adding.pieces import Upload
+from espace.documents.services.deciding import delays, states
+from espace.documents.services.deciding.delays import ResultKind
+from espace.documents.services.library import folders, readers
 from espace.permissions import Standing
 
 from .acting import BuildError, Stage

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from espace import db, storage
 from espace.documents.models import Document
-from espace.documents.services import texts
+from espace.documents.services.finding import texts
 from espace.interop import drawing_child, media
 
 _MOST = 50  # pages
@@ -19,7 +19,7 @@ _WIDTH = 100  # of pictures nobody draws here
 
 
 def on_filed(_delivery_id: UUID, payload: dict[str, Any]) -> None:
-    """Event `documents.filed`, as `documents.services.filed.on_filed` but for the drawing."""
+    """Event `documents.filed`, as `documents.services.entries.filed.on_filed` but for the drawing."""
     record_id, document_id = UUID(payload["record_id"]), UUID(payload["document_id"])
     which = (Document.record_id == record_id, Document.id == document_id)
     with db.read() as tx:

@@ -7,9 +7,9 @@ import click
 from espace.errors import BusyError
 from espace.import_report import UnreadableError, progress, show
 
+from .services.arriving.importing import import_paths
+from .services.arriving.takeover import take_over
 from .services.care_history import import_care_history as take_care_in
-from .services.importing import import_paths
-from .services.takeover import take_over
 
 
 @click.command("documents")

@@ -12,10 +12,10 @@ from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.validators import Optional
 
 from espace.documents.services import PATIENT_TYPES
-from espace.documents.services.adding import Described
-from espace.documents.services.adding_drafts import Typed
-from espace.documents.services.checks import MAX_UPLOAD
-from espace.documents.services.pieces import Refused, Upload
+from espace.documents.services.adding.adding_drafts import Typed
+from espace.documents.services.adding.own import Described
+from espace.documents.services.adding.pieces import Refused, Upload
+from espace.documents.services.entries.checks import MAX_UPLOAD
 from espace.documents.services.types import PATIENT_TITLES
 from espace.web.forms import Form, translated
 from espace.words import N_

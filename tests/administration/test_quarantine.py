@@ -19,7 +19,7 @@ from espace.audit.services import Action
 from espace.crypto.owners import OFFICE
 from espace.documents import services as documents
 from espace.documents.models import Document, Quarantined
-from espace.documents.services import importing
+from espace.documents.services.arriving import importing
 from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpError, ThrottledError
 from espace.interop import cda_view
 from espace.people import services as people

@@ -13,9 +13,10 @@ from sqlalchemy import select, update
 from espace import crypto, db, settings
 from espace.documents import services as documents
 from espace.documents.models import Document
-from espace.documents.services import adding_drafts, checks, composing, replacing
-from espace.documents.services.adding import Added, Described
-from espace.documents.services.pieces import Upload
+from espace.documents.services.adding import adding_drafts, composing, replacing
+from espace.documents.services.adding.own import Added, Described
+from espace.documents.services.adding.pieces import Upload
+from espace.documents.services.entries import checks
 from espace.errors import InvalidError, NotFoundError
 from espace.permissions import Standing
 from tests.support import build

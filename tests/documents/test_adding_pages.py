@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from espace.documents import services as documents
-from espace.documents.services import adding_drafts
+from espace.documents.services.adding import adding_drafts
 from espace.interop import drawing, media
 from espace.machines import Machines
 from tests.interop.test_media import locked

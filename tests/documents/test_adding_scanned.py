@@ -13,10 +13,10 @@ from espace.audit.services import Action
 from espace.crypto.owners import QUARANTINE
 from espace.documents import services as documents
 from espace.documents.models import Quarantined
-from espace.documents.services import adding_drafts, composing, scanning, waiting
-from espace.documents.services.adding import Described
+from espace.documents.services.adding import adding_drafts, composing, scanning, waiting
+from espace.documents.services.adding.own import Described
+from espace.documents.services.adding.pieces import Upload
 from espace.documents.services.forgetting import forget_record
-from espace.documents.services.pieces import Upload
 from espace.errors import InvalidError
 from espace.settings import Settings
 from tests.support import build

@@ -11,8 +11,8 @@ from espace.access import services as access
 from espace.access.services import Answer
 from espace.audit.services import Action
 from espace.documents import services as documents
-from espace.documents.services import announcing, delays, states
-from espace.documents.services.delays import ResultKind
+from espace.documents.services.deciding import announcing, delays, states
+from espace.documents.services.deciding.delays import ResultKind
 from espace.errors import ConflictError, NotFoundError, StepUpError
 from espace.machines import Machines
 from espace.permissions import Standing

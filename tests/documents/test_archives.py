@@ -18,8 +18,8 @@ from espace.crypto.owners import QUARANTINE
 from espace.documents import services as documents
 from espace.documents.cli import import_documents
 from espace.documents.models import Document, Quarantined
-from espace.documents.services.folding import Source
-from espace.documents.services.importing import FILES, Outcome, import_paths, taken_in
+from espace.documents.services.arriving.importing import FILES, Outcome, import_paths, taken_in
+from espace.documents.services.entries.folding import Source
 from espace.interop.cda import CdaHeader
 from espace.interop.cda_write import wrap
 from espace.interop.xdm_write import Outgoing, pack

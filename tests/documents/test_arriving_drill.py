@@ -6,7 +6,14 @@ from contextlib import suppress
 
 import pytest
 
-from espace.documents.services.arriving import AsideError, RefusedFileError, check_type, new_document, parsed, record_of
+from espace.documents.services.arriving.claimed import (
+    AsideError,
+    RefusedFileError,
+    check_type,
+    new_document,
+    parsed,
+    record_of,
+)
 from espace.interop.cda_write import wrap
 
 from .house import House, header, pdf, structured

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from espace import clock
 from espace.documents import services as documents
-from espace.documents.services import assigning
-from espace.documents.services.assigning import NotFilableError, Wish
-from espace.documents.services.importing import FILES, take_in, taken_in
+from espace.documents.services.arriving.importing import FILES, take_in, taken_in
+from espace.documents.services.aside import assigning
+from espace.documents.services.aside.assigning import NotFilableError, Wish
 from espace.people import services as people
 from tests.support import build
 from tests.support.clinical import clinical, patient, sample_folder, section

@@ -15,9 +15,11 @@ from espace.access import policy
 from espace.audit.services import Action
 from espace.documents import services as documents
 from espace.documents.models import Document
-from espace.documents.services import Cursor, Filter, Page, folders, folding, overview, readers
-from espace.documents.services.folding import Source
-from espace.documents.services.page_statements import Asked, page_statement, relevant_statement
+from espace.documents.services import Cursor, Filter, Page
+from espace.documents.services.entries import folding
+from espace.documents.services.entries.folding import Source
+from espace.documents.services.library import folders, overview, readers
+from espace.documents.services.library.page_statements import Asked, page_statement, relevant_statement
 from espace.documents.services.visibility import parameters, shape
 from espace.permissions import Relation, Standing
 from tests.support.clock import FakeClock

@@ -12,10 +12,11 @@ from espace import db
 from espace.access import policy
 from espace.documents import services as documents
 from espace.documents.models import Document, DocumentFolder, DocumentMark, DocumentReader
-from espace.documents.services import Filter, choosing, folders, overview, readers
-from espace.documents.services.filing import author_id
+from espace.documents.services import Filter
+from espace.documents.services.entries.filing import author_id
 from espace.documents.services.forgetting import forget_record
-from espace.documents.services.overview import MANY, _overview
+from espace.documents.services.library import choosing, folders, overview, readers
+from espace.documents.services.library.overview import MANY, _overview
 from espace.documents.services.visibility import parameters, shape
 from espace.errors import InvalidError, NotFoundError
 from espace.permissions import Standing

@@ -10,8 +10,8 @@ from espace.access.services import Answer
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents import services as documents
-from espace.documents.services import texts
-from espace.documents.services.importing import take_in
+from espace.documents.services.arriving.importing import take_in
+from espace.documents.services.finding import texts
 from espace.people import services as people
 from tests.support import build
 from tests.support.clinical import PNG, clinical, patient, section

@@ -7,8 +7,8 @@ from io import BytesIO
 
 import pytest
 
-from espace.documents.services import claims
-from espace.documents.services.claims import Claims, Traits
+from espace.documents.services.aside import claims
+from espace.documents.services.aside.claims import Claims, Traits
 from tests.support.clinical import INS, clinical, patient, sample_folder, section
 from tests.support.papers import jpeg, pdf
 

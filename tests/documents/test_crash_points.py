@@ -20,8 +20,8 @@ from espace.audit.services import verify
 from espace.documents import services as documents
 from espace.documents.models import AddingPiece, Document
 from espace.documents.services import sweeping
-from espace.documents.services.filing import stored
-from espace.documents.services.quarantine import put_aside
+from espace.documents.services.aside.quarantine import put_aside
+from espace.documents.services.entries.filing import stored
 from espace.machines import Machines
 from espace.permissions import Standing
 from espace.professional.services import drafts as deposits

@@ -10,8 +10,8 @@ import pytest
 from espace import outbox
 from espace.audit.services import Action
 from espace.documents import services as documents
-from espace.documents.services import announcing, delays
-from espace.documents.services.delays import WITH_DOCTOR, ResultKind, Waiting
+from espace.documents.services.deciding import announcing, delays
+from espace.documents.services.deciding.delays import WITH_DOCTOR, ResultKind, Waiting
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.permissions import Standing
 from tests.support import build

@@ -12,7 +12,8 @@ from sqlalchemy import update
 from espace import crypto, db, storage
 from espace.documents import services as documents
 from espace.documents.models import Document
-from espace.documents.services import Content, drawing, forgetting
+from espace.documents.services import Content, forgetting
+from espace.documents.services.viewing import drawing
 from espace.errors import NotFoundError
 from espace.interop import drawing as machine
 from espace.interop import media

@@ -11,9 +11,10 @@ from espace import clock, crypto, db
 from espace.access.services import Answer
 from espace.documents import services as documents
 from espace.documents.models import Document, DocumentMark
-from espace.documents.services import folding, lineage
-from espace.documents.services.folding import Source, fold_visible
-from espace.documents.services.importing import FILES, Outcome, taken_in
+from espace.documents.services.arriving.importing import FILES, Outcome, taken_in
+from espace.documents.services.entries import folding
+from espace.documents.services.entries.folding import Source, fold_visible
+from espace.documents.services.viewing import lineage
 from espace.identifiers import new_id
 from espace.interop.cda_write import wrap
 from espace.permissions import Standing

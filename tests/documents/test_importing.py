@@ -19,8 +19,8 @@ from espace.crypto.owners import QUARANTINE
 from espace.documents import services as documents
 from espace.documents.cli import import_documents
 from espace.documents.models import Document, Quarantined
-from espace.documents.services.arriving import folded
-from espace.documents.services.importing import import_paths
+from espace.documents.services.arriving.claimed import folded
+from espace.documents.services.arriving.importing import import_paths
 from espace.import_report import Report
 from espace.interop import cda
 from espace.interop.cda import CdaHeader

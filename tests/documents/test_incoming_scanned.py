@@ -10,7 +10,7 @@ from espace import db
 from espace.audit.services import Action
 from espace.documents import services as documents
 from espace.documents.models import Document, Quarantined
-from espace.documents.services.importing import FILES, Outcome, taken_in
+from espace.documents.services.arriving.importing import FILES, Outcome, taken_in
 from espace.errors import InvalidError
 from espace.interop.cda_write import wrap
 from espace.professional.services import drafts

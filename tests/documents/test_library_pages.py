@@ -11,7 +11,7 @@ from sqlalchemy import update
 from espace import db
 from espace.documents import services as documents
 from espace.documents.models import Document
-from espace.documents.services import folders, readers
+from espace.documents.services.library import folders, readers
 from espace.documents.views.filters import VIEWS
 from tests.support import build
 from tests.support.browser_client import Browser, Page

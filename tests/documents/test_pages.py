@@ -13,7 +13,7 @@ from espace import db
 from espace.access import services as access
 from espace.documents import services as documents
 from espace.documents.models import Document
-from espace.documents.services.importing import import_paths
+from espace.documents.services.arriving.importing import import_paths
 from espace.documents.views.contents import disposition
 from espace.interop import media
 from espace.interop.cda_write import wrap

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from espace import clock
 from espace.documents.services import PATIENT_TYPES, plain_title, types
-from espace.documents.services.proposing import Proposal, patient_type, propose, propose_from
-from espace.documents.services.stems import MONTHS
+from espace.documents.services.finding.proposing import Proposal, patient_type, propose, propose_from
+from espace.documents.services.finding.stems import MONTHS
 from espace.interop import media
 
 from .house import pdf, picture

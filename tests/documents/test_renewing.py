@@ -8,8 +8,8 @@ from sqlalchemy import delete, select, update
 from espace import db
 from espace.documents import services as documents
 from espace.documents.models import Document, DocumentAuthor, DocumentSource
-from espace.documents.services.importing import FILES, taken_in
-from espace.documents.services.renewing import Renewal
+from espace.documents.services.arriving.importing import FILES, taken_in
+from espace.documents.services.entries.renewing import Renewal
 from espace.interop.cda_write import wrap
 from espace.storage import current as storage
 

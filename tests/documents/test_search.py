@@ -16,9 +16,9 @@ from espace.access.services import visible
 from espace.audit.services import Action
 from espace.documents import services as documents
 from espace.documents.models import Document
-from espace.documents.services import asking, search, texts
-from espace.documents.services.asking import Time
-from espace.documents.services.search import Hit, Results
+from espace.documents.services.finding import asking, search, texts
+from espace.documents.services.finding.asking import Time
+from espace.documents.services.finding.search import Hit, Results
 from espace.documents.services.visibility import parameters, shape
 from espace.errors import InvalidError
 from espace.permissions import Standing
@@ -183,8 +183,9 @@ def test_each_reader_finds_exactly_what_the_policy_says(home: House) -> None:
     readers = standings(home)
     found = from_doctor(home, "Compte rendu", "ferritine")
     for marks in product((False, True), repeat=3):
-        mark(found, **dict(zip(MARKS, marks, strict=True)))
-        facts = policy.DocumentFacts("57833-6", *marks, home.doctor.id)
+        named: dict[str, Any] = dict(zip(MARKS, marks, strict=True))
+        mark(found, **named)
+        facts = policy.DocumentFacts("57833-6", professional_id=home.doctor.id, **named)
         for name, reader in readers.items():
             allowed = policy.visible(reader).decide(facts).allowed
             for words in ("ferritine", "compte rendu", "ferritine absente", "novembre 2026"):

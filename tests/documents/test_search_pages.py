@@ -13,7 +13,7 @@ from espace import db
 from espace.audit.services import Action
 from espace.documents import services as documents
 from espace.documents.models import Document
-from espace.documents.services import asking, search, texts
+from espace.documents.services.finding import asking, search, texts
 from espace.web import compression
 from tests.support import build
 from tests.support.browser_client import Browser, Page
@@ -200,7 +200,7 @@ def test_no_row_no_answer(home: House, doctor: Browser, monkeypatch: pytest.Monk
         raise RuntimeError
 
     place = doctor.submit(form, {"q": "ferritine"}, follow=False).headers["Location"]
-    monkeypatch.setattr("espace.documents.services.reading.audit.record", fail)
+    monkeypatch.setattr("espace.documents.services.viewing.reading.audit.record", fail)
     page = doctor.get(place, expect=500)
     assert "Ordonnance" not in page.text
 

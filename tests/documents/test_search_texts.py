@@ -12,11 +12,11 @@ from sqlalchemy import delete, select, update
 from espace import crypto, db, outbox
 from espace.documents import services as documents
 from espace.documents.models import Document, DocumentText, DocumentWord, DocumentWordKey
-from espace.documents.services import asking, search, texts
-from espace.documents.services.filed import on_filed
+from espace.documents.services.entries.filed import on_filed
+from espace.documents.services.finding import asking, search, texts
+from espace.documents.services.finding.stems import index_words
+from espace.documents.services.finding.texts import Backfill
 from espace.documents.services.forgetting import forget_record
-from espace.documents.services.stems import index_words
-from espace.documents.services.texts import Backfill
 from espace.errors import TamperedError
 from espace.identifiers import new_id
 from espace.interop import media

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from espace import clock
-from espace.documents.services import asking, stems
-from espace.documents.services.asking import Period, Question, Time, meaning
-from espace.documents.services.snippets import marked, snippets
-from espace.documents.services.stems import fold, index_words, term, terms, words
+from espace.documents.services.finding import asking, stems
+from espace.documents.services.finding.asking import Period, Question, Time, meaning
+from espace.documents.services.finding.snippets import marked, snippets
+from espace.documents.services.finding.stems import fold, index_words, term, terms, words
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

@@ -12,9 +12,10 @@ from sqlalchemy import delete, update
 from espace import db, storage
 from espace.documents import services as documents
 from espace.documents.models import Document, DocumentSource
-from espace.documents.services import lineage, sending_out
-from espace.documents.services.folding import Source
-from espace.documents.services.importing import FILES, Outcome, taken_in
+from espace.documents.services.arriving import sending_out
+from espace.documents.services.arriving.importing import FILES, Outcome, taken_in
+from espace.documents.services.entries.folding import Source
+from espace.documents.services.viewing import lineage
 from espace.errors import NotFoundError
 from espace.interop import cda, xdm
 from espace.people import services as people

@@ -14,8 +14,8 @@ from espace.access.services import Answer
 from espace.audit.services import Action
 from espace.documents import services as documents
 from espace.documents.models import Document
-from espace.documents.services.folding import Source
-from espace.documents.services.importing import FILES, Outcome, taken_in
+from espace.documents.services.arriving.importing import FILES, Outcome, taken_in
+from espace.documents.services.entries.folding import Source
 from espace.interop import xdm
 from espace.interop.cda_write import wrap
 from tests.support import build

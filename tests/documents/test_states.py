@@ -15,8 +15,8 @@ from espace.access.services import Answer
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents import services as documents
-from espace.documents.services import deleting, states
-from espace.documents.services.reading import DocumentFacts
+from espace.documents.services.deciding import deleting, states
+from espace.documents.services.viewing.reading import DocumentFacts
 from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpError
 from espace.machines import Machines
 from espace.permissions import Permission, Standing

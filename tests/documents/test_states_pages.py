@@ -11,8 +11,8 @@ from flask import Flask
 from espace.access import services as access
 from espace.access.services import Answer
 from espace.documents import services as documents
-from espace.documents.services import delays, states
-from espace.documents.services.delays import ResultKind
+from espace.documents.services.deciding import delays, states
+from espace.documents.services.deciding.delays import ResultKind
 from tests.support import build
 from tests.support.browser_client import Browser, Page
 from tests.support.clock import FakeClock

@@ -25,8 +25,8 @@ from espace.audit.services import Action
 from espace.documents import services as documents
 from espace.documents.cli import import_former_records
 from espace.documents.models import Document, FormerRecord, Quarantined
-from espace.documents.services import former_format
-from espace.documents.services.takeover import take_over
+from espace.documents.services.arriving import former_format
+from espace.documents.services.arriving.takeover import take_over
 from espace.import_report import Report
 from espace.interop.cda_write import wrap
 from espace.people import services as people

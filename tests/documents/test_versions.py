@@ -15,9 +15,11 @@ from espace import clock, db
 from espace.access.services import Answer
 from espace.documents import services as documents
 from espace.documents.models import Document, DocumentMark
-from espace.documents.services import DepositDocument, depositing, lineage
-from espace.documents.services.folding import fold_visible
-from espace.documents.services.importing import FILES, Outcome, Taken, taken_in
+from espace.documents.services import DepositDocument
+from espace.documents.services.arriving import depositing
+from espace.documents.services.arriving.importing import FILES, Outcome, Taken, taken_in
+from espace.documents.services.entries.folding import fold_visible
+from espace.documents.services.viewing import lineage
 from espace.errors import InvalidError, NotFoundError
 from espace.identifiers import new_id
 from espace.interop import cda

@@ -4,8 +4,8 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from espace import db
-from espace.documents.services import filing
-from espace.documents.services.filing import Body, NewDocument
+from espace.documents.services.entries import filing
+from espace.documents.services.entries.filing import Body, NewDocument
 from espace.interop import media
 
 from .house import House

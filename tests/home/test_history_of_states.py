@@ -6,8 +6,8 @@ from typing import Any
 from espace.access.services import Answer
 from espace.audit.services import Action
 from espace.documents import services as documents
-from espace.documents.services import announcing, delays
-from espace.documents.services.delays import ResultKind
+from espace.documents.services.deciding import announcing, delays
+from espace.documents.services.deciding.delays import ResultKind
 from espace.home import services as home
 from espace.machines import Machines
 from espace.permissions import Standing

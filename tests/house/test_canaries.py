@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from espace import crypto, db
 from espace.access.services import Answer
-from espace.documents.services.texts import Backfill
+from espace.documents.services.finding.texts import Backfill
 from espace.machines import Machines
 from espace.web import guards, logs
 from tests.support import build, canaries

@@ -22,7 +22,8 @@ from espace.access import services as access
 from espace.access.services import Answer
 from espace.accounts.models import Throttle
 from espace.documents import services as documents
-from espace.documents.services import delays, states, texts
+from espace.documents.services.deciding import delays, states
+from espace.documents.services.finding import texts
 from tests.support import build
 from tests.support.browser_client import Browser, Page
 from tests.support.clock import START, FakeClock

@@ -19,8 +19,9 @@ from espace.access import policy
 from espace.access.services import Answer
 from espace.documents import services as documents
 from espace.documents.models import Document
-from espace.documents.services import asking, search, states, texts
-from espace.documents.services.browsing import Filter
+from espace.documents.services.deciding import states
+from espace.documents.services.finding import asking, search, texts
+from espace.documents.services.library.browsing import Filter
 from espace.errors import NotFoundError
 from espace.machines import Machines
 from espace.permissions import Standing

@@ -14,8 +14,8 @@ from espace.access.services import Answer, ConsentState
 from espace.access.services.carried import FormerAccess, carry_over
 from espace.audit.services import Action
 from espace.documents import services as documents
-from espace.documents.services import importing
-from espace.documents.services.importing import AsideError, RefusedFileError
+from espace.documents.services.arriving import importing
+from espace.documents.services.arriving.claimed import AsideError, RefusedFileError, prepared
 from espace.errors import ConflictError, NotFoundError, TamperedError
 from espace.family.services import relatives
 from espace.interop.cda_write import wrap
@@ -114,7 +114,7 @@ def test_what_was_under_way_does_not_enter_a_record_shut_meanwhile(
     parent, caring = mother.standing(made.record_id), doctor.standing(made.record_id)
     assert caring is not None
     content = wrap(header(made, "1.2.250.1.999.5"), pdf("Importé"), "application/pdf")
-    record, new = importing.prepared(content)
+    record, new = prepared(content)
     shut(made, state, clock)
     fresh = replace(parent, actor=replace(parent.actor, proved_at=clocks.now()))
     # Without a key nothing can be sealed at all.
@@ -132,7 +132,7 @@ def test_what_was_under_way_does_not_enter_a_record_shut_meanwhile(
             records.withdraw_opposition(made.actor, made.record_id, Part.HOLDER)
         else:
             records.reopen(made.actor, made.record_id)
-        titles = [row.title for row in documents.page(parent, class_code=None, before=None).rows]
+        titles = [row.title for row in documents.page(parent).rows]
         assert titles == [CANARY]
 
 

@@ -19,12 +19,12 @@ from espace.accounts.services import operator_rows
 from espace.accounts.services.operator_rows import OperatorState
 from espace.audit import services as audit
 from espace.audit.services import Action
-from espace.documents.services import assigning, claims, quarantine_desk
-from espace.documents.services.arriving import folded
-from espace.documents.services.assigning import NotFilableError, Wish
-from espace.documents.services.claims import Claims, Traits
-from espace.documents.services.quarantine_desk import Aside
-from espace.documents.services.scanning import DOWN, VIRUS
+from espace.documents.services.adding.scanning import DOWN, VIRUS
+from espace.documents.services.arriving.claimed import folded
+from espace.documents.services.aside import assigning, claims, quarantine_desk
+from espace.documents.services.aside.assigning import NotFilableError, Wish
+from espace.documents.services.aside.claims import Claims, Traits
+from espace.documents.services.aside.quarantine_desk import Aside
 from espace.documents.services.types import types
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.identifiers import WrongInsError, parse_ins

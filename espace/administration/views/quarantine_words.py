@@ -7,7 +7,7 @@ from types import MappingProxyType
 from flask_babel import gettext
 
 from espace.administration.services.quarantine import mark
-from espace.documents.services.quarantine_desk import Aside
+from espace.documents.services.aside.quarantine_desk import Aside
 from espace.permissions import Actor
 from espace.web.i18n import instant
 from espace.words import N_, Message

@@ -1,12 +1,12 @@
 """What other rooms may ask of the documents of a record."""
 
-from .adding import AddDocument, Added, add
-from .browsing import PAGE_SIZE, Cursor, Filter, Page, Seen, latest, page
-from .depositing import DEPOSITABLE, DepositDocument, deposit, holder_is_minor, judge_deposit
-from .quarantine import quarantined
-from .reading import Content, DocumentFacts, body, document, download, opened, original
-from .telling import Telling, tellings
+from .adding.own import AddDocument, Added, add
+from .arriving.depositing import DEPOSITABLE, DepositDocument, deposit, holder_is_minor, judge_deposit
+from .aside.quarantine import quarantined
+from .deciding.telling import Telling, tellings
+from .library.browsing import PAGE_SIZE, Cursor, Filter, Page, Seen, latest, page
 from .types import CLASS_WORDS, CLASSES, PATIENT_TYPES, DocumentType, plain_title, plain_titles, type_label, types
+from .viewing.reading import Content, DocumentFacts, body, document, download, opened, original
 
 __all__ = [
     "CLASSES",

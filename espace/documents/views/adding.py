@@ -8,10 +8,11 @@ from flask_babel import gettext
 
 from espace.documents import services as documents
 from espace.documents.forms import ACCEPT, RETAKEN, DescribeForm, FilesForm
-from espace.documents.services import adding_drafts, checks, composing, replacing, waiting
-from espace.documents.services.adding import Added
-from espace.documents.services.adding_drafts import Draft
-from espace.documents.services.pieces import WORDS, Refused
+from espace.documents.services.adding import adding_drafts, composing, replacing, waiting
+from espace.documents.services.adding.adding_drafts import Draft
+from espace.documents.services.adding.own import Added
+from espace.documents.services.adding.pieces import WORDS, Refused
+from espace.documents.services.entries import checks
 from espace.errors import InvalidError, NotFoundError
 from espace.interop import media, photos
 from espace.permissions import Permission

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Response
 
-from espace.documents.services.cda_reading import inner
+from espace.documents.services.viewing.cda_reading import inner
 from espace.permissions import Permission
 from espace.web.guards import requires, viewpoint
 

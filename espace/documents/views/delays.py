@@ -5,8 +5,8 @@ from uuid import UUID
 from flask import Response, flash, request
 from flask_babel import gettext, ngettext
 
-from espace.documents.services import delays, states
-from espace.documents.services.delays import ResultKind
+from espace.documents.services.deciding import delays, states
+from espace.documents.services.deciding.delays import ResultKind
 from espace.errors import ConflictError
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to

@@ -4,7 +4,8 @@ from itertools import groupby
 
 from flask import Response, request
 
-from espace.documents.services import CLASSES, choosing
+from espace.documents.services import CLASSES
+from espace.documents.services.library import choosing
 from espace.permissions import Permission
 from espace.web.forms import translated
 from espace.web.guards import requires, viewpoint

@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from espace import clock
 from espace.documents.services import CLASSES, Filter, types
-from espace.documents.services.browsing import ARCHIVED, SUPERSEDED
+from espace.documents.services.library.browsing import ARCHIVED, SUPERSEDED
 from espace.web.forms import translated
 from espace.web.i18n import day_numeric, full_day
 from espace.web.viewpoint import Viewpoint

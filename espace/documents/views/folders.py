@@ -8,7 +8,8 @@ from flask import Response, flash, request
 from flask_babel import gettext
 
 from espace.documents import services as documents
-from espace.documents.services import DocumentFacts, folders, readers
+from espace.documents.services import DocumentFacts
+from espace.documents.services.library import folders, readers
 from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint

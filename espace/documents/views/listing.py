@@ -9,18 +9,10 @@ from flask import Response, request
 from flask_babel import gettext, ngettext
 
 from espace.documents import services as documents
-from espace.documents.services import (
-    CLASSES,
-    PAGE_SIZE,
-    Cursor,
-    DocumentFacts,
-    Page,
-    choosing,
-    delays,
-    overview,
-    readers,
-)
-from espace.documents.services.overview import MANY, Latest, Overview
+from espace.documents.services import CLASSES, PAGE_SIZE, Cursor, DocumentFacts, Page
+from espace.documents.services.deciding import delays
+from espace.documents.services.library import choosing, overview, readers
+from espace.documents.services.library.overview import MANY, Latest, Overview
 from espace.errors import NotFoundError
 from espace.permissions import Permission
 from espace.web import paging

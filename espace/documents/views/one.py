@@ -7,7 +7,8 @@ from uuid import UUID
 from flask import Response, abort, request
 
 from espace.documents import services as documents
-from espace.documents.services import DocumentFacts, drawing, lineage, type_label
+from espace.documents.services import DocumentFacts, type_label
+from espace.documents.services.viewing import drawing, lineage
 from espace.errors import NotFoundError
 from espace.interop.drawing import WEBP, DrawingError
 from espace.permissions import Permission

@@ -7,11 +7,12 @@ from flask import Response, request
 from flask_babel import gettext
 from wtforms import SelectField, StringField
 
-from espace.documents.services import CLASSES, asking
-from espace.documents.services import search as searching
-from espace.documents.services.asking import Period, Question, Time
-from espace.documents.services.search import Hit, Results
-from espace.documents.services.snippets import Pieces
+from espace.documents.services import CLASSES
+from espace.documents.services.finding import asking
+from espace.documents.services.finding import search as searching
+from espace.documents.services.finding.asking import Period, Question, Time
+from espace.documents.services.finding.search import Hit, Results
+from espace.documents.services.finding.snippets import Pieces
 from espace.interop import media
 from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to

@@ -8,7 +8,9 @@ from uuid import UUID
 from flask import Response, render_template
 from flask_babel import gettext
 
-from espace.documents.services import DocumentFacts, lineage, sending_out
+from espace.documents.services import DocumentFacts
+from espace.documents.services.arriving import sending_out
+from espace.documents.services.viewing import lineage
 from espace.interop.xdm_write import file_names
 from espace.permissions import Permission
 from espace.web.forms import translated

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from espace.documents.services import Content, drawing
-from espace.documents.services.drawing import Sheets
+from espace.documents.services import Content
+from espace.documents.services.viewing import drawing
+from espace.documents.services.viewing.drawing import Sheets
 from espace.interop import cda_view, media
 from espace.interop.cda import CdaError
 from espace.interop.cda_view import CdaView

@@ -9,9 +9,9 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
-from espace.documents.services import delays
-from espace.documents.services.delays import ResultKind
-from espace.documents.services.states import MAX_REMARK
+from espace.documents.services.deciding import delays
+from espace.documents.services.deciding.delays import ResultKind
+from espace.documents.services.deciding.states import MAX_REMARK
 from espace.web.forms import Form
 
 _DOCTOR = "d"

@@ -11,9 +11,10 @@ from flask_babel import gettext, ngettext
 
 from espace import clock, settings
 from espace.documents import services as documents
-from espace.documents.services import DocumentFacts, announcing, deleting, states
-from espace.documents.services.delays import WITH_DOCTOR
-from espace.documents.services.states import Sharing
+from espace.documents.services import DocumentFacts
+from espace.documents.services.deciding import announcing, deleting, states
+from espace.documents.services.deciding.delays import WITH_DOCTOR
+from espace.documents.services.deciding.states import Sharing
 from espace.errors import ConflictError
 from espace.permissions import Permission, Relation, demand_fresh_proof
 from espace.web.attempts import attempt, page, to

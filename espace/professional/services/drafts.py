@@ -15,9 +15,11 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from espace import clock, crypto, db, storage
 from espace.access import services as access
-from espace.documents.services import DocumentFacts, checks, depositing
-from espace.documents.services.depositing import DepositDocument
-from espace.documents.services.filing import stored
+from espace.documents.services import DocumentFacts
+from espace.documents.services.arriving import depositing
+from espace.documents.services.arriving.depositing import DepositDocument
+from espace.documents.services.entries import checks
+from espace.documents.services.entries.filing import stored
 from espace.documents.services.types import plain_titles, type_label, types
 from espace.errors import InvalidError, NotFoundError
 from espace.identifiers import new_id

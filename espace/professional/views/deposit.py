@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from espace import clock
 from espace.documents.services import DocumentFacts, holder_is_minor, type_label
-from espace.documents.services.depositing import replaceable
+from espace.documents.services.arriving.depositing import replaceable
 from espace.errors import InvalidError
 from espace.permissions import Permission
 from espace.professional.forms import ConfirmForm, FileForm

@@ -7,7 +7,7 @@ from espace import db
 from espace.access import services as access
 from espace.audit import services as audit
 from espace.audit.services import Action
-from espace.documents.services import overview
+from espace.documents.services.library import overview
 from espace.errors import InvalidError
 from espace.permissions import Permission
 from espace.professional.forms import AskForm

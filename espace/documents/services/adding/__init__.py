@@ -1,0 +1,1 @@
+"""What people add themselves: files looked at, drafts, the scanner."""

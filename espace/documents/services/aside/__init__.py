@@ -1,0 +1,1 @@
+"""What could not be filed, until two operators decide."""

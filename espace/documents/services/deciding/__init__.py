@@ -1,0 +1,1 @@
+"""What people decide about documents: states, delays, announcements, and who is told."""

@@ -1,0 +1,1 @@
+"""Searching inside documents, and what their words tell of them."""

@@ -1,0 +1,1 @@
+"""Reading one document: its pages, its words, where it comes from."""
