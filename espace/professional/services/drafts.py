@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from espace import clock, crypto, db, storage
 from espace.access import services as access
 from espace.documents.services import DocumentFacts
+from espace.documents.services.adding import waiting
 from espace.documents.services.arriving import depositing
 from espace.documents.services.arriving.depositing import DepositDocument
 from espace.documents.services.entries import checks
@@ -101,7 +102,7 @@ def start(standing: Standing, content: bytes, name: str, replaces: UUID | None =
         body = depositing.judge_deposit(content)
     except MediaError as error:
         raise InvalidError({"file": checks.why_refused(error)}) from None
-    depositing.scanned(standing, content, name, at_last=False)
+    depositing.scanned(standing, content, name)
     if replaces is not None:
         depositing.replaceable(standing, replaces)
     sweep(standing.actor)
@@ -161,7 +162,7 @@ def unfinished(actor: Actor, record_ids: Collection[UUID]) -> list[DraftFacts]:
 
 
 def confirm(standing: Standing, draft_id: UUID, said: Confirmation) -> UUID:
-    """Deposit a draft's file with what was said of it; gives the document's id.
+    """Deposit a draft's file with what was said of it; gives the document's id, or that of what waits (`aside`).
 
     A draft confirmed before is deposited as it was confirmed then, once.
 
@@ -197,6 +198,16 @@ def confirm(standing: Standing, draft_id: UUID, said: Confirmation) -> UUID:
         _save(tx, replace(found, deposited=document_id))
         db.after_commit(lambda: storage.current().delete(standing.record_id, found.file_id))
     return document_id
+
+
+def aside(standing: Standing) -> list[waiting.Waiting]:
+    """The deposits of the actor in this record that wait for the scanner, or that it knows as harmful.
+
+    Raises:
+        NotFoundError: when this standing may not deposit.
+    """
+    _may(standing)
+    return waiting.waiting(standing)
 
 
 def drop(standing: Standing, draft_id: UUID) -> None:

@@ -154,5 +154,9 @@ def receipt(draft_id: UUID) -> Response:
     if draft.deposited is None or draft.confirmed is None:
         return to(f"{here.base}/deposer/{draft_id}")
     return render(
-        "professional/receipt.html", draft=draft, said=draft.confirmed, kind=type_label(draft.confirmed.type_code)
+        "professional/receipt.html",
+        draft=draft,
+        said=draft.confirmed,
+        kind=type_label(draft.confirmed.type_code),
+        aside=next((one for one in drafts.aside(here.standing) if one.id == draft.deposited), None),
     )

@@ -37,6 +37,7 @@ def patient() -> Response:
         state=access.shown_state(line),
         line=line,
         drafts=drafts.drafts(here.standing) if here.may(Permission.DOCUMENTS_DEPOSIT) else [],
+        aside=drafts.aside(here.standing) if here.may(Permission.DOCUMENTS_DEPOSIT) else [],
         news=_news(here) if reads else "",
     )
 

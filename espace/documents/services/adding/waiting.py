@@ -1,7 +1,8 @@
-"""What people added while the scanner was away, or what it knows as harmful: set aside, sealed in their record (R38).
+"""What was sent while the scanner was away, or what it knows as harmful: set aside, sealed in the record (R38).
 
-The worker shows what waits to the scanner again and files it once it is clean; nobody has to come back for it. What is
-harmful is never filed. Both are forgotten after `LIFE`, the record's erasure takes them with it.
+The worker shows what waits to the scanner again and files it once it is clean; nobody has to come back for it, neither
+the people of the record nor a professional who deposits. What is harmful is never filed. Both are forgotten after
+`LIFE`, the record's erasure takes them with it.
 """
 
 from collections.abc import Callable
@@ -17,11 +18,13 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.db import Digest, Id
 from espace.documents.models import Quarantined
+from espace.documents.services.deciding.telling import tell_readable
 from espace.documents.services.entries import checks
 from espace.documents.services.entries.filing import Body, NewDocument, content_digest, stored, write_row
 from espace.documents.services.viewing.reading import snapshot
 from espace.errors import ConflictError, NotFoundError, TamperedError
 from espace.identifiers import new_id
+from espace.interop import cda
 from espace.permissions import SYSTEM, Relation, Standing
 
 from . import scanning
@@ -52,7 +55,22 @@ _OVER = (
     .order_by(Quarantined.received_at)
     .limit(BATCH)
 )
-_PLAIN = ("title", "type_code", "origin", "unique_id", "depositor", "hidden", "representatives_invisible", "replaces")
+_PROFESSIONAL = "professional"
+_PLAIN = (
+    "title",
+    "type_code",
+    "origin",
+    "unique_id",
+    "author",
+    "structure",
+    "depositor",
+    "hidden",
+    "patient_invisible",
+    "representatives_invisible",
+    "set_id",
+    "version",
+    "replaces",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +85,18 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What is kept of a file: `key` recognises it, `packed` is the document it would be, if it may become one."""
+    """What is kept of a file: `key` recognises it, `packed` is the document it would be, if it may become one.
+
+    `told`: the trail may say its title at once.
+    """
 
     reason: str
     key: str
     title: str
-    secret: bool
     content: bytes
     packed: dict[str, Any] | None
+    marks: tuple[str, ...] = ()
+    told: bool = True
 
 
 def _nothing_else(_tx: Connection, _row_id: UUID) -> None: ...
@@ -84,8 +106,11 @@ def set_aside(
     standing: Standing, new: NewDocument, reason: str, also: Callable[[Connection, UUID], None] = _nothing_else
 ) -> UUID:
     """Keep a document that cannot be filed now, `DOWN` or `VIRUS`; the same one is kept once. Gives its id."""
-    row = _Row(reason, new.unique_id, new.title, new.representatives_invisible, new.body.content, _packed(new))
-    return _keep(standing, row, also)
+    marks = tuple(name for name in ("patient_invisible", "representatives_invisible") if getattr(new, name))
+    content = new.body.content if new.content is None else new.content
+    # Whether its person reads it at once, or later as they chose, is known once it is filed: until then, no title.
+    told = new.origin != _PROFESSIONAL
+    return _keep(standing, _Row(reason, new.unique_id, new.title, content, _packed(new), marks, told), also)
 
 
 def set_aside_harmful(standing: Standing, name: str, content: bytes) -> None:
@@ -93,7 +118,8 @@ def set_aside_harmful(standing: Standing, name: str, content: bytes) -> None:
     digest = content_digest(content).hex()
     # Nobody has said yet whether a minor's parents would have seen it: they are not told (rules.md MI-10).
     secret = checks.is_minor(standing) and standing.relation is not Relation.REPRESENTATIVE
-    _keep(standing, _Row(VIRUS, digest, name, secret, content, None), _nothing_else)
+    marks = ("representatives_invisible",) if secret else ()
+    _keep(standing, _Row(VIRUS, digest, name, content, None, marks), _nothing_else)
 
 
 def _keep(standing: Standing, what: _Row, also: Callable[[Connection, UUID], None]) -> UUID:
@@ -109,7 +135,6 @@ def _keep(standing: Standing, what: _Row, also: Callable[[Connection, UUID], Non
         "account": str(standing.actor.id),
         "by": standing.actor.name,
         "title": what.title,
-        "secret": what.secret,
         "new": what.packed,
     }
     with stored(standing.record_id, what.content) as (file_id,), db.write() as tx:
@@ -136,7 +161,7 @@ def _keep(standing: Standing, what: _Row, also: Callable[[Connection, UUID], Non
 
 
 def waiting(standing: Standing) -> list[Waiting]:
-    """What this person added to this record and is set aside, newest first; nobody sees another's."""
+    """What this reader sent to this record and is set aside, newest first; nobody sees another's."""
     found = []
     with db.read() as tx:
         for row in tx.execute(_OF_RECORD, {"record": standing.record_id}).all():
@@ -184,10 +209,13 @@ def _opened(row: Any) -> NewDocument:
     with db.read() as tx:
         said = crypto.unseal(tx, row.record_id, TABLE, row.id, row.payload)["new"]
         content = storage.current().open(tx, row.record_id, row.file_id).read_all()
+    body = cda.parse(content).body if said["wrapped"] else content
     return NewDocument(
         **{name: said[name] for name in _PLAIN},
         date=date.fromisoformat(said["date"]),
-        body=Body(content, said["media"], said["pages"]),
+        body=Body(body, said["media"], said["pages"], said["active"]),
+        content=content if said["wrapped"] else None,
+        professional_id=UUID(said["professional_id"]) if said["professional_id"] else None,
         content_index=bytes.fromhex(said["content_index"]),
     )
 
@@ -198,24 +226,31 @@ def _packed(new: NewDocument) -> dict[str, Any]:
         "date": new.date.isoformat(),
         "media": new.body.media,
         "pages": new.body.pages,
+        "active": new.body.active,
+        "wrapped": new.content is not None,
+        "professional_id": str(new.professional_id) if new.professional_id else None,
         "content_index": new.content_index.hex(),
     }
 
 
 def _file(row: Any, new: NewDocument) -> bool:
     """File what is clean now. What the record has already goes; a record that takes nothing now may take it later."""
+    contents = (new.body.content,) if new.content is None else (new.content, new.body.content)
+    deposited = new.origin == _PROFESSIONAL
     try:
-        with stored(row.record_id, new.body.content) as files, db.write() as tx:
+        with stored(row.record_id, *contents) as files, db.write() as tx:
             _take(tx, row)
             filed = write_row(tx, row.record_id, new, files)
             audit.record(
                 SYSTEM,
                 row.record_id,
-                Action.DOCUMENT_ADDED,
+                Action.DOCUMENT_DEPOSITED if deposited else Action.DOCUMENT_ADDED,
                 relation=Relation.SYSTEM,
                 objects=[snapshot(filed)],
                 detail={"by": new.depositor},
             )
+            if deposited and filed.unique_id == new.unique_id:  # a copy of what is here is no news
+                tell_readable(row.record_id, filed)
     except NotFoundError:
         return False
     except ConflictError:
@@ -244,4 +279,4 @@ def _remove(tx: Connection, row: Any) -> bool:
 
 
 def _snapshot(row_id: UUID, what: _Row) -> dict[str, str]:
-    return {"id": str(row_id), "title": what.title, **({"representatives_invisible": "yes"} if what.secret else {})}
+    return {"id": str(row_id), "title": what.title if what.told else "", **dict.fromkeys(what.marks, "yes")}

@@ -33,7 +33,6 @@ from espace.words import N_, Message
 
 from . import heading
 
-_SCANNER_AWAY = N_("The antivirus does not answer. Your draft is kept: deposit it again in a few minutes.")
 _NOT_BOTH = N_("The patient hides this document from professionals: it cannot be kept from the patient too.")
 _OWN = select(*COLUMNS).where(
     Document.record_id == bindparam("record", type_=Id),
@@ -88,6 +87,8 @@ def holder_is_minor(standing: Standing) -> bool:
 def deposit(standing: Standing, command: DepositDocument) -> UUID:
     """File a professional's document and tell the person; the same deposit sent twice is filed once. Gives its id.
 
+    While the scanner is away it waits, and is filed by itself: the id is then that of what waits (`waiting.waiting`).
+
     Raises:
         InvalidError: with a sentence for each field at fault.
         NotFoundError: when this standing may not deposit.
@@ -123,7 +124,13 @@ def deposit(standing: Standing, command: DepositDocument) -> UUID:
         replaces=header.replaces,
     )
     try:
+        scanning.scan(command.content)
         return _file(standing, new)
+    except ScanError as error:
+        if error.kind == scanning.DOWN:
+            return waiting.set_aside(standing, new, error.kind)
+        waiting.set_aside_harmful(standing, title, command.content)
+        raise InvalidError({"file": pieces.INFECTED}) from None
     except ConflictError:
         twin = known(standing.record_id, unique_id)
         if twin is None:
@@ -159,13 +166,13 @@ def _former(standing: Standing, document_id: UUID) -> _Former:
     return _Former(found.unique_id, cda.parse(content).header.set_id, found.version, found.hidden)
 
 
-def scanned(standing: Standing, content: bytes, name: str, *, at_last: bool = True) -> None:
-    """Have the scanner look at a professional's file (R38). What it knows as harmful is set aside, and traced.
+def scanned(standing: Standing, content: bytes, name: str) -> None:
+    """Have the scanner look at a file to be deposited (R38). What it knows as harmful is set aside, and traced.
 
-    `at_last`: the file is to be filed now, so an answer is needed; before, a draft may wait for one.
+    Where nobody can say now, the draft goes on: it is looked at again when it is deposited.
 
     Raises:
-        InvalidError: when the file is harmful, or nobody can say now.
+        InvalidError: when the file is harmful.
     """
     try:
         scanning.scan(content)
@@ -173,8 +180,6 @@ def scanned(standing: Standing, content: bytes, name: str, *, at_last: bool = Tr
         if error.kind == scanning.VIRUS:
             waiting.set_aside_harmful(standing, name, content)
             raise InvalidError({"file": pieces.INFECTED}) from None
-        if at_last:
-            raise InvalidError({"": _SCANNER_AWAY}) from None
 
 
 def _checked(
@@ -207,7 +212,6 @@ def _checked(
     found = {name: problem for name, problem in problems.items() if problem}
     if found or body is None:
         raise InvalidError(found)
-    scanned(standing, command.content, title)
     return body
 
 
