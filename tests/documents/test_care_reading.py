@@ -88,6 +88,8 @@ def test_a_kind_and_a_period_narrow_lines_and_totals(cared: House) -> None:
         ("electrocardiogrammes", ["Électrocardiogramme"]),
         ("coeur", ["Cœur-test"]),
         ("pharmacie paracetamol", ["Paracétamol"]),
+        ("médicaments de la pharmacie", ["Cœur-test", "Paracétamol"]),
+        ("mes consultations", ["Consultation"]),
         ("medicament", ["Cœur-test", "Paracétamol"]),
         ("morvan tilleuls", ["Consultation", "Électrocardiogramme"]),
         ("cardio", []),

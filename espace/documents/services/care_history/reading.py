@@ -4,7 +4,6 @@ A window of months is small enough to be opened whole (`MOST` lines), which tota
 holder leaves a row of the trail before anything is shown (R25).
 """
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +19,7 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.db import Id
 from espace.documents.models import CareLine as CareRow
+from espace.documents.services.finding import stems
 from espace.errors import NotFoundError
 from espace.permissions import Permission, Relation, Standing
 
@@ -159,18 +159,18 @@ def history(
 
 
 def search(standing: Standing, words: str, kind_words: Mapping[str, str]) -> History:
-    """The visits whose lines hold every one of these words, or their beginning; accents, case and plural forms aside.
+    """The visits whose lines hold every one of these words, as a search in documents finds them (see `stems`).
 
     `kind_words` are the kinds as this reader calls them: they are found too.
 
     Raises:
         NotFoundError: when this reader gets none.
     """
-    terms = [_singular(term) for term in folded(words).split()]
+    terms = stems.terms(stems.words(words))
 
     def wanted(line: CareLine) -> bool:
-        told = folded(f"{line.label} {line.professional} {line.place} {kind_words.get(line.kind, '')}").split()
-        return bool(terms) and all(any(word.startswith(term) for word in told) for term in terms)
+        told = stems.fold(f"{line.label} {line.professional} {line.place} {kind_words.get(line.kind, '')}")
+        return bool(terms) and all(term.is_in(told) for term in terms)
 
     with db.read() as tx:
         since = window_start()
@@ -201,17 +201,6 @@ def of_visit(tx: Connection, standing: Standing, visit_id: UUID) -> Visit:
 def snapshot(line: CareLine) -> dict[str, str]:
     """What the trail keeps of a line that was shown or hidden."""
     return {"id": str(line.id), "title": line.label, "type": TYPE}
-
-
-def folded(text: str) -> str:
-    """Text without accents, case and signs, for looking things up."""
-    plain = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae")).casefold()
-    return "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-
-
-def _singular(term: str) -> str:
-    """A word without the sign of its plural; its beginning is what is looked for."""
-    return term[:-1] if len(term) > 3 and term[-1] in "sx" else term
 
 
 def _told(standing: Standing, action: Action, found: History) -> History:
