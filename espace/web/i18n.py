@@ -193,6 +193,11 @@ def month(value: date) -> str:
     return words[0].upper() + words[1:]
 
 
+def month_short(value: date) -> str:
+    """« nov. », above the number of a day."""
+    return _date(value, language(), "MMM")
+
+
 def euros(cents: int) -> str:
     """« 26,50 € »."""
     return _euros(cents, language())

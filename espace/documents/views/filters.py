@@ -46,7 +46,8 @@ PERIODS: dict[str, Message] = {
 """Periods offered, by how many years they go back."""
 
 BY_DATE = "date"
-_KEYS = ("vue", "sorte", "type", "auteur", "dossier", "periode", "du", "au", "ordre")
+TIMELINE = "frise"
+_KEYS = ("vue", "sorte", "type", "auteur", "dossier", "periode", "du", "au", "ordre", "forme")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,27 @@ class Asked:
     @property
     def narrows(self) -> bool:
         """Whether anything but a shortcut and an order was asked for."""
-        return any(key not in ("vue", "ordre") for key in self.words)
+        return any(key not in ("vue", "ordre", "forme") for key in self.words)
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every current document is asked for, in the usual order."""
+        return self.words.keys() <= {"forme"}
+
+    @property
+    def timeline(self) -> bool:
+        """Whether the documents stand on a timeline, instead of in a list."""
+        return self.words.get("forme") == TIMELINE
+
+    def view_address(self, here: Viewpoint, view: str) -> str:
+        """A shortcut without any filter, in the form in use."""
+        form = {"forme": TIMELINE} if self.timeline else {}
+        return Asked(self.filter, {"vue": view, **form}).address(here)
 
     def address(self, here: Viewpoint, **changed: str) -> str:
         """The list with these words of the address changed; an empty one is left out."""
         words = {**self.words, **changed}
-        kept = {key: words[key] for key in (*_KEYS, "avant", "suite") if words.get(key)}
+        kept = {key: words[key] for key in (*_KEYS, "avant", "suite", "annee") if words.get(key)}
         return f"{here.base}/documents" + (f"?{urlencode(kept)}" if kept else "")
 
 
@@ -86,13 +102,20 @@ def asked(arguments: Mapping[str, str], here: Viewpoint) -> Asked:
         if key in words:
             wanted[name] = UUID(words[key])
     plain = not words.keys() & {"sorte", "type", "auteur", "dossier"} and words.get("vue", "") == ""
-    first = here.is_professional and plain and words.get("ordre") != BY_DATE and bool(here.standing.usual_types)
+    by_date = words.get("ordre") == BY_DATE or words.get("forme") == TIMELINE
+    first = here.is_professional and plain and not by_date and bool(here.standing.usual_types)
     return Asked(Filter(**wanted, relevant_first=first), words)
 
 
 def _understood(key: str, value: str) -> str:
     """The value as it is kept in addresses, "" for one that means nothing."""
-    known: dict[str, Any] = {"vue": VIEWS, "sorte": CLASSES, "periode": PERIODS, "ordre": (BY_DATE,)}
+    known: dict[str, Any] = {
+        "vue": VIEWS,
+        "sorte": CLASSES,
+        "periode": PERIODS,
+        "ordre": (BY_DATE,),
+        "forme": (TIMELINE,),
+    }
     if key in known:
         return value if value in known[key] else ""
     if key == "type":

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from flask import Response, request
 from flask_babel import gettext, ngettext
 
+from espace import clock
 from espace.documents import services as documents
 from espace.documents.services import CLASSES, PAGE_SIZE, Cursor, DocumentFacts, Page
 from espace.documents.services.deciding import delays
@@ -22,7 +25,7 @@ from espace.web.i18n import full_day
 from espace.web.rendering import render
 from espace.web.viewpoint import Veiled, Viewpoint, veiled
 
-from . import filters
+from . import filters, moments
 from .filters import Asked
 from .words import Line, lines
 
@@ -48,13 +51,21 @@ def listing() -> Response:
     around = None if here.is_veiled else overview.overview(here.standing)
     folder = _folder_name(given, around)
     before = _place(given)
-    page = documents.page(here.standing, given.filter, before=before, reader=around.reader if around else None)
+    rows = "documents/_timeline.html" if given.timeline else "documents/_years.html"
+    page = documents.page(
+        here.standing,
+        given.filter,
+        before=before,
+        reader=around.reader if around else None,
+        whole_days=given.timeline and not given.filter.by_arrival,
+    )
     if around:
         readers.note_visit(here.standing, around.reader)
     return render(
         "documents/list.html",
-        fragments={"documents": "documents/_years.html"},
-        groups=_groups(page, given, before, here),
+        fragments={"documents": rows},
+        rows=rows,
+        groups=moments.months(page, before, here, given) if given.timeline else _groups(page, given, before, here),
         start=page.rows[0].id if before and page.rows else "",
         first=before is None,
         more=_more(page, given, here),
@@ -88,12 +99,22 @@ def _folder_name(given: Asked, around: Overview | None) -> str:
 def _place(given: Asked) -> Cursor | None:
     """Where the page goes on."""
     text = request.args.get("avant")
+    if given.timeline and not text and not given.filter.by_arrival:
+        return _year_end(request.args.get("annee", ""))
     part = int(given.filter.relevant_first and request.args.get("suite") == "1")
     if given.filter.by_arrival:
         found = paging.instant_from(text)
         return Cursor(*found) if found else None
     day = paging.day_from(text)
     return Cursor(*day, part) if day else None
+
+
+def _year_end(text: str) -> Cursor | None:
+    """The place before which a year and those before it stand."""
+    try:
+        return Cursor(date(int(text) + 1, 1, 1), UUID(int=0)) if len(text) == len("2026") else None
+    except ValueError:
+        return None
 
 
 def _groups(page: Page, given: Asked, before: Cursor | None, here: Viewpoint) -> list[Group]:
@@ -136,21 +157,30 @@ def _around(given: Asked, around: Overview, page: Page, folder: str, here: Viewp
     author = choosing.author_name(here.standing, given.filter.author_id) if given.filter.author_id else ""
     return {
         "size": _size(page, given, around),
-        "news": "" if given.words else _news(around),
+        "news": _news(around) if given.is_all else "",
         "chips": filters.chips(given, here, author=author, folder=folder),
         "shortcuts": _shortcuts(given, around, here),
+        "years": _years(given, around),
+        "chosen_year": request.args.get("annee", ""),
         "classes": [
             (translated(words), given.address(here, sorte=code), code == given.filter.class_code)
             for code, words in CLASSES.items()
             if code in around.classes
         ],
-        "waiting": delays.waiting(here.standing) if around.waits and not given.words else None,
+        "waiting": delays.waiting(here.standing) if around.waits and given.is_all else None,
     }
+
+
+def _years(given: Asked, around: Overview) -> list[int]:
+    """The years a timeline may be opened at, from now back to the oldest document of this reader's list."""
+    if not given.timeline or given.filter.by_arrival or around.oldest is None:
+        return []
+    return list(range(clock.today().year, around.oldest.year - 1, -1))
 
 
 def _size(page: Page, given: Asked, around: Overview) -> str:
     """How many documents there are, exact only while that costs nothing."""
-    if around.oldest is None or given.words or request.args.get("avant"):
+    if around.oldest is None or not given.is_all or request.args.keys() & {"avant", "annee"}:
         return ""
     year = around.oldest.year
     if page.next:
@@ -202,7 +232,7 @@ def _shortcuts(given: Asked, around: Overview, here: Viewpoint) -> list[Shortcut
 
     def one(words: str, view: str, count: int = 0) -> Shortcut:
         counted = "" if not count else f"{MANY}+" if count > MANY else str(count)
-        return Shortcut(words, filters.Asked(given.filter, {"vue": view}).address(here), counted, given.view == view)
+        return Shortcut(words, given.view_address(here, view), counted, given.view == view)
 
     return [
         one(gettext("All of them"), ""),

@@ -98,10 +98,12 @@ def page(
     before: Cursor | None = None,
     limit: int = PAGE_SIZE,
     reader: Reader | None = None,
+    whole_days: bool = False,
 ) -> Page:
     """A page of the documents this standing lets through, one row of the trail with what was listed.
 
-    `reader` says what is new and unread to them; without it nothing is known of their visits.
+    `reader` says what is new and unread to them; without it nothing is known of their visits. With `whole_days` no day
+    is cut by a page's end, unless it fills one.
     """
     reader = reader or readers.reader()
     rule = visible(standing)
@@ -113,8 +115,8 @@ def page(
     else:
         with db.write() as tx:
             rows = open_all(tx, standing.record_id, tx.execute(statement, values).all()[: limit + 1])
-            leave(standing, Action.DOCUMENTS_LISTED, [row.document for row in rows[:limit]])
-    shown = rows[:limit]
+            leave(standing, Action.DOCUMENTS_LISTED, [row.document for row in _shown(rows, limit, whole_days)])
+    shown = _shown(rows, limit, whole_days)
     seen = {row.document.id: seen_by(row, reader, standing) for row in shown}
     last = shown[-1] if len(rows) > limit else None
     return Page(tuple(row.document for row in shown), _after(last, wanted) if last else None, seen)
@@ -133,6 +135,13 @@ class Row(NamedTuple):
     favourite: bool
     part: int
     further: int
+
+
+def _shown(rows: list[Row], limit: int, whole_days: bool) -> list[Row]:  # noqa: FBT001 - as `page` was asked
+    if not whole_days or len(rows) <= limit:
+        return rows[:limit]
+    cut = rows[limit].document.date
+    return [row for row in rows[:limit] if row.document.date != cut] or rows[:limit]
 
 
 def open_all(tx: Connection, record_id: UUID, rows: Sequence[Sequence[Any]]) -> list[Row]:
