@@ -86,15 +86,21 @@ def test_an_address_that_names_no_scanner_stops_the_start(url: str, tmp_path: Pa
         Settings(data_dir=tmp_path / "d", key_file=tmp_path / "k", checkpoint_dir=tmp_path / "c", scanner_url=url)
 
 
-@pytest.mark.skipif(CLAMD is None, reason="clamd is not installed (apt-get install clamav-daemon)")
 def test_the_real_one_finds_the_test_file(tmp_path: Path) -> None:
-    """Clamd itself, with one signature of our own: no list of viruses is fetched."""
+    """Clamd itself, with one signature of our own: no list of viruses is fetched.
+
+    Absent, CI fails and a laptop skips.
+    """
+    if CLAMD is None:
+        why = "clamd is not installed (apt-get install clamav-daemon)"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
     place = tmp_path / "clamd.ctl"
     (tmp_path / "db").mkdir()
     (tmp_path / "db" / "own.ndb").write_text(f"Eicar-Test-Signature:0:0:{EICAR.hex()}\n")
     config = tmp_path / "clamd.conf"
     config.write_text(f"Foreground yes\nLocalSocket {place}\nDatabaseDirectory {tmp_path}/db\nMaxThreads 2\n")
-    assert CLAMD
     with subprocess.Popen(
         [CLAMD, "--config-file", str(config)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as run:
