@@ -59,6 +59,8 @@ def test_every_icon_a_template_names_is_in_the_sprite() -> None:
     named = set()
     for path in (assets.FOLDER.parent / "templates").rglob("*.html"):
         text = path.read_text("utf-8")
-        named |= set(re.findall(r"""icon\(["']([\w-]+)["']""", text)) | set(re.findall(r"\}\}#([\w-]+)", text))
+        named |= set(re.findall(r"""icon\(["']([\w-]+)["']""", text)) | set(
+            re.findall(r"""<use href="\{\{[^"]*\}\}#([\w-]+)""", text)
+        )
     assert named
     assert named <= drawn
