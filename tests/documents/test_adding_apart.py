@@ -16,6 +16,7 @@ from espace.documents.models import Document
 from espace.documents.services.adding import adding_drafts, composing, replacing
 from espace.documents.services.adding.own import Added, Described
 from espace.documents.services.adding.pieces import Upload
+from espace.documents.services.deciding import deleting
 from espace.documents.services.entries import checks
 from espace.errors import InvalidError, NotFoundError
 from espace.permissions import Standing
@@ -57,6 +58,36 @@ def test_a_minor_keeps_a_document_from_their_parents(family: tuple[Citizen, Stan
     assert (hers.new, hers.id == done.id) == (True, False)
     assert titles(parent) == ["Le mien"]
     assert documents.document(parent, hers.id).title == "Le mien"
+
+
+def test_a_parent_deletes_what_they_added_not_what_the_minor_or_the_other_parent_did(home: House, app: Flask) -> None:
+    father = build.citizen("Marc", "Fontenay", sex="M")
+    teen = build.citizen("Lou", "Fontenay", birth=date(2010, 2, 3), parents=[home.mother, father])
+    own, mothers, fathers = (who.standing(teen.record_id) for who in (teen, home.mother, father))
+    adders = {"own": own, "mother": mothers, "father": fathers}
+    made = {name: documents.add(who, addition(name, pdf(name))).id for name, who in adders.items()}
+    for name, who in (("own", mothers), ("own", fathers), ("father", mothers), ("mother", fathers)):
+        with pytest.raises(NotFoundError):
+            deleting.delete(who, made[name], choices=0)
+    page = home.mother.browser(app).get(f"/dossiers/{teen.record_id}/documents/{made['own']}")
+    assert "vous ne pouvez pas le supprimer" in page.text
+    assert not [link for link in page.links.values() if link.endswith("/supprimer")]
+    deleting.delete(mothers, made["mother"], choices=0)
+    deleting.delete(own, made["father"], choices=0)
+    assert [row.id for row in documents.page(own).rows] == [made["own"]]
+
+
+def test_deleting_a_newer_version_leaves_the_one_somebody_else_added(home: House) -> None:
+    teen = build.citizen("Lou", "Fontenay", birth=date(2010, 2, 3), parents=[home.mother])
+    own, parent = teen.standing(), home.mother.standing(teen.record_id)
+    first = documents.add(own, addition("Avant", pdf("avant"))).id
+    begun = composing.begin(parent, [Upload("a.pdf", pdf("newer"))], replaces=first)
+    assert begun.draft_id
+    said = Described(title="Ensuite", date=date(2026, 3, 4), type_code="DOCPAT04")
+    newer = composing.complete(parent, begun.draft_id, said).id
+    assert [row.id for row in documents.page(own).rows] == [newer]
+    deleting.delete(parent, newer, choices=0)
+    assert [(row.id, row.state) for row in documents.page(own).rows] == [(first, "current")]
 
 
 def test_the_tick_is_offered_to_minors_in_their_own_record_only(

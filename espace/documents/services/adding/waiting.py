@@ -64,6 +64,7 @@ _PLAIN = (
     "author",
     "structure",
     "depositor",
+    "adder",
     "hidden",
     "patient_invisible",
     "representatives_invisible",

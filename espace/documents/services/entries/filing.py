@@ -88,7 +88,8 @@ class NewDocument:
 
     `set_id` and `version` say which versions belong together, `replaces` is the unique id of the one before; without
     them it is a series of its own.
-    `content_index` is given when what makes it the same document is not the digest of its body.
+    `content_index` is given when what makes it the same document is not the digest of its body. `adder` is the account
+    of who adds it on the person's side.
     """
 
     title: str
@@ -109,6 +110,7 @@ class NewDocument:
     set_id: str = ""
     version: int = 1
     replaces: str = ""
+    adder: str = ""
 
 
 def judge(content: bytes) -> Body:
@@ -300,6 +302,7 @@ def _facts(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID])
         choices=0,
         remark="",
         unique_id=new.unique_id,
+        adder=new.adder,
     )
 
 

@@ -4,6 +4,7 @@ Copies are recognised by their unique id, or by their content. A copy keeps its 
 of it (favourite, folder, remark) goes along to the one that is shown, and the way it came is one of its sources.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -143,6 +144,12 @@ def _move(tx: Connection, record_id: UUID, one: Entry, root_id: UUID | None) -> 
         _give_marks(tx, record_id, one.id, root_id)
         _give_words(tx, record_id, one, root_id)
     outbox.post(FILED, {"record_id": str(record_id), "document_id": str(one.id)})
+
+
+def stand_alone(tx: Connection, record_id: UUID, copies: Collection[Entry]) -> None:
+    """Have copies stand for themselves again: what they are shown through is about to go without them."""
+    for one in copies:
+        _move(tx, record_id, one, None)
 
 
 def _update(tx: Connection, record_id: UUID, document_id: UUID, values: dict[str, Any]) -> None:

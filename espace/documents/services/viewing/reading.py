@@ -23,7 +23,10 @@ SHARED = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class DocumentFacts:
-    """One document as it is shown. `media` is that of the file as it came, `body_media` that of what people read."""
+    """One document as it is shown. `media` is that of the file as it came, `body_media` that of what people read.
+
+    `adder` is the account through which somebody on the person's side added it; "" where that is not known.
+    """
 
     id: UUID
     date: date
@@ -56,6 +59,7 @@ class DocumentFacts:
     active: bool
     remark: str
     unique_id: str
+    adder: str
 
     @property
     def by_patient(self) -> bool:
@@ -77,6 +81,7 @@ SEALED: dict[str, Any] = {
     "active": False,
     "remark": "",
     "unique_id": "",
+    "adder": "",
 }
 """The fields of `DocumentFacts` that are kept sealed, in their order, each with what an older row means by none."""
 
