@@ -91,13 +91,13 @@ def test_the_statement_judges_visits_as_the_service_does(home: House, clock: Fak
         _visit(home.holder)
 
 
-def test_a_visit_is_written_once_a_minute(home: House, clock: FakeClock) -> None:
+def test_a_visit_is_written_once_in_ten_minutes(home: House, clock: FakeClock) -> None:
     _visit(home.holder)
-    clock.advance(timedelta(seconds=59))
+    clock.advance(timedelta(minutes=9))
     with statements() as sent:
         _visit(home.holder)
     assert not [one for one in sent if "INSERT" in one]
-    clock.advance(timedelta(seconds=2))
+    clock.advance(timedelta(minutes=2))
     with statements() as sent:
         _visit(home.holder)
     assert len([one for one in sent if "INSERT" in one]) == 1

@@ -27,7 +27,7 @@ READING = {"+audit_events", "audit_heads.sequence", "audit_heads.link", "audit_h
 # Shown to the holder beside the professional's name; the first reading of all is told (AR-25).
 VISIT = {"access_consents.last_visit_at", "+notices", "+outbox"}
 
-# The reader's own: what they opened, and when they looked at the list (once a minute at most).
+# The reader's own: what they opened, and when they looked at the list (once in ten minutes at most).
 MARKED = {
     "+document_marks",
     "document_marks.read_at",

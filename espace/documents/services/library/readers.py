@@ -4,6 +4,7 @@ A reader is an account or a professional (`standing.actor.id`). What they mark s
 a document they may not see any more changes nothing: every list is filtered by what may be seen now.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from espace import clock, db
 from espace.access.services import visible
@@ -22,9 +24,9 @@ from espace.identifiers import new_id
 from espace.permissions import Standing
 
 VISIT = timedelta(minutes=30)
-"""After so long without a look at the list, the next one is another visit."""
-NOTED = timedelta(minutes=1)
-"""A visit is written down once a minute at most."""
+"""After so long without a look at the list that was written down, the next one is another visit."""
+NOTED = timedelta(minutes=10)
+"""A visit is written down so often at most: looking costs a commit rarely, and going on looking ends no visit."""
 FIRST = timedelta(days=30)
 """What came in so long before a reader's first visit is new to them; older documents count as read."""
 
@@ -85,7 +87,10 @@ def visit(standing: Standing) -> Reader:
 
 
 def note_visit(standing: Standing, found: Reader) -> None:
-    """Write a visit down, once a minute at most."""
+    """Write a visit down, once in `NOTED` at most; not at all while somebody else holds the database.
+
+    Looking neither fails nor waits for a marker: one that is missing shows something as new a little longer.
+    """
     now = clock.now()
     if found.noted_at is not None and now - found.noted_at < NOTED:
         return
@@ -96,7 +101,7 @@ def note_visit(standing: Standing, found: Reader) -> None:
         "previous_visit_at": found.last_visit_at,
         "read_up_to": found.read_up_to,
     }
-    with db.write() as tx:
+    with suppress(OperationalError), db.write_if_free() as tx:
         _put(tx, DocumentReader, _READS, values, {"visited_at": now, "previous_visit_at": found.last_visit_at})
 
 
@@ -110,7 +115,8 @@ def mark(standing: Standing, document_id: UUID) -> Mark:
 def note_read(standing: Standing, document_id: UUID, known: Mark | None = None) -> Mark:
     """Note that this reader opened a document they may see; gives what they made of it (`known`, if it is).
 
-    The document's page calls it after having shown it: a document that one may not see is not marked.
+    The document's page calls it after having shown it: a document that one may not see is not marked. As a visit, it
+    is not written while somebody else holds the database.
 
     Raises:
         NotFoundError: when it does not exist for this standing.
@@ -119,7 +125,8 @@ def note_read(standing: Standing, document_id: UUID, known: Mark | None = None) 
     if found.read_at is not None:
         return found
     now = clock.now()
-    _mark(standing, document_id, {"read_at": now})
+    with suppress(OperationalError), db.write_if_free() as tx:
+        _mark(tx, standing, document_id, {"read_at": now})
     return Mark(now, found.favourite, found.folder_id)
 
 
@@ -129,7 +136,8 @@ def set_favourite(standing: Standing, document_id: UUID, *, favourite: bool) -> 
     Raises:
         NotFoundError: when it does not exist for this standing.
     """
-    _mark(standing, document_id, {"favourite": favourite})
+    with db.write() as tx:
+        _mark(tx, standing, document_id, {"favourite": favourite})
 
 
 def put_in_folder(standing: Standing, document_id: UUID, folder_id: UUID | None) -> None:
@@ -138,7 +146,8 @@ def put_in_folder(standing: Standing, document_id: UUID, folder_id: UUID | None)
     Raises:
         NotFoundError: when it does not exist for this standing.
     """
-    _mark(standing, document_id, {"folder_id": folder_id})
+    with db.write() as tx:
+        _mark(tx, standing, document_id, {"folder_id": folder_id})
 
 
 def read_everything(standing: Standing) -> None:
@@ -157,16 +166,16 @@ def read_everything(standing: Standing) -> None:
         )
 
 
-def _mark(standing: Standing, document_id: UUID, values: dict[str, Any]) -> None:
+def _mark(tx: Connection, standing: Standing, document_id: UUID, values: dict[str, Any]) -> None:
     rule = visible(standing)
-    found = {"record": standing.record_id, "id": document_id, **parameters(rule)}
-    with db.write() as tx:
-        row = tx.execute(one_statement(shape(rule)), found).first()
-        if row is None:
-            raise NotFoundError
-        none = {"read_at": None, "favourite": False, "folder_id": None}
-        given = {**_owner(standing), "document_id": document_id, "id": new_id(), "date": row.date}
-        _put(tx, DocumentMark, _MARKED, {**given, **none, **values}, values)
+    row = tx.execute(
+        one_statement(shape(rule)), {"record": standing.record_id, "id": document_id, **parameters(rule)}
+    ).first()
+    if row is None:
+        raise NotFoundError
+    none = {"read_at": None, "favourite": False, "folder_id": None}
+    given = {**_owner(standing), "document_id": document_id, "id": new_id(), "date": row.date}
+    _put(tx, DocumentMark, _MARKED, {**given, **none, **values}, values)
 
 
 def _put(tx: Connection, table: Any, key: tuple[Any, ...], values: dict[str, Any], changed: dict[str, Any]) -> None:
