@@ -1,7 +1,7 @@
 """What a minor keeps from their parents, what was deleted, how much fits: neither side learns of the other (R13)."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from espace import crypto, db, settings
+from espace.accounts.services import throttle
 from espace.documents import services as documents
 from espace.documents.models import Document
 from espace.documents.services.adding import adding_drafts, composing, replacing
@@ -18,11 +19,13 @@ from espace.documents.services.adding.own import Added, Described
 from espace.documents.services.adding.pieces import Upload
 from espace.documents.services.deciding import deleting
 from espace.documents.services.entries import checks
-from espace.errors import InvalidError, NotFoundError
+from espace.errors import InvalidError, NotFoundError, ThrottledError
 from espace.permissions import Standing
+from espace.professional.services import drafts
 from tests.support import build
 from tests.support.browser_client import Upload as Sent
 from tests.support.build import Citizen
+from tests.support.clock import FakeClock
 
 from .house import House, addition, deposited, files_of, pdf, picture
 
@@ -199,3 +202,24 @@ def test_what_was_deleted_may_be_added_again(home: House) -> None:
     assert again.new
     assert again.id != first.id
     assert titles(home.holder) == ["Prise de sang"]
+
+
+def test_sixty_photos_are_never_slowed_and_a_flood_of_files_is(home: House, app: Flask, clock: FakeClock) -> None:
+    for _ in range(60):
+        throttle.admit_upload(str(home.holder.actor.id))
+    begun = composing.begin(home.holder, [Upload("a.jpg", picture())])
+    assert begun.draft_id
+    for _ in range(throttle.FREE_UPLOADS - 60):
+        throttle.admit_upload(str(home.holder.actor.id))
+    for send in (
+        lambda: composing.begin(home.holder, [Upload("b.jpg", picture((90, 90)))]),
+        lambda: composing.more(home.holder, begun.draft_id, [Upload("b.jpg", picture((90, 90)))]),
+    ):
+        with pytest.raises(ThrottledError):
+            send()
+    browser, place = home.mother.browser(app), f"/dossiers/{home.mother.record_id}/documents/ajouter"
+    browser.submit(browser.get(place).form("file"), {"file": Sent("c.jpg", picture(), "image/jpeg")}, expect=429)
+    drafts.start(home.doctor_here, pdf("Ordonnance"), "o.pdf")  # another account is not slowed by it
+    clock.advance(timedelta(seconds=throttle.LONGEST_WAIT))
+    composing.more(home.holder, begun.draft_id, [Upload("b.jpg", picture((90, 90)))])
+    assert len(adding_drafts.draft(home.holder, begun.draft_id).pieces) == 2

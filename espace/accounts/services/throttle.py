@@ -19,8 +19,10 @@ from espace.errors import ThrottledError
 LONGEST_WAIT = 30.0
 FREE_TRIES = 3
 FREE_TRIES_OF_A_NETWORK = 30  # a whole clinic may stand behind one address
+FREE_UPLOADS = 300  # nobody sends as many files by hand without an hour's rest; a program does
 _FORGOTTEN_AFTER = timedelta(hours=1)
 _NETWORK = "network:"
+_UPLOADS = "uploads:"
 
 # Written once: every sign-in passes here, and what makes it dear is the hash alone (performance.md).
 _LATEST = (
@@ -69,6 +71,15 @@ def names_for(act: str, account: str, address: str, device: str = "") -> tuple[s
     if device:
         return (f"device:{act}:{account}:{device}",)
     return (f"account:{act}:{account}", f"{_NETWORK}{act}:{network_of(address)}")
+
+
+def admit_upload(account: str) -> None:
+    """Count files that an account sends: beyond `FREE_UPLOADS` without an hour's rest, each waits its turn.
+
+    Raises:
+        ThrottledError: with the seconds to wait.
+    """
+    admit((f"{_UPLOADS}{account}",))
 
 
 def wait(names: Iterable[str]) -> float:
@@ -160,10 +171,15 @@ def _count(tx: Connection, rows: dict[str, Any]) -> None:
     counted = []
     for name, row in rows.items():
         failures = 1 if now - row.changed_at > _FORGOTTEN_AFTER else row.failures + 1
-        free = FREE_TRIES_OF_A_NETWORK if name.startswith(_NETWORK) else FREE_TRIES
-        next_at = now + timedelta(seconds=_pause(failures - free))
+        next_at = now + timedelta(seconds=_pause(failures - _free(name)))
         counted.append({"of": row.key, "failures": failures, "changed_at": now, "next_at": next_at})
     tx.execute(_COUNTED, counted)
+
+
+def _free(name: str) -> int:
+    if name.startswith(_UPLOADS):
+        return FREE_UPLOADS
+    return FREE_TRIES_OF_A_NETWORK if name.startswith(_NETWORK) else FREE_TRIES
 
 
 def _pause(excess: int) -> float:

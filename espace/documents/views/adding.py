@@ -16,10 +16,9 @@ from espace.documents.services.entries import checks
 from espace.errors import InvalidError, NotFoundError
 from espace.interop import media, photos
 from espace.permissions import Permission
-from espace.web.attempts import attempt, to
+from espace.web.attempts import attempt, page, to
 from espace.web.forms import translated
 from espace.web.guards import requires, viewpoint
-from espace.web.rendering import render
 from espace.words import N_
 
 from .contents import SANDBOX
@@ -73,10 +72,9 @@ def _begin(form: FilesForm, replaces: UUID | None) -> Response:
 
 def _choosing(form: FilesForm, former: documents.DocumentFacts | None = None) -> Response:
     here = viewpoint()
-    return render(
+    return page(
         "documents/add.html",
-        status=form.status,
-        form=form,
+        form,
         former=former,
         accept=ACCEPT,
         drafts=[] if former else adding_drafts.drafts(here.standing),
@@ -154,10 +152,9 @@ def _checking(draft: Draft, form: DescribeForm | None, refused: list[Refused]) -
     if draft.replaces:
         with suppress(NotFoundError):
             former = replacing.replaced(here.standing, draft.replaces)
-    return render(
+    return page(
         "documents/add_check.html",
-        status=form.status,
-        form=form,
+        form,
         draft=draft,
         former=former,
         words=_words(draft) if alone else None,

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from espace import clock, crypto, db, storage
 from espace.access import services as access
+from espace.accounts.services import throttle
 from espace.documents.services import DocumentFacts
 from espace.documents.services.adding import waiting
 from espace.documents.services.arriving import depositing
@@ -94,8 +95,10 @@ def start(standing: Standing, content: bytes, name: str, replaces: UUID | None =
     Raises:
         InvalidError: when it cannot be deposited, with the reason beside `file`.
         NotFoundError: when this standing may not deposit.
+        ThrottledError: when this professional sends more than anybody would by hand.
     """
     _may(standing)
+    throttle.admit_upload(str(standing.actor.id))
     if len(content) > checks.MAX_UPLOAD:
         raise InvalidError({"file": checks.too_heavy(len(content), checks.MAX_UPLOAD)})
     try:

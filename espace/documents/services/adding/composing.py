@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from espace import clock
+from espace.accounts.services import throttle
 from espace.documents.services.finding import proposing
 from espace.errors import BusyError, InvalidError, NotFoundError
 from espace.interop.media import PDF
@@ -34,9 +35,11 @@ def begin(standing: Standing, uploads: Sequence[Upload], replaces: UUID | None =
     Raises:
         InvalidError: when too many drafts wait already (beside `file`).
         NotFoundError: when this standing may not add, or there is no such document of theirs to replace.
+        ThrottledError: when this account sends more than anybody would by hand.
     """
     if not standing.may(Permission.DOCUMENTS_ADD):
         raise NotFoundError
+    throttle.admit_upload(str(standing.actor.id))
     former = replaced(standing, replaces) if replaces else None
     taken, refused = pieces.judge(standing, uploads)
     if not taken:
@@ -51,6 +54,7 @@ def more(
 ) -> list[Refused]:
     """Add files to a draft, or one in the place of another; gives those that could not be kept. Raises as `begin`."""
     draft = adding_drafts.draft(standing, draft_id)
+    throttle.admit_upload(str(standing.actor.id))
     beside = [piece for piece in draft.pieces if piece.id != instead_of]
     taken, refused = pieces.judge(standing, uploads, beside)
     if taken:
