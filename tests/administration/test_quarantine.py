@@ -151,6 +151,17 @@ def test_operators_see_whom_a_document_names_and_nothing_it_says(
         assert "FONTENAY" not in browser.get("/admin/quarantaine").text
 
 
+def test_a_number_is_written_as_on_the_card_and_an_unknown_kind_in_the_sender_s_words(
+    app: Flask, privacy: Officer, person: build.Citizen
+) -> None:
+    known, odd = aside(strange()), aside(strange(code="00000-0", number="2"), "ancien.xml")
+    browser = privacy.browser(app)
+    page = browser.get(f"/admin/quarantaine/{known}").text
+    assert quarantine.grouped("177127512345646") in page
+    assert "Sorte, selon l'expéditeur" not in page
+    assert "Sorte, selon l'expéditeur" in browser.get(f"/admin/quarantaine/{odd}").text
+
+
 def test_the_one_who_proposed_never_confirms(privacy: Officer, person: build.Citizen) -> None:
     aside_id = aside(strange())
     quarantine.propose_assignment(privacy.actor, aside_id, target(person))
@@ -184,7 +195,7 @@ def test_traits_that_are_not_exact_find_nobody_and_all_misses_look_alike(
     with pytest.raises(InvalidError) as refused:
         quarantine.propose_assignment(privacy.actor, aside_id, target(person, **changed))
     assert refused.value.problems == {
-        "": "Nobody is known under this number and this birth date. Check both.",
+        "": "Nobody is known under these four traits. Check the number, the name, the birth date and the sex.",
     }
     assert quarantine.case(privacy.actor, aside_id).proposal is None
 

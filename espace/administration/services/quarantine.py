@@ -50,6 +50,8 @@ DISCARD_REASONS: Mapping[str, Message] = MappingProxyType(
 )
 """Why a file is discarded."""
 
+_NOBODY = N_("Nobody is known under these four traits. Check the number, the name, the birth date and the sex.")
+
 
 class Act(StrEnum):
     """What is proposed."""
@@ -275,9 +277,9 @@ def _check_words(words: str) -> None:
 
 def _exactly(actor: Actor, target: Target) -> tuple[Person, UUID]:
     """The person of exactly these traits and their record; a miss is written down and reveals nothing."""
-    person, record_id = visits.look_up(actor, target.identity)
+    person, record_id = visits.look_up(actor, target.identity, _NOBODY)
     if folded(person.birth_name) != folded(target.birth_name) or person.sex != target.sex:
-        raise visits.missed(actor)
+        raise visits.missed(actor, _NOBODY)
     return person, record_id
 
 
@@ -374,7 +376,7 @@ def _compared(said: Traits, person: Person) -> tuple[Trait, ...]:
     names = folded(said.birth_name) == folded(person.birth_name)
     first = folded(said.first_names).split()[:1] == folded(person.first_names[0]).split()[:1]
     return (
-        _trait("ins", _grouped(said.ins), _grouped(person.ins), same=said.ins == person.ins),
+        _trait("ins", grouped(said.ins), grouped(person.ins), same=said.ins == person.ins),
         _trait("birth_name", said.birth_name, person.birth_name, same=names),
         _trait("first_names", said.first_names, " ".join(person.first_names), same=first),
         _trait("birth_date", said.birth_date, person.birth_date, same=said.birth_date == person.birth_date),
@@ -382,7 +384,7 @@ def _compared(said: Traits, person: Person) -> tuple[Trait, ...]:
     )
 
 
-def _grouped(number: str) -> str:
+def grouped(number: str) -> str:
     """A number as the card writes it; one that is no INS in fives, so that it can be compared by eye."""
     try:
         return parse_ins(number).grouped

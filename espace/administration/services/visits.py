@@ -22,7 +22,7 @@ from espace.people import services as people
 from espace.people.services import Person
 from espace.permissions import Actor, Permission
 from espace.records import services as records
-from espace.words import N_
+from espace.words import N_, Message
 
 WINDOW = timedelta(hours=1)
 LIFE = timedelta(minutes=20)
@@ -90,8 +90,8 @@ def open_known(actor: Actor, record_id: UUID) -> UUID:
     return _open(actor, Purpose.PRIVACY, record_id, people.person(records.record(record_id).person_id))
 
 
-def look_up(actor: Actor, identity: Identity) -> tuple[Person, UUID]:
-    """The person of exactly this identity and their record.
+def look_up(actor: Actor, identity: Identity, nobody: Message = _NOBODY) -> tuple[Person, UUID]:
+    """The person of exactly this identity and their record; `nobody` is what is said of a miss.
 
     Raises:
         InvalidError: when there is none, or the record is erased; the miss is written down.
@@ -101,7 +101,7 @@ def look_up(actor: Actor, identity: Identity) -> tuple[Person, UUID]:
     person = people.find_person(identity.number)
     record = records.record_of(person.id) if person is not None else None
     if person is None or record is None or person.birth_date != identity.birth_day or record.state == records.ERASED:
-        raise missed(actor)
+        raise missed(actor, nobody)
     return person, record.id
 
 
@@ -116,11 +116,11 @@ def admit(actor: Actor) -> None:
         raise ThrottledError((min(misses) + WINDOW - clock.now()).total_seconds())
 
 
-def missed(actor: Actor) -> InvalidError:
+def missed(actor: Actor, nobody: Message = _NOBODY) -> InvalidError:
     """Write a miss down; gives the error that says it."""
     with db.write_apart():
         audit.record_office(actor, Action.OPERATOR_SEARCHED, detail={"result": "miss"})
-    return InvalidError({"": _NOBODY})
+    return InvalidError({"": nobody})
 
 
 def visit(actor: Actor, purpose: Purpose, visit_id: UUID) -> Visit:

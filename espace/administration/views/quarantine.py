@@ -1,6 +1,7 @@
 """The quarantine desk: the list, one file, what one operator proposes and another confirms."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -157,6 +158,7 @@ def _about(found: Case) -> dict[str, Any]:
         "discard_reason": quarantine.DISCARD_REASONS.get(proposal.reason) if proposal else None,
         "proposed_type": type_label(proposal.type_code) if proposal and proposal.type_code else "",
         "claimed_type": type_label(found.claims.type_code) if found.claims.type_code else found.claims.declared,
+        "named_people": [replace(one, ins=quarantine.grouped(one.ins)) for one in found.claims.people],
         "mine": proposal is not None and proposal.by == signed_in().id,
         "base": f"{_HOME}/{found.aside.id}",
     }
