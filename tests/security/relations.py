@@ -28,12 +28,14 @@ _FOUND_HER = frozenset({"authorised", "searched", "asked", "refused", "revoked",
 EXPECTED: dict[P, frozenset[str]] = {
     P.RECORD_HOME: _PARENTS,
     P.DOCUMENTS_ADD: _PARENTS,
+    P.DOCUMENTS_KEEP: _PARENTS,
     P.ACCESS_MANAGE: _PARENTS,
     P.HISTORY_READ: _PARENTS,
     P.PATIENT_PAGE: _FOUND_HER,
     P.DOCUMENTS_DEPOSIT: _FOUND_HER,
     P.ACCESS_ASK: _FOUND_HER,  # the blocked may ask and are not told: their request wakes nobody
     P.DOCUMENTS_READ: _PARENTS | {"authorised"},
+    P.DOCUMENTS_ANNOUNCE: frozenset({"authorised"}),
 }
 RELATIONS = (
     "anonymous",

@@ -58,7 +58,8 @@ def test_without_its_row_nothing_is_served_to_others(app: Flask, clock: FakeCloc
         for place, leaves_row in places[who].items():
             for headers in ({}, {"HX-Request": "true", "HX-Target": "documents"}, {"Range": "bytes=0-3"}):
                 answer = browser.get(place, expect=None, follow=False, whole=False, headers=headers)
-                assert answer.status == 500 or (answer.status, leaves_row) == (200, False), f"{who} {place}"
+                # 303, or 403 to htmx: the proof that the page asks for is no longer fresh
+                assert answer.status in (303, 403, 500) or (answer.status, leaves_row) == (200, False), f"{who} {place}"
                 for word in (TITLE, _SAID, "%PDF"):
                     assert word.encode() not in answer.body, f"{who} reads {word!r} at {place} without a row"
 
@@ -67,14 +68,15 @@ def test_without_the_trail_the_holder_still_reads(app: Flask) -> None:
     holder = build.citizen()
     build.document(holder.standing(), TITLE)
     build.consent(holder, build.caregiver())
-    browser = holder.browser(app)
+    browser, ids = holder.browser(app), build.ids_of(holder.standing())
     _break_the_trail()
     served = [
         browser.get(place, expect=None, follow=False)
-        for rule, place in addresses(app, method="GET", ids=build.ids_of(holder.standing()))
-        if "record_id" in rule.arguments and not rule.rule.startswith("/pro/")
+        for rule, place in addresses(app, method="GET", ids=ids)
+        if "record_id" in rule.arguments <= ids.keys() and not rule.rule.startswith("/pro/")
     ]
-    assert {page.status for page in served} == {200}
+    assert {page.status for page in served} == {200, 303}  # 303: a decision that does not fit the document
+    assert sum(page.status == 200 for page in served) > 15
     assert any(TITLE in page.text for page in served if page.is_html)
 
 
