@@ -164,7 +164,7 @@ def test_a_page_costs_as_many_statements_for_one_row_as_for_sixty(
     pages = (
         (mother, f"/dossiers/{home.mother.record_id}/", 7),
         (mother, own(home), 4),
-        (mother, own(home, f"/{found}"), 8),
+        (mother, own(home, f"/{found}"), 7),
         (doctor, seen_by_doctor(home), 7),
         (doctor, seen_by_doctor(home, f"/{found}"), 9),
     )

@@ -24,6 +24,8 @@ from espace.permissions import Permission, Standing, demand_fresh_proof
 from espace.records import services as records
 from espace.words import N_
 
+from .matrix import ACTIVE
+
 TABLE = "access_consents"
 """How old a proof of identity may be when something is granted (security.md R9)."""
 ASK_AGAIN = timedelta(days=1)
@@ -92,7 +94,11 @@ _COLUMNS = (
     Consent.version,
     Consent.payload,
 )
-_OF_RECORD = select(*_COLUMNS).where(Consent.record_id == bindparam("record")).order_by(Consent.id)
+_OF_RECORD = (
+    select(*_COLUMNS, ACTIVE.scalar_subquery().label("matrix_version"))
+    .where(Consent.record_id == bindparam("record"))
+    .order_by(Consent.id)
+)
 
 
 def durations() -> tuple[int, ...]:
@@ -107,10 +113,16 @@ def consents(standing: Standing) -> list[ConsentLine]:
     Raises:
         NotFoundError: for who does not manage the record's accesses.
     """
+    return consents_in_use(standing)[0]
+
+
+def consents_in_use(standing: Standing) -> tuple[list[ConsentLine], UUID | None]:
+    """The same, and by which version of the table of rights they hold now, in one statement. Raises as `consents`."""
     _holder_side(standing)
     with db.read() as tx:
-        rows = tx.execute(_OF_RECORD, {"record": standing.record_id})
-        return [_line(tx, standing.record_id, row) for row in rows]
+        rows = tx.execute(_OF_RECORD, {"record": standing.record_id}).all()
+        lines = [_line(tx, standing.record_id, row) for row in rows]
+    return lines, rows[0].matrix_version if rows else None
 
 
 def consent(standing: Standing, consent_id: UUID) -> ConsentLine:

@@ -9,8 +9,8 @@ from espace.people import services as people
 from espace.permissions import Standing
 from espace.records import services as records
 
-from .consents import consents
-from .matrix import active_matrix, types_in
+from .consents import consents_in_use
+from .matrix import matrix, types_in
 from .standing import is_attending_index
 
 
@@ -30,10 +30,11 @@ def readers(standing: Standing) -> list[Reader]:
     Raises:
         NotFoundError: for who does not manage the record's accesses.
     """
-    lines = [line for line in consents(standing) if line.state is ConsentState.VALID]
+    every, version_id = consents_in_use(standing)
+    lines = [line for line in every if line.state is ConsentState.VALID]
     if not lines:
         return []
-    readable = active_matrix().readable
+    readable = matrix(version_id).readable
     attending = _attending(standing.record_id, [line.professional_id for line in lines])
     return [
         Reader(
