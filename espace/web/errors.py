@@ -88,7 +88,7 @@ def _step_up(_error: errors.StepUpError) -> Response:
         return page(403, "step-up")
     session["next"] = place
     if actor.kind is ActorKind.PROFESSIONAL:
-        flash(gettext("This choice opens the record further: sign in once more. Nothing was changed yet."), "tip")
+        flash(gettext("This choice needs a fresh sign-in: sign in once more. Nothing was changed yet."), "tip")
         proof = SIGN_IN_AGAIN
     else:
         # Beside a helper the person's own code comes first (accounts, assisted session).

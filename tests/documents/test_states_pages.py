@@ -159,6 +159,7 @@ def test_a_professional_proves_themself_anew_where_they_sign_in(app: Flask, home
     clock.advance(timedelta(minutes=6))
     page = browser.get(_place(home, one, "supprimer", pro=True), expect=303, follow=False)
     assert page.headers["Location"] == "/pro/connexion"
+    assert "Ce choix demande une connexion récente" in browser.get("/pro/connexion").text, "deleting opens nothing"
 
 
 @on_sqlite
