@@ -87,6 +87,24 @@ def test_what_nobody_could_read_is_filed_nowhere(holder: build.Citizen, content:
         assigning.ready(content, WISH)
 
 
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [
+        ("<own>", False),
+        (patient("", "Autrement", "19601231", "M"), True),
+        ("", False),
+    ],
+)
+def test_what_names_somebody_else_says_so_to_its_reader(
+    app: Flask, holder: build.Citizen, named: str, *, says: bool
+) -> None:
+    named = own(holder) if named == "<own>" else named
+    (one,) = give(holder, clinical(section("x"), named))
+    assert one.names_other is says
+    page = holder.browser(app).get(f"/dossiers/{holder.record_id}/documents/{one.id}")
+    assert ("porte le nom de quelqu'un d'autre" in page.text) is says
+
+
 def test_the_same_thing_given_twice_is_one_document(holder: build.Citizen) -> None:
     content = clinical(section("x"), "")
     assert give(holder, content) == give(holder, content)

@@ -20,6 +20,7 @@ from espace.documents.services.arriving.claimed import (
     body_of,
     check_open,
     check_type,
+    folded,
     looks_like_xml,
     new_document,
 )
@@ -30,6 +31,7 @@ from espace.documents.services.entries.folding import Source
 from espace.documents.services.types import type_label
 from espace.interop import cda, cda_view, media
 from espace.interop.cda import CdaError
+from espace.people import services as people
 from espace.records import services as records
 
 from . import claims
@@ -128,7 +130,7 @@ def file_assigned(
 
 def _filed(record_id: UUID, one: Ready, told: Told, also: Callable[[Connection], None]) -> Filed:
     record = records.record(record_id)
-    new = one.new
+    new = replace(one.new, names_other=_names_other(one.content, people.person(record.person_id)))
     try:
         for _try in range(2):
             try:
@@ -141,6 +143,20 @@ def _filed(record_id: UUID, one: Ready, told: Told, also: Callable[[Connection],
         raise NotFilableError("unique-id-reused")
     except (AsideError, RefusedFileError) as error:
         raise NotFilableError(error.reason) from None
+
+
+def _names_other(content: bytes, holder: people.Person) -> bool:
+    """Whether a file names somebody else: by the number it carries, else by a name or a day of birth."""
+    names = {folded(holder.birth_name), folded(holder.use_name)}
+
+    def other(said: claims.Traits) -> bool:
+        if said.ins:
+            return said.ins != holder.ins
+        return bool(said.birth_name and folded(said.birth_name) not in names) or (
+            said.birth_date is not None and said.birth_date != holder.birth_date
+        )
+
+    return any(other(one) for one in claims.claims(content).people)
 
 
 def _one(content: bytes, wish: Wish) -> NewDocument:

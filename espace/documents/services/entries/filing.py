@@ -89,7 +89,7 @@ class NewDocument:
     `set_id` and `version` say which versions belong together, `replaces` is the unique id of the one before; without
     them it is a series of its own.
     `content_index` is given when what makes it the same document is not the digest of its body. `adder` is the account
-    of who adds it on the person's side.
+    of who adds it on the person's side; `names_other` says that it names somebody else than the record's person.
     """
 
     title: str
@@ -111,6 +111,7 @@ class NewDocument:
     version: int = 1
     replaces: str = ""
     adder: str = ""
+    names_other: bool = False
 
 
 def judge(content: bytes) -> Body:
@@ -303,6 +304,7 @@ def _facts(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID])
         remark="",
         unique_id=new.unique_id,
         adder=new.adder,
+        names_other=new.names_other,
     )
 
 

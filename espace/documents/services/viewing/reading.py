@@ -26,6 +26,7 @@ class DocumentFacts:
     """One document as it is shown. `media` is that of the file as it came, `body_media` that of what people read.
 
     `adder` is the account through which somebody on the person's side added it; "" where that is not known.
+    `names_other`: operators gave it to this record though it names somebody else.
     """
 
     id: UUID
@@ -60,6 +61,7 @@ class DocumentFacts:
     remark: str
     unique_id: str
     adder: str
+    names_other: bool
 
     @property
     def by_patient(self) -> bool:
@@ -82,6 +84,7 @@ SEALED: dict[str, Any] = {
     "remark": "",
     "unique_id": "",
     "adder": "",
+    "names_other": False,
 }
 """The fields of `DocumentFacts` that are kept sealed, in their order, each with what an older row means by none."""
 
