@@ -75,8 +75,15 @@ def fragments(root: Path) -> list[tuple[str, str, str]]:
                 if keyword.arg == "fragments" and isinstance(keyword.value, ast.Dict):
                     page = ast.literal_eval(node.args[0])
                     pairs = zip(keyword.value.keys, keyword.value.values, strict=True)
-                    found += [(page, ast.literal_eval(k), ast.literal_eval(v)) for k, v in pairs if k is not None]
+                    found += [(page, ast.literal_eval(k), one) for k, v in pairs if k is not None for one in _either(v)]
     return found
+
+
+def _either(value: ast.expr) -> list[str]:
+    """The fragment that is named, or each of those that may be."""
+    if isinstance(value, ast.IfExp):
+        return _either(value.body) + _either(value.orelse)
+    return [ast.literal_eval(value)]
 
 
 def reached(start: str, edges: dict[str, set[str]]) -> set[str]:

@@ -51,7 +51,6 @@ def listing() -> Response:
     around = None if here.is_veiled else overview.overview(here.standing)
     folder = _folder_name(given, around)
     before = _place(given)
-    rows = "documents/_timeline.html" if given.timeline else "documents/_years.html"
     page = documents.page(
         here.standing,
         given.filter,
@@ -63,8 +62,7 @@ def listing() -> Response:
         readers.note_visit(here.standing, around.reader)
     return render(
         "documents/list.html",
-        fragments={"documents": rows},
-        rows=rows,
+        fragments={"documents": "documents/_timeline.html" if given.timeline else "documents/_years.html"},
         groups=moments.months(page, before, here, given) if given.timeline else _groups(page, given, before, here),
         start=page.rows[0].id if before and page.rows else "",
         first=before is None,
