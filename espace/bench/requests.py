@@ -76,11 +76,24 @@ def measure(house: BenchHouse, rounds: int) -> list[Figure]:
             watched,
             rounds,
         ),
+        *_others(house, listing, rounds),
         *_searches(house, max(20, rounds // 10)),
         *_library(house, rounds),
         *_sign_in(house, rounds),
         _importing(house, rounds),  # last: it adds to the record
     ]
+
+
+def _others(house: BenchHouse, parts: Mapping[str, float], rounds: int) -> list[Figure]:
+    """What else is opened every day: beside the parts of the list, for want of nearer ones."""
+    below = f"/dossiers/{house.record_id}"
+    paths = {
+        "record's home": "/",
+        "documents, one type of 2,000": "/documents?type=11502-2",
+        "documents, one of 2,000, opened": f"/documents/{house.pdf_id}",
+        "care history": "/soins",
+    }
+    return [_request(house, name, below + path, house.holder_token, parts, rounds) for name, path in paths.items()]
 
 
 def _importing(house: BenchHouse, rounds: int) -> Figure:

@@ -2,10 +2,12 @@
 
 import json
 import logging
+from collections.abc import Mapping
 
 import click
 import structlog
 
+from . import space
 from .house import bench_house
 from .requests import Figure, measure
 
@@ -16,10 +18,12 @@ def run(*, rounds: int, as_json: bool) -> None:
         # Lines of the log cost what the terminal costs: they are not what is measured.
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
         figures = measure(house, rounds)
+        house.machines.bind()
+        sizes = space.measured()
     if as_json:
-        click.echo(json.dumps([figure.as_json() for figure in figures], indent=1))
+        click.echo(json.dumps({"requests": [figure.as_json() for figure in figures], "bytes": dict(sizes)}, indent=1))
     else:
-        click.echo("\n".join(_lines(figures)))
+        click.echo("\n".join([*_lines(figures), "", "bytes in the database for each row", *_sizes(sizes)]))
 
 
 def _lines(figures: list[Figure]) -> list[str]:
@@ -33,3 +37,7 @@ def _lines(figures: list[Figure]) -> list[str]:
         )
         rows.append("    " + ", ".join(f"{name} {cost:.2f}" for name, cost in figure.parts.items()))
     return rows
+
+
+def _sizes(sizes: Mapping[str, float]) -> list[str]:
+    return [f"{name:<40} {size:>7.0f}" for name, size in sizes.items()]
