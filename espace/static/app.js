@@ -106,8 +106,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const link = detail.requestConfig?.elt;
   if (!link?.matches?.("[data-more]") || !detail.shouldSwap) return;
+  link.closest(".actions").remove(); // it stands last in some lists: the row before it is what the new ones follow
   const last = detail.target.lastElementChild;
-  link.closest(".actions").remove();
   addEventListener("htmx:afterSettle", () => {
     const first = (last?.isConnected ? last.nextElementSibling : detail.target)?.querySelector("a, summary");
     first?.focus();
