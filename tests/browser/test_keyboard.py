@@ -26,6 +26,7 @@ def test_a_person_signs_in_answers_and_adds_by_keyboard(
     _signs_in(hands, demo, apps("retired"))
     _answers(hands)
     _adds_a_document(hands)
+    _reads_on(hands)
     hands.close()
 
 
@@ -77,3 +78,17 @@ def _adds_a_document(hands: Hands) -> None:
     _activate(hands, "button", "Ajouter le document")
     hands.title_is("Lettre au clavier")
     hands.reads("Vendredi 6 juin 2025")
+
+
+def _reads_on(hands: Hands) -> None:
+    """Older rows join the list below: the first of them takes the focus, in the list and on the timeline."""
+    _activate(hands, "link", "Documents")
+    hands.title_is("Documents")
+    listed = hands.page.url
+    for form in ("", "?forme=frise"):
+        hands.page.goto(listed + form)
+        rows = hands.page.locator("ul.docs > li")
+        before = rows.count()
+        hands.page.locator("[data-more]").focus()
+        hands.page.keyboard.press("Enter")
+        expect(rows.nth(before).get_by_role("link")).to_be_focused()
