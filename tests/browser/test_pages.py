@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from tests.house.access_table import ACCESS, DEMO
 from tests.support.papers import pdf
 
-from . import keepers, officers
+from . import keepers, officers, readers
 from .activating import give_the_letter, mailed_code
 from .announced import Newcomer, announce
 from .examination import Fault, examine, portraits
@@ -22,20 +22,25 @@ from .hands import DESK, AuthenticatorApp, Demo, Hands, new_hands, sign_in, sign
 
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TOKEN = re.compile(r"^(/acces-perdu/refuser/).+")
-_NOT_PAGES = ("/contenu", "/static/", "/langue/", "/codes/texte")
+_NOT_PAGES = ("/contenu", "/original", "/xdm", "/images/", "/static/", "/langue/", "/codes/texte")
 _SAMPLES = {"/dossiers/*/acces/*": 5, "/dossiers/*/documents/*": 2}
 """Pages that look different from one thing to the next: how many of them are examined."""
 
 # What no link of the crawl shows, and why.
 _NO_PAGE = {
     "/.well-known/security.txt", "/healthz", "/readyz", "/robots.txt", "/manifest.webmanifest", "/static/*",
-    "/langue/*", "/activation/codes/texte", "/dossiers/*/documents/*/contenu", "/dossiers/*/documents/*/pages/*",
-    "/pro/patients/*/documents/*/contenu", "/pro/patients/*/documents/*/pages/*", "/pro/connexion/retour",
+    "/langue/*", "/activation/codes/texte", "/pro/connexion/retour",
+    "/dossiers/*/documents/ajouter/*/pages/*",  # a picture of what is being added
     "/demo/psc/.well-known/openid-configuration", "/demo/psc/jwks", "/demo/psc/logout", "/demo/psc/userinfo",
     "/invitation/codes/texte", "/compte/securite/codes/nouveaux/texte", "/connexion/identite/retour",
     "/opposition/attestation", "/compte/cloture/attestation", "/compte/cloture/preuve",  # papers
     "/connexion/cle",  # leads to the door; a refusal stands on the door's page
 }  # fmt: skip
+_NO_PAGE |= {  # pictures and files of a document
+    f"{base}/documents/*/{what}"
+    for base in ("/dossiers/*", "/pro/patients/*")
+    for what in ("contenu", "original", "xdm", "pages/*", "images/*")
+}
 _NOBODY_OF_THE_CAST = {
     "/pro/connexion/lieu",  # needs a professional with several places of practice
     "/connexion/identite", "/activation/identite", "/compte/securite/identite",  # the demo has no such provider
@@ -99,6 +104,34 @@ def test_pages_of_a_person(key: str, demo: Demo, chromium: Browser, kept: Callab
     shapes = _crawl(examiner, "/", "/dossiers/", "/connexion/preuve")
     print(f"\n{key}: {len(shapes)} shapes of pages")
     examiner.conclude()
+
+
+def test_pages_of_documents_for_who_keeps_them(
+    demo: Demo, chromium: Browser, kept: Callable[[str], Any], apps: Callable[[str], AuthenticatorApp]
+) -> None:
+    mother = Examiner(new_hands(chromium, demo, "pages-documents", state=kept("mother")))
+    readers.finds(mother.hands, demo, mother.look)
+    own = readers.adds(mother.hands, demo, mother.look)
+    readers.decides(mother.hands, demo, own, apps("mother"), mother.look)
+    readers.reads_care(mother.hands, demo, apps("mother"), mother.look)
+    mother.conclude()
+
+
+def test_pages_of_documents_for_a_minor_and_a_tired_person(
+    demo: Demo, chromium: Browser, kept: Callable[[str], Any], apps: Callable[[str], AuthenticatorApp]
+) -> None:
+    teen = Examiner(new_hands(chromium, demo, "pages-teen", state=kept("teen")))
+    readers.teen_decides(teen.hands, demo, apps("teen"), teen.look)
+    teen.conclude()
+    retired = Examiner(new_hands(chromium, demo, "pages-retired", state=kept("retired")))
+    readers.retired_searches(retired.hands, demo, retired.look)
+    retired.conclude()
+
+
+def test_pages_of_documents_for_a_doctor(demo: Demo, chromium: Browser, kept: Callable[[str], Any]) -> None:
+    doctor = Examiner(new_hands(chromium, demo, "pages-doctor", size=DESK, state=kept("gp")))
+    readers.doctor_decides(doctor.hands, demo, doctor.look)
+    doctor.conclude()
 
 
 def test_pages_of_a_parent_on_a_childs_record(demo: Demo, chromium: Browser, kept: Callable[[str], Any]) -> None:
