@@ -75,6 +75,15 @@ def _all_titles(hands: Hands) -> list[str]:
         expect(rows).not_to_have_count(len(shown))
 
 
+def _only(hands: Hands, kind: str) -> None:
+    """Narrow the list to one kind of document."""
+    hands.follow("Filtrer par sorte, auteur ou date")
+    hands.title_is("Filtrer les documents")
+    hands.choose("Sorte de document", kind)
+    hands.press("Afficher ces documents")
+    hands.title_is("Documents")
+
+
 def _open_document(hands: Hands, title: str) -> None:
     hands.follow(title, exact=True)
     hands.title_is(title)
@@ -94,8 +103,7 @@ def _reads_what_arrived(journey: Journey) -> None:
     phone.title_is("Documents")
     assert sorted(_all_titles(phone)) == sorted(title_of(kind) for kind in kinds)
     by_code = {kind.code: title_of(kind) for kind in kinds}
-    phone.choose("Sorte de document", "Ordonnances")
-    phone.press("Afficher ces documents")
+    _only(phone, "Ordonnances")
     expect(phone.main().get_by_role("link", name=by_code["11502-2"], exact=True)).to_have_count(0)
     phone.shot("06-prescriptions")
     _open_document(phone, by_code["57833-6"])
@@ -105,14 +113,12 @@ def _reads_what_arrived(journey: Journey) -> None:
     phone.shot("07-pdf")
     phone.go("Dossier")
     phone.title_is("Documents")
-    phone.choose("Sorte de document", "Imagerie")
-    phone.press("Afficher ces documents")
+    _only(phone, "Imagerie")
     _open_document(phone, by_code["18748-4"])
     _is_painted(phone.page.get_by_role("img", name="Page 1 sur 1"))
     phone.go("Dossier")
     phone.title_is("Documents")
-    phone.choose("Sorte de document", "Comptes rendus")
-    phone.press("Afficher ces documents")
+    _only(phone, "Comptes rendus")
     _open_document(phone, by_code["11502-2"])
     phone.reads("tout va bien")
 
@@ -224,8 +230,7 @@ def _professional_reads_what_the_matrix_allows(journey: Journey) -> None:
     unseen = [kind for kind in importable() if kind.code not in readable]
     assert unseen, "the table opens everything to this profession: the test shows nothing"
     desk.shot("12-professional-list")
-    desk.choose("Sorte de document", "Ordonnances")
-    desk.press("Afficher ces documents")
+    _only(desk, "Ordonnances")
     _open_document(desk, title_of(next(kind for kind in importable() if kind.code == "57833-6")))
     _is_painted(desk.page.get_by_role("img", name="Page 1 sur 1"))
     _cannot_open(journey, title_of(unseen[0]))
