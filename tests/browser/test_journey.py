@@ -282,7 +282,7 @@ def _she_is_told_and_finds_who_did_what(journey: Journey) -> None:
     _open_document(phone, PRESCRIPTION)
     _is_painted(phone.page.get_by_role("img", name="Page 1 sur 1"))
     phone.go("Plus")
-    phone.follow("Historique")
+    phone.follow("Historique", exact=True)
     phone.title_is("Historique")
     told = plain(phone.main().inner_text())
     read = title_of(next(kind for kind in importable() if kind.code == "57833-6"))

@@ -88,7 +88,7 @@ def test_a_record_is_light(demo: Demo, chromium: Browser, kept: Callable[[str], 
         hands.go("Plus") if name == "Historique" else hands.page.go_back()
         hands.title_is("Plus")
         scales.came.clear()
-        hands.follow(name)
+        hands.follow(name, exact=True)
         hands.title_is("Historique" if name == "Historique" else "Compte")
         assert _each(scales.weigh(f"then “{name}”", 14 * KB, requests=1), "Document") <= 14 * KB
     hands.close()
