@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -146,6 +147,16 @@ def test_a_file_read_by_ranges_is_seen_lately_for_ten_minutes(chain_id: UUID, cl
     assert seen_lately(DOCTOR, chain_id, Action.DOCUMENT_OPENED, document, ten)
     clock.advance(timedelta(microseconds=1))
     assert not seen_lately(DOCTOR, chain_id, Action.DOCUMENT_OPENED, document, ten)
+
+
+def test_a_file_read_beside_one_helper_is_not_seen_beside_another(chain_id: UUID) -> None:
+    document = str(new_id())
+    beside = replace(HOLDER, helper="Marc Petit")
+    record(beside, chain_id, Action.DOWNLOADED, objects=[{"id": document}])
+    ten = timedelta(minutes=10)
+    assert seen_lately(beside, chain_id, Action.DOWNLOADED, document, ten)
+    assert not seen_lately(replace(HOLDER, helper="Anne Roy"), chain_id, Action.DOWNLOADED, document, ten)
+    assert not seen_lately(HOLDER, chain_id, Action.DOWNLOADED, document, ten)
 
 
 def test_an_act_costs_few_statements(chain_id: UUID, machines: Machines) -> None:

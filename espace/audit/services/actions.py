@@ -72,6 +72,7 @@ class Action(StrEnum):
     DOCUMENT_ANNOUNCED = "document-announced"
     DOCUMENT_RELEASED = "document-released"  # by the house: nobody announced it in time
     DOCUMENT_OPENED_TO_PARENTS = "document-opened-to-parents"
+    RESULT_DELAYS_READ = "result-delays-read"
     RESULT_DELAYS_CHOSEN = "result-delays-chosen"
     RESULT_SHOWN_EARLY = "result-shown-early"
     DOWNLOADED = "downloaded"

@@ -30,14 +30,6 @@ _HEAD = (
     .where(AuditHead.record_id == bindparam("chain_id"))
     .with_for_update()  # nothing on SQLite, where the unit of work holds the one write lock already
 )
-_RECENT = (
-    select(
-        AuditEvent.id, AuditEvent.sequence, AuditEvent.at, AuditEvent.action, AuditEvent.actor_id, AuditEvent.payload
-    )
-    .where(AuditEvent.record_id == bindparam("chain_id"), AuditEvent.sequence < bindparam("before"))
-    .order_by(AuditEvent.sequence.desc())
-    .limit(_PAGE)
-)
 _SHOWN = (
     select(
         AuditEvent.id,
@@ -132,7 +124,7 @@ def record_many(actor: Actor, events: Sequence[Event]) -> None:
 
 
 def seen_lately(actor: Actor, chain_id: UUID, action: Action, object_id: UUID | str, within: timedelta) -> bool:
-    """Whether `actor` already left this act on this object in the last `within`.
+    """Whether `actor`, beside the same helper or alone, left this act on this object in the last `within`.
 
     Range requests for one file share a row for ten minutes (design 3.5).
     """
@@ -140,12 +132,14 @@ def seen_lately(actor: Actor, chain_id: UUID, action: Action, object_id: UUID | 
     wanted = str(object_id)
     before = _BEYOND
     with db.read() as tx:
-        while rows := tx.execute(_RECENT, {"chain_id": chain_id, "before": before}).all():
+        while rows := tx.execute(_SHOWN, {"chain_id": chain_id, "before": before, "limit": _PAGE}).all():
             for row in rows:
                 if row.at < since:
                     return False
-                if row.actor_id == actor.id and row.action == action and wanted in _object_ids(tx, chain_id, row):
-                    return True
+                if row.actor_id == actor.id and row.action == action:
+                    told = _entry(tx, chain_id, row)
+                    if told.actor_helper == actor.helper and wanted in {one.get("id", "") for one in told.objects}:
+                        return True
             before = rows[-1].sequence
     return False
 
@@ -226,11 +220,6 @@ def _payload(actor: Actor, event: Event) -> dict[str, Any]:
         "objects": [dict(one) for one in event.objects],
         "detail": dict(event.detail or {}),
     }
-
-
-def _object_ids(tx: Connection, chain_id: UUID, row: Row[*tuple[Any, ...]]) -> set[str]:
-    payload = crypto.unseal(tx, chain_id, chain.TABLE, row.id, row.payload)
-    return {one.get("id", "") for one in payload["objects"]}
 
 
 def _entry(tx: Connection, chain_id: UUID, row: Row[*tuple[Any, ...]]) -> Entry:

@@ -31,6 +31,7 @@ _READINGS = frozenset(
         Action.RECORD_HOME_OPENED,
         Action.HISTORY_READ,
         Action.ACCESSES_READ,
+        Action.RESULT_DELAYS_READ,
         Action.OPERATOR_PAGE_OPENED,
     }
 )

@@ -39,6 +39,7 @@ OTHERS: dict[Action, Parts] = {
         N_("%(who)s showed a document to the parents."),
         N_("%(who)s showed the document “%(what)s” to the parents."),
     ),
+    Action.RESULT_DELAYS_READ: (N_("%(who)s looked at when fresh results are shown."),),
     Action.RESULT_DELAYS_CHOSEN: (N_("%(who)s chose when fresh results are shown."),),
     Action.RESULT_SHOWN_EARLY: (
         N_("%(who)s showed a result without waiting any more."),
@@ -76,6 +77,7 @@ MINE: dict[Action, Parts] = {
         N_("You showed a document to the parents."),
         N_("You showed the document “%(what)s” to the parents."),
     ),
+    Action.RESULT_DELAYS_READ: (N_("You looked at when fresh results are shown."),),
     Action.RESULT_DELAYS_CHOSEN: (N_("You chose when fresh results are shown."),),
     Action.RESULT_SHOWN_EARLY: (
         N_("You showed a result without waiting any more."),

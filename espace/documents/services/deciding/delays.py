@@ -218,10 +218,14 @@ def waiting(standing: Standing) -> Waiting:
 def results(standing: Standing) -> list[WaitingResult]:
     """The results that wait, the next to show itself first: their kind and days, nothing of what they are.
 
+    Whoever is not the holder leaves a row of the trail: that somebody waits for a result says something of them.
+
     Raises:
         NotFoundError: for who keeps nothing here.
     """
     _keeper(standing)
+    if standing.is_watched:
+        audit.record(standing.actor, standing.record_id, Action.RESULT_DELAYS_READ, relation=standing.relation)
     with db.read() as tx:
         rows = _waiting_rows(tx, standing, MANY)
     return [
