@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +11,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.support.ports import free_port
 
 from .hands import DESK, AuthenticatorApp, Demo, new_hands, read_cast, sign_in, sign_in_professional
 
@@ -26,18 +27,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
 def demo(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`espace demo` in a process of its own, on free ports."""
     folder = tmp_path_factory.mktemp("demo") / "house"
-    port, smtp_port = _free_port(), _free_port()
+    port, smtp_port = free_port(), free_port()
     ports = ["--port", str(port), "--smtp-port", str(smtp_port)]
     command = [sys.executable, "-m", "espace.cli", "demo", *ports, "--data", str(folder)]
     log = folder.parent / "demo.log"

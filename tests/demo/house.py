@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,16 +13,10 @@ import httpx
 import pyotp
 from lxml import html
 
+from tests.support.ports import free_port
+
 START_SECONDS = 180
 STOP_SECONDS = 30
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

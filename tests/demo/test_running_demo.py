@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from espace.identifiers import parse_ins, parse_rpps
+from tests.support.ports import free_port
 
-from .house import House, Somebody, free_port
+from .house import House, Somebody
 
 # design.md section 5, as far as this step goes; `client_secret` and the mail gateway's certificates come later.
 CONTRACT = {

@@ -1,6 +1,5 @@
 """A mail server on the loopback that remembers what it was told."""
 
-import socket
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -9,6 +8,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+
+from tests.support.ports import free_port
 
 
 @dataclass
@@ -45,9 +46,7 @@ class MailServer:
 
 def running(server: MailServer, **options: Any) -> Controller:
     """Start a server on a free port of the loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        server.port = probe.getsockname()[1]
+    server.port = free_port()
     controller = Controller(server, hostname="127.0.0.1", port=server.port, **options)
     controller.start()
     return controller

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from urllib.parse import urljoin
 
 import httpx
 import pytest
+
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent.parent
 SCRIPT = Path(__file__).parent / "provider.mjs"
@@ -51,9 +52,7 @@ def running(
         if os.environ.get("CI") == "true":
             pytest.fail("node and oidc-provider are missing: tests/run installs them")
         pytest.skip("no node, or no oidc-provider: tests/run installs them")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     issuer = f"http://127.0.0.1:{port}"
     given = {
         "issuer": issuer,
