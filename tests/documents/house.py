@@ -10,19 +10,21 @@ from uuid import UUID
 
 import pikepdf
 from PIL import Image
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from espace import db, storage
 from espace.access import services as access
 from espace.access.services import Answer
 from espace.audit import services as audit
 from espace.documents import services as documents
+from espace.documents.models import Document
 from espace.documents.services import AddDocument, DepositDocument
 from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
 from espace.interop.cda_write import wrap
 from espace.people import services as people
 from espace.permissions import Relation, Standing
 from tests.support import build
+from tests.support.browser_client import Page
 from tests.support.build import Caregiver, Citizen
 
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
@@ -125,6 +127,17 @@ def prescription(title: str = "Ordonnance", content: bytes = b"", **changes: Any
 def deposited(standing: Standing, title: str = "Ordonnance", **changes: Any) -> UUID:
     """A document deposited by a doctor."""
     return documents.deposit(standing, prescription(title, **changes))
+
+
+def change(document_id: UUID, **values: Any) -> None:
+    """Set columns of a document, as no act does."""
+    with db.write() as tx:
+        tx.execute(update(Document).where(Document.id == document_id).values(**values))
+
+
+def titles(page: Page) -> list[str]:
+    """The titles of a page's list."""
+    return [" ".join(found.text_content().split()) for found in page.tree.xpath("//ul[contains(@class,'docs')]//h3")]
 
 
 def pdf(*pages: str, script: bool = False) -> bytes:

@@ -7,14 +7,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import update
 
 from espace import clock as house_clock
 from espace import db
 from espace.access import policy
 from espace.audit.services import Action
 from espace.documents import services as documents
-from espace.documents.models import Document
 from espace.documents.services import Cursor, Filter, Page
 from espace.documents.services.entries import folding
 from espace.documents.services.entries.folding import Source
@@ -24,15 +22,10 @@ from espace.documents.services.visibility import parameters, shape
 from espace.permissions import Relation, Standing
 from tests.support.clock import FakeClock
 
-from .house import House, addition, deposited, standings, statements, trail
+from .house import House, addition, change, deposited, standings, statements, trail
 from .plans import faults, plan
 
 LETTER, REPORT = "57833-6", "11488-4"
-
-
-def _set(document_id: UUID, **values: Any) -> None:
-    with db.write() as tx:
-        tx.execute(update(Document).where(Document.id == document_id).values(**values))
 
 
 def _ids(page: Page) -> set[UUID]:
@@ -59,7 +52,7 @@ def shelf(home: House) -> dict[str, UUID]:
         ("deleted", "deleted"),
         ("folded", "folded"),
     ):
-        _set(found[name], state=state)
+        change(found[name], state=state)
     return found
 
 
@@ -144,7 +137,7 @@ def test_each_reader_gets_what_the_policy_lets_through_under_every_filter(home: 
     marks = ("hidden", "patient_invisible", "representatives_invisible")
     target = shelf["letter"]
     for values in product((False, True), repeat=3):
-        _set(target, **dict(zip(marks, values, strict=True)))
+        change(target, **dict(zip(marks, values, strict=True)))
         facts = policy.DocumentFacts(LETTER, values[0], values[1], values[2], home.doctor.id)
         for name, standing in standings(home).items():
             allowed = policy.visible(standing).decide(facts).allowed
@@ -157,7 +150,7 @@ def test_each_reader_gets_what_the_policy_lets_through_under_every_filter(home: 
 def test_a_result_held_back_is_new_when_it_shows_itself(home: House, clock: FakeClock) -> None:
     until = house_clock.now() + timedelta(days=3)
     found = deposited(home.doctor_here, "Bilan")
-    _set(found, held_until=until, arrived_at=until)
+    change(found, held_until=until, arrived_at=until)
     other = standings(home)["doctor"]
     assert readers.visit(home.holder).last_visit_at is None
     assert overview.overview(home.holder).new == 0

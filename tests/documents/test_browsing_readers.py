@@ -22,13 +22,8 @@ from espace.errors import InvalidError, NotFoundError
 from espace.permissions import Standing
 from tests.support.clock import FakeClock
 
-from .house import House, addition, deposited, standings, statements
+from .house import House, addition, change, deposited, standings, statements
 from .plans import faults, plan
-
-
-def _set(document_id: UUID, **values: Any) -> None:
-    with db.write() as tx:
-        tx.execute(update(Document).where(Document.id == document_id).values(**values))
 
 
 def _new(standing: Standing) -> tuple[int, int]:
@@ -124,7 +119,7 @@ def test_counting_all_as_read_concerns_oneself_alone(home: House, clock: FakeClo
 
 def test_nobody_marks_what_they_may_not_see(home: House) -> None:
     found = deposited(home.doctor_here)
-    _set(found, hidden=True)
+    change(found, hidden=True)
     other = standings(home)["doctor"]
     for act in (
         readers.note_read,
@@ -146,7 +141,7 @@ def test_a_mark_survives_hiding_and_shows_nothing_meanwhile(home: House) -> None
     assert folder is not None
     readers.set_favourite(other, found, favourite=True)
     for hidden, seen in ((True, ()), (False, (found,))):
-        _set(found, hidden=hidden)
+        change(found, hidden=hidden)
         for wanted in (Filter(favourite=True), Filter(folder_id=folder.id)):
             assert tuple(row.id for row in documents.page(other, wanted).rows) == seen
 
@@ -229,7 +224,7 @@ def test_what_may_not_be_seen_changes_nothing_around_the_list(home: House, mark:
     secret = deposited(home.doctor_here, "CANARI", type_code="11488-4")
     _authored(secret, "Docteure Canari")
     values = {"state": mark} if mark in ("deleted", "folded") else {mark: True}
-    _set(secret, **values)
+    change(secret, **values)
     facts = policy.DocumentFacts(
         "11488-4", professional_id=home.doctor.id, **{k: v for k, v in values.items() if v is True}
     )

@@ -13,11 +13,11 @@ from espace.documents.services import care_history
 from espace.machines import Machines
 from espace.settings import Settings
 from tests.support import build
-from tests.support.browser_client import Browser, Page
+from tests.support.browser_client import Browser
 from tests.support.clock import FakeClock
 
 from .care_files import bring, line
-from .house import House, trail
+from .house import House, titles, trail
 
 
 @pytest.fixture
@@ -48,13 +48,9 @@ def seen_by_doctor(home: House, rest: str = "") -> str:
     return f"/pro/patients/{home.mother.record_id}/soins{rest}"
 
 
-def _titles(page: Page) -> list[str]:
-    return [" ".join(found.text_content().split()) for found in page.tree.xpath("//ul[contains(@class,'docs')]//h3")]
-
-
 def test_the_list_leads_from_month_to_visit_to_line(cared: House, mother: Browser) -> None:
     page = mother.get(own(cared))
-    assert _titles(page) == ["<b>Pommade</b>", "Consultation de suivi"]
+    assert titles(page) == ["<b>Pommade</b>", "Consultation de suivi"]
     assert [found.text_content() for found in page.tree.xpath("//h2[@class='year']")] == [
         "Octobre 2026",
         "Septembre 2026",
@@ -81,17 +77,17 @@ def test_a_kind_and_a_period_are_chosen_without_script(cared: House, mother: Bro
         "procedure",
         "medicines",
     ]
-    assert _titles(mother.submit(form, {"sorte": "medicines", "depuis": "3"})) == ["<b>Pommade</b>"]
+    assert titles(mother.submit(form, {"sorte": "medicines", "depuis": "3"})) == ["<b>Pommade</b>"]
     assert "Aucun soin de cette sorte" in mother.get(own(cared, "?sorte=dental")).text
     for odd in ("?sorte=x", "?depuis=7", "?depuis=x", "?avant=%00", "?avant=" + "A" * 400):
-        assert len(_titles(mother.get(own(cared, odd)))) == 2, odd
+        assert len(titles(mother.get(own(cared, odd)))) == 2, odd
 
 
 def test_what_is_looked_for_stands_in_no_address(cared: House, mother: Browser) -> None:
     form = mother.get(own(cared)).form("mots")
     page = mother.submit(form, {"mots": "  COEUR "})
     assert page.path == own(cared, "/recherche")
-    assert _titles(page) == ["Tracé du cœur"]
+    assert titles(page) == ["Tracé du cœur"]
     assert "1 ligne trouvée" in page.text
     nothing = mother.submit(page.form("mots"), {"mots": "<script>alert(1)"})
     assert "Rien trouvé" in nothing.text
@@ -109,7 +105,7 @@ def test_a_line_is_hidden_then_shown_again_from_its_visit(cared: House, mother: 
     visit = mother.get(own(cared)).tree.xpath("//h3/a[contains(., 'suivi')]/@href")[0]
     page = mother.submit(mother.get(visit).form("ligne"), {})
     assert "Plus aucun professionnel ne voit cette ligne" in page.text
-    assert _titles(doctor.get(seen_by_doctor(cared))) == ["<b>Pommade</b>", "Tracé du cœur"]
+    assert titles(doctor.get(seen_by_doctor(cared))) == ["<b>Pommade</b>", "Tracé du cœur"]
     confirm = mother.get(page.tree.xpath("//a[contains(@href, '/montrer')]/@href")[0])
     assert "Montrer cette ligne aux professionnels" in confirm.text
     mother.submit(confirm.form("ligne"), {})
@@ -175,12 +171,12 @@ def test_more_visits_come_as_a_fragment(home: House, app: Flask) -> None:
     bring(*(line(home.mother, f"R{n}", "2026-09-14", visit=f"V{n}", label=f"Soin {n}") for n in range(70)))
     browser = home.mother.browser(app)
     page = browser.get(own(home))
-    assert len(_titles(page)) == 60
+    assert len(titles(page)) == 60
     (more,) = page.tree.xpath("//a[@data-more]/@href")
     part = browser.get(more, whole=False, headers={"HX-Request": "true", "HX-Target": "soins"})
     assert len(part.tree.xpath("//h3")) == 10
     whole = browser.get(more)
-    assert len(_titles(whole)) == 10
+    assert len(titles(whole)) == 10
     assert len(page.body) < 120_000
 
 

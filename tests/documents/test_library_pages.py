@@ -6,30 +6,17 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
 
-from espace import db
 from espace.documents import services as documents
-from espace.documents.models import Document
 from espace.documents.services.library import folders, readers
 from espace.documents.views.filters import VIEWS
 from tests.support import build
-from tests.support.browser_client import Browser, Page
+from tests.support.browser_client import Browser
 from tests.support.clock import FakeClock
 
-from .house import House, addition, deposited
+from .house import House, addition, change, deposited, titles
 
 REPORT = "11488-4"
-
-
-@pytest.fixture
-def mother(home: House, app: Flask) -> Browser:
-    return home.mother.browser(app)
-
-
-@pytest.fixture
-def doctor(home: House, app: Flask) -> Browser:
-    return home.doctor.browser(app)
 
 
 def own(home: House, rest: str = "") -> str:
@@ -38,15 +25,6 @@ def own(home: House, rest: str = "") -> str:
 
 def seen_by_doctor(home: House, rest: str = "") -> str:
     return f"/pro/patients/{home.mother.record_id}/documents{rest}"
-
-
-def _titles(page: Page) -> list[str]:
-    return [" ".join(found.text_content().split()) for found in page.tree.xpath("//ul[contains(@class,'docs')]//h3")]
-
-
-def _set(document_id: UUID, **values: Any) -> None:
-    with db.write() as tx:
-        tx.execute(update(Document).where(Document.id == document_id).values(**values))
 
 
 @pytest.fixture
@@ -76,7 +54,7 @@ def test_what_is_new_is_counted_and_leaves_when_read(
     mother.get(own(home, f"/{shelf['Ordonnance']}"))
     page = mother.get(own(home))
     assert "unread" not in page.tree.xpath("//li[.//h3[contains(., 'Ordonnance')]]/@class")[0]
-    assert _titles(mother.get(page.link("Non lus 1"))) == ["Compte rendu"]
+    assert titles(mother.get(page.link("Non lus 1"))) == ["Compte rendu"]
     clock.advance(timedelta(hours=2))
     page = home.mother.browser(app).get(own(home))
     assert "nouveau" not in page.text.split("Filtrer")[0]
@@ -107,12 +85,12 @@ def test_the_filter_offers_what_is_there_and_says_what_it_leaves_out(
     assert offered == ["Toutes", "Ordonnances", "Comptes rendus", "Documents personnels"]
     assert choosing.tree.xpath("//select[@name='auteur']/option/text()") == ["Tous", "Dr Hélène Morvan"]
     found = mother.submit(choosing.form("sorte"), {"sorte": "10"})
-    assert _titles(found) == ["Compte rendu"]
+    assert titles(found) == ["Compte rendu"]
     assert "Comptes rendus" in found.text
     recent = mother.get(own(home, "?periode=1"))
-    assert _titles(recent) == ["Ordonnance", "Radio"]
+    assert titles(recent) == ["Ordonnance", "Radio"]
     assert "Les documents plus anciens ne sont pas affichés." in recent.text
-    assert _titles(mother.get(recent.link("Afficher aussi les plus anciens"))) == [
+    assert titles(mother.get(recent.link("Afficher aussi les plus anciens"))) == [
         "Ordonnance",
         "Radio",
         "Compte rendu",
@@ -143,7 +121,7 @@ def test_an_author_of_whom_one_sees_nothing_has_no_name(home: House, mother: Bro
     author = documents.document(home.holder, shelf["Ordonnance"]).author_id
     assert "Dr Hélène Morvan" in mother.get(own(home, f"?auteur={author}")).text
     for name in ("Ordonnance", "Compte rendu"):
-        _set(shelf[name], patient_invisible=True)
+        change(shelf[name], patient_invisible=True)
     hidden = mother.get(own(home, f"?auteur={author}"))
     assert "Morvan" not in hidden.text
     stranger = mother.get(own(home, f"?auteur={uuid4()}"))
@@ -162,7 +140,7 @@ def test_states_are_said_to_professionals_and_what_is_current_says_nothing(
         "?vue=versions": ({"state": "superseded"}, ["Ancienne version"]),
     }
     for query, (values, words) in cases.items():
-        _set(shelf["Ordonnance"], **{**start, **values})
+        change(shelf["Ordonnance"], **{**start, **values})
         page = doctor.get(seen_by_doctor(home, query))
         marks = page.tree.xpath("//li[.//h3[contains(., 'Ordonnance')]]//span[starts-with(@class,'badge')]")
         assert [one.text_content().strip() for one in marks] == words, query
@@ -179,11 +157,11 @@ def test_a_professional_gets_what_concerns_their_profession_first_and_everything
         "D'abord, pour votre profession",
         "Les autres documents",
     ]
-    assert _titles(page) == ["Ordonnance", "Compte rendu", "Radio"]
+    assert titles(page) == ["Ordonnance", "Compte rendu", "Radio"]
     assert "Rien n'est omis." in page.text
     plain = doctor.get(page.link("Tout remettre par date"))
-    assert _titles(plain) == ["Ordonnance", "Radio", "Compte rendu"]
-    assert _titles(doctor.get(plain.link("Mettre d'abord ce qui concerne votre profession"))) == _titles(page)
+    assert titles(plain) == ["Ordonnance", "Radio", "Compte rendu"]
+    assert titles(doctor.get(plain.link("Mettre d'abord ce qui concerne votre profession"))) == titles(page)
 
 
 def test_a_long_list_in_two_parts_is_walked_to_its_end(home: House, doctor: Browser) -> None:
@@ -194,7 +172,7 @@ def test_a_long_list_in_two_parts_is_walked_to_its_end(home: House, doctor: Brow
     path, walked = seen_by_doctor(home), []
     for _ in range(4):
         page = doctor.get(path)
-        walked += _titles(page)
+        walked += titles(page)
         following = [href for words, href in page.links.items() if words.startswith("Voir 60")]
         if not following:
             break
@@ -221,14 +199,14 @@ def test_a_star_and_a_folder_from_a_document_s_page(home: House, mother: Browser
     place = own(home, f"/{shelf['Radio']}")
     starred = mother.submit(mother.get(place).form("favori"))
     assert "Le document est dans vos favoris." in starred.text
-    assert _titles(mother.get(own(home, "?vue=favoris"))) == ["Radio"]
+    assert titles(mother.get(own(home, "?vue=favoris"))) == ["Radio"]
     filed = mother.submit(starred.form("name"), {"name": "Genou"})
     assert "Le document est rangé dans le dossier Genou." in filed.text
-    assert _titles(mother.get(filed.link("Genou"))) == ["Radio"]
+    assert titles(mother.get(filed.link("Genou"))) == ["Radio"]
     out = mother.submit(filed.form("dossier"), {"dossier": ""})
     assert "Le document n'est plus rangé dans un dossier." in out.text
     assert mother.submit(out.form("favori")).status == 200
-    assert _titles(mother.get(own(home, "?vue=favoris"))) == []
+    assert titles(mother.get(own(home, "?vue=favoris"))) == []
 
 
 def test_folders_are_made_renamed_and_deleted(home: House, mother: Browser, shelf: dict[str, UUID]) -> None:
@@ -265,7 +243,7 @@ def test_nobody_acts_on_another_s_folders_or_unseen_documents(
     mine = folders.new_folder(home.holder, "Cœur")
     stranger = build.citizen("Yves", "Personne").browser(app)
     token = mother.get(own(home)).csrf_token
-    _set(shelf["Ordonnance"], patient_invisible=True)
+    change(shelf["Ordonnance"], patient_invisible=True)
     for path, values in (
         (f"/dossiers/{mine.id}", {"name": "Pris"}),
         (f"/dossiers/{mine.id}/supprimer", {}),
@@ -303,8 +281,8 @@ def test_a_parent_and_the_professional_keep_their_own_order(home: House, app: Fl
     parent = home.mother.browser(app)
     place = f"/dossiers/{home.child.record_id}/documents"
     parent.submit(parent.get(f"{place}/{found}").form("favori"))
-    assert _titles(parent.get(f"{place}?vue=favoris")) == ["Ordonnance"]
+    assert titles(parent.get(f"{place}?vue=favoris")) == ["Ordonnance"]
     mine = deposited(home.doctor_here)
     doctor.submit(doctor.get(seen_by_doctor(home, f"/{mine}")).form("favori"))
-    assert _titles(doctor.get(seen_by_doctor(home, "?vue=favoris"))) == ["Ordonnance"]
-    assert _titles(parent.get(own(home, "?vue=favoris"))) == []
+    assert titles(doctor.get(seen_by_doctor(home, "?vue=favoris"))) == ["Ordonnance"]
+    assert titles(parent.get(own(home, "?vue=favoris"))) == []

@@ -17,19 +17,9 @@ from espace.documents.services.arriving.importing import import_paths
 from espace.documents.views.contents import disposition
 from espace.interop import media
 from espace.interop.cda_write import wrap
-from tests.support.browser_client import Browser, Page
+from tests.support.browser_client import Browser
 
-from .house import House, addition, deposited, header, pdf, picture, statements, trail
-
-
-@pytest.fixture
-def mother(home: House, app: Flask) -> Browser:
-    return home.mother.browser(app)
-
-
-@pytest.fixture
-def doctor(home: House, app: Flask) -> Browser:
-    return home.doctor.browser(app)
+from .house import House, addition, deposited, header, pdf, picture, statements, titles, trail
 
 
 def own(home: House, rest: str = "") -> str:
@@ -38,10 +28,6 @@ def own(home: House, rest: str = "") -> str:
 
 def seen_by_doctor(home: House, rest: str = "") -> str:
     return f"/pro/patients/{home.mother.record_id}/documents{rest}"
-
-
-def _titles(page: Page) -> list[str]:
-    return [" ".join(found.text_content().split()) for found in page.tree.xpath("//ul[contains(@class,'docs')]//h3")]
 
 
 # -- the list --------------------------------------------------------------------------------------------------------
@@ -57,12 +43,12 @@ def test_the_list_goes_by_year_and_category(home: House, mother: Browser) -> Non
     documents.add(home.holder, addition("Vieux", date=date(2019, 5, 6)))
     deposited(home.doctor_here, "Ordonnance")
     page = mother.get(own(home))
-    assert _titles(page) == ["Ordonnance", "Vieux"]
+    assert titles(page) == ["Ordonnance", "Vieux"]
     assert [year.text_content() for year in page.tree.xpath("//h2[@class='year']")] == ["2026", "2019"]
     chosen = mother.get(own(home, "/filtrer"))
     only = mother.submit(chosen.form("sorte"), {"sorte": "42"})
-    assert _titles(only) == ["Ordonnance"]
-    assert _titles(mother.get(own(home, "?sorte=nothing&avant=%00x"))) == ["Ordonnance", "Vieux"]
+    assert titles(only) == ["Ordonnance"]
+    assert titles(mother.get(own(home, "?sorte=nothing&avant=%00x"))) == ["Ordonnance", "Vieux"]
     assert mother.get(own(home, "?sorte=31")).tree.xpath("//*[@class='empty']")
 
 
@@ -76,8 +62,8 @@ def test_older_documents_follow_as_a_page_and_as_a_fragment(
     more = first.link("Voir 60 documents de plus")
     rest = mother.get(more)
     part = mother.fragment(more, "documents")
-    assert len(_titles(first)) == 60
-    assert _titles(rest) == _titles(part) == ["Document 60", "Document 61"]
+    assert len(titles(first)) == 60
+    assert titles(rest) == titles(part) == ["Document 60", "Document 61"]
     assert b"<html" not in part.body
     assert "HX-Request" in part.headers["Vary"]
     assert len(part.body) < 4096

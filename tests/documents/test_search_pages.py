@@ -21,16 +21,6 @@ from tests.support.browser_client import Browser, Page
 from .house import House, addition, deposited, pdf, trail
 
 
-@pytest.fixture
-def mother(home: House, app: Flask) -> Browser:
-    return home.mother.browser(app)
-
-
-@pytest.fixture
-def doctor(home: House, app: Flask) -> Browser:
-    return home.doctor.browser(app)
-
-
 def own(home: House, rest: str = "") -> str:
     return f"/dossiers/{home.mother.record_id}/documents/recherche{rest}"
 

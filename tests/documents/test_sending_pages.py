@@ -5,7 +5,6 @@ from io import BytesIO
 from uuid import UUID, uuid4
 from zipfile import ZipFile
 
-import pytest
 from flask import Flask
 from sqlalchemy import update
 
@@ -23,16 +22,6 @@ from tests.support.browser_client import Browser, Page, Upload
 
 from .house import House, addition, deposited, header, pdf, trail
 from .viewing import own, seen_by_doctor
-
-
-@pytest.fixture
-def mother(home: House, app: Flask) -> Browser:
-    return home.mother.browser(app)
-
-
-@pytest.fixture
-def doctor(home: House, app: Flask) -> Browser:
-    return home.doctor.browser(app)
 
 
 def _links(page: Page) -> str:

@@ -1,33 +1,18 @@
 """The timeline: the same documents as the list, what one day brought from one hand as one moment of care."""
 
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
-from sqlalchemy import update
 
-from espace import db
 from espace.documents import services as documents
-from espace.documents.models import Document
 from espace.documents.services import Cursor, Filter
 from tests.support.browser_client import Browser, Page
 
-from .house import House, addition, deposited, statements
+from .house import House, addition, change, deposited, statements
 
 REPORT, LABORATORY = "11488-4", "11502-2"
 DAY = date(2026, 11, 17)
-
-
-@pytest.fixture
-def mother(home: House, app: Flask) -> Browser:
-    return home.mother.browser(app)
-
-
-@pytest.fixture
-def doctor(home: House, app: Flask) -> Browser:
-    return home.doctor.browser(app)
 
 
 def own(home: House, rest: str = "") -> str:
@@ -52,11 +37,6 @@ def _moments(page: Page) -> list[str]:
 
 def _titles(page: Page) -> list[str]:
     return _words(page, "//ul[contains(@class,'docs')]//li//a")
-
-
-def _set(document_id: UUID, **values: Any) -> None:
-    with db.write() as tx:
-        tx.execute(update(Document).where(Document.id == document_id).values(**values))
 
 
 @pytest.fixture
@@ -84,12 +64,12 @@ def test_what_a_reader_may_not_see_makes_no_moment_and_names_none(
     home: House, mother: Browser, visit: dict[str, UUID]
 ) -> None:
     deposited(home.doctor_here, "Analyses", type_code=LABORATORY, date=DAY)
-    _set(visit["Compte rendu"], patient_invisible=True)
+    change(visit["Compte rendu"], patient_invisible=True)
     page = mother.get(own(home))
     assert _moments(page) == ["Analyses du 17 novembre 2026, Dr Hélène Morvan"]
-    _set(visit["Ordonnance"], patient_invisible=True)
+    change(visit["Ordonnance"], patient_invisible=True)
     assert _moments(mother.get(own(home))) == []
-    _set(visit["Ancienne"], patient_invisible=True)
+    change(visit["Ancienne"], patient_invisible=True)
     page = mother.get(own(home))
     assert _months(page) == ["Novembre 2026"]
     assert not page.tree.xpath("//select[@name='annee']"), "the years tell nothing of what is not seen"

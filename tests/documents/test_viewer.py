@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from flask import Flask
 
 from espace.documents.views import one
 from espace.documents.views.contents import disposition
@@ -26,16 +25,6 @@ CDA = (
     b"<title>Conclusion</title><text><paragraph>Tout va bien.</paragraph></text></section></component>"
     b"</structuredBody></component></ClinicalDocument>"
 )
-
-
-@pytest.fixture
-def mother(home: House, app: Flask) -> Browser:
-    return home.mother.browser(app)
-
-
-@pytest.fixture
-def doctor(home: House, app: Flask) -> Browser:
-    return home.doctor.browser(app)
 
 
 def numbers(page: Page) -> list[int]:
