@@ -34,9 +34,17 @@ class Relation(StrEnum):
 
     HOLDER = "holder"
     REPRESENTATIVE = "representative"
+    CARER = "carer"
     HEIR = "heir"
     PROFESSIONAL = "professional"
     SYSTEM = "system"
+
+
+class Task(StrEnum):
+    """What a carer may do in somebody's name, chosen one by one (rules.md MI-12)."""
+
+    READ_DOCUMENTS = "read-documents"
+    ADD_DOCUMENTS = "add-documents"
 
 
 class Permission(StrEnum):
@@ -100,7 +108,8 @@ class Visitor:
 class Actor:
     """Who acts: a person's account, a professional in one practice situation, or the house itself.
 
-    `id` is the account's or the professional's; `person_id` only a patient has, `role` only an operator.
+    `id` is the account's or the professional's; `person_id` only a patient has, `role` only an operator; `structure_id`
+    is where a professional practises in this session.
     `proved_at` is when the second factor was last shown (step-up, security.md R9). `helper` names who sits beside
     the person in an assisted session, which ends at `assisted_until`; `is_veiled` says that clinical content must not
     be shown now. `recovery_at` is when a lost access under way on this account may be completed (R4), None for none.
@@ -113,6 +122,7 @@ class Actor:
     person_id: UUID | None = None
     profession: str = ""
     structure: str = ""
+    structure_id: UUID | None = None
     session_id: UUID | None = None
     proved_at: datetime | None = None
     locale: str = "fr"
@@ -155,9 +165,11 @@ SYSTEM = Actor(ActorKind.SYSTEM, UUID(int=0), "espace")
 class Standing:
     """One actor before one record, as `access` judged it: the ticket every record service takes first.
 
-    It names the record, so a look-up cannot leave it. `readable_types` is None for "no limit by type";
-    `never_read` says that this professional has not read the record before, `usual_types` which types their
-    profession deposits by nature.
+    It names the record, so a look-up cannot leave it. `readable_types` is None for "no limit by type", of which
+    `withheld_types` are never read; `arrived_before` limits reading to what came until then. `bound_by` are the ids
+    under which rules about single documents hold for this actor here, empty while the record has none for them.
+    `ends_at` is when a passing right (emergency, counter code, heir, carer) is over. `never_read` says that this
+    professional has not read the record before, `usual_types` which types their profession deposits by nature.
     """
 
     actor: Actor
@@ -167,6 +179,10 @@ class Standing:
     rights: frozenset[Permission]
     reason: str = ""
     readable_types: frozenset[str] | None = None
+    withheld_types: frozenset[str] = frozenset()
+    arrived_before: datetime | None = None
+    bound_by: frozenset[UUID] = frozenset()
+    ends_at: datetime | None = None
     sees_hidden: bool = True
     colour: str = "prune"
     holder_birth: str = ""
@@ -185,7 +201,7 @@ class Standing:
     @property
     def acts_for_other(self) -> bool:
         """Whether the actor acts for someone else than themself (shown on every page and traced)."""
-        return self.relation is Relation.REPRESENTATIVE
+        return self.relation in (Relation.REPRESENTATIVE, Relation.CARER)
 
     @property
     def inherits(self) -> bool:

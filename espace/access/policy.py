@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from espace.permissions import Permission, Relation, Standing
+from espace.permissions import Permission, Relation, Standing, Task
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -27,19 +27,43 @@ class ConsentState(StrEnum):
     BLOCKED = "blocked"
 
 
+class Window(StrEnum):
+    """What a counter code opens to the professional to whom it was shown."""
+
+    READ = "read"
+    DEPOSIT = "deposit"
+    """Reading too."""
+
+
+class EmergencyMode(StrEnum):
+    """By which right a record was opened in an emergency: two, each with its own opposition (rules.md AR-9)."""
+
+    BREAK_GLASS = "break-glass"
+    CENTRE_15 = "centre-15"
+
+
 class Reason(StrEnum):
     """Why a decision fell as it did; shown to people and tested cell by cell."""
 
     HOLDER = "holder"
     REPRESENTATIVE = "representative"
+    CARER = "carer"
     HEIR = "heir"
     CONSENT = "consent"
+    TEAM = "team"
+    WINDOW = "window"
+    BREAK_GLASS = "break-glass"
+    CENTRE_15 = "centre-15"
     ENCOUNTER = "encounter"
     SYSTEM = "system"
     STRANGER = "stranger"
     NOT_OPEN = "record-not-open"
     NO_READING = "no-reading"
+    FROZEN = "frozen"
     TYPE_NOT_OPEN = "type-not-open-to-profession"
+    WITHHELD = "type-withheld"
+    AFTER_LIMIT = "came-after-limit"
+    KEPT_FROM = "kept-from-them"
     HIDDEN = "hidden-by-holder"
     AWAITS_ANNOUNCEMENT = "awaits-announcement"
     SECRET_CARE = "secret-care"
@@ -60,7 +84,9 @@ class PersonFacts:
 
     `reachable`: the record is open or active, neither merely announced nor opposed, closed, suspended, of a dead
     person or erased. `active`: its holder, or a parent for them, came in. `inherits`: its holder is dead, and an
-    heir's request of this person was granted and is not over.
+    heir's request of this person was granted and is not over. `frozen`: what a court or the house decided stops this
+    representative from now on; `sees_before`: it leaves them what came until then (security.md R15). `tasks`: what a
+    carer does for the holder now, empty for who is none; they never read `withheld_types`.
     """
 
     reachable: bool
@@ -68,20 +94,29 @@ class PersonFacts:
     represents: bool
     active: bool = True
     inherits: bool = False
+    frozen: bool = False
+    sees_before: datetime | None = None
+    tasks: frozenset[Task] = frozenset()
+    withheld_types: frozenset[str] = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class ProfessionalFacts:
     """A professional before a record.
 
-    `consent` is the state in effect now (see `in_effect`); `encounter` says whether they identified the person
-    exactly a few hours ago; `readable` is the matrix's row of their profession.
+    `consent` and `team` are the states in effect now (see `in_effect`) of what was decided about them and about the
+    place where they practise today; `encounter` says whether they identified the person exactly a few hours ago;
+    `window` what a counter code opened to them, `emergency` by which right they opened the record, each as long as it
+    lasts; `readable` is the matrix's row of their profession.
     """
 
     reachable: bool
     consent: ConsentState
     encounter: bool
     readable: frozenset[str]
+    team: ConsentState = ConsentState.NONE
+    window: Window | None = None
+    emergency: EmergencyMode | None = None
     attending: bool = False
     attending_sees_hidden: bool = False
     blocked_may_deposit: bool = True
@@ -94,12 +129,18 @@ class Judgement:
     rights: frozenset[Permission]
     reason: Reason
     readable_types: frozenset[str] | None = NOTHING
+    withheld_types: frozenset[str] = NOTHING
+    arrived_before: datetime | None = None
     sees_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentFacts:
-    """What decides whether one document is let through."""
+    """What decides whether one document is let through.
+
+    `kept_from` and `shown_to` are the ids of the professionals, places of practice and carers for whom the holder made
+    a rule about this very document.
+    """
 
     type_code: str
     hidden: bool = False
@@ -107,6 +148,9 @@ class DocumentFacts:
     representatives_invisible: bool = False
     professional_id: UUID | None = None
     held: bool = False
+    arrived_at: datetime | None = None
+    kept_from: frozenset[UUID] = frozenset()
+    shown_to: frozenset[UUID] = frozenset()
 
 
 OWN_RIGHTS = frozenset(
@@ -125,6 +169,24 @@ ENCOUNTER_RIGHTS = frozenset({Permission.PATIENT_PAGE, Permission.DOCUMENTS_DEPO
 """What exact identification opens: feeding needs no authorisation, only no opposition (rules.md AR-4)."""
 
 
+READING_RIGHTS: dict[Reason, frozenset[Permission]] = {
+    Reason.CONSENT: ENCOUNTER_RIGHTS | {Permission.DOCUMENTS_READ, Permission.DOCUMENTS_ANNOUNCE},
+    Reason.TEAM: ENCOUNTER_RIGHTS | {Permission.DOCUMENTS_READ, Permission.DOCUMENTS_ANNOUNCE},
+    Reason.WINDOW: frozenset({Permission.PATIENT_PAGE, Permission.ACCESS_ASK, Permission.DOCUMENTS_READ}),
+    Reason.BREAK_GLASS: ENCOUNTER_RIGHTS | {Permission.DOCUMENTS_READ},
+    Reason.CENTRE_15: ENCOUNTER_RIGHTS | {Permission.DOCUMENTS_READ},
+}
+"""What a professional may do by the way they came to read. Announcing is for who takes care beyond the moment."""
+
+TASK_RIGHTS: dict[Task, Permission] = {
+    Task.READ_DOCUMENTS: Permission.DOCUMENTS_READ,
+    Task.ADD_DOCUMENTS: Permission.DOCUMENTS_ADD,
+}
+"""What each task of a carer opens; its home page comes with any of them."""
+
+NARROWED_RIGHTS = frozenset({Permission.RECORD_HOME, Permission.DOCUMENTS_READ})
+"""What a frozen representative keeps where the decision leaves them what came before it: reading (R15)."""
+
 HEIR_RIGHTS = frozenset({Permission.RECORD_HOME, Permission.DOCUMENTS_READ})
 """What an heir may do for some weeks: read, and nothing else (rules.md AC-11). The trail stays the dead person's."""
 
@@ -137,34 +199,53 @@ def in_effect(state: ConsentState, valid_until: datetime | None, now: datetime) 
 
 
 def judge_person(facts: PersonFacts) -> Judgement:
-    """A person before a record: the holder, a representative, an heir, or nobody.
+    """A person before a record: the holder, a representative, a carer, an heir, or nobody.
 
-    A representative acts in an active record only: one that no parent opened yet is nobody's (rules.md MI-1).
+    Others act in an active record only: one that no parent opened yet is nobody's (rules.md MI-1). Who represents the
+    holder needs no tasks; who may not any more is no carer either.
     """
     if facts.inherits and not facts.reachable:
         return Judgement(HEIR_RIGHTS, Reason.HEIR, readable_types=None)
-    if not facts.is_holder and not facts.represents:
+    if not facts.is_holder and not facts.represents and not facts.tasks:
         return Judgement(frozenset(), Reason.STRANGER)
     if not facts.reachable or not (facts.is_holder or facts.active):
         return Judgement(frozenset(), Reason.NOT_OPEN)
-    reason = Reason.HOLDER if facts.is_holder else Reason.REPRESENTATIVE
-    return Judgement(OWN_RIGHTS, reason, readable_types=None, sees_hidden=True)
+    if facts.is_holder:
+        return Judgement(OWN_RIGHTS, Reason.HOLDER, readable_types=None, sees_hidden=True)
+    return _judge_representative(facts) if facts.represents else _judge_carer(facts)
+
+
+def _judge_representative(facts: PersonFacts) -> Judgement:
+    if not facts.frozen:
+        return Judgement(OWN_RIGHTS, Reason.REPRESENTATIVE, readable_types=None, sees_hidden=True)
+    rights = NARROWED_RIGHTS if facts.sees_before else frozenset()
+    return Judgement(rights, Reason.FROZEN, readable_types=None, sees_hidden=True, arrived_before=facts.sees_before)
+
+
+def _judge_carer(facts: PersonFacts) -> Judgement:
+    rights = frozenset(TASK_RIGHTS[task] for task in facts.tasks) | {Permission.RECORD_HOME}
+    return Judgement(rights, Reason.CARER, readable_types=None, withheld_types=facts.withheld_types)
 
 
 def judge_professional(facts: ProfessionalFacts) -> Judgement:
-    """A professional before a record (rules.md AR-1, AR-4, AR-5, AR-14).
+    """A professional before a record (rules.md AR-1, AR-4, AR-5, AR-7, AR-8, AR-14).
 
-    A valid consent opens reading within the matrix. Without it, exact identification opens deposit and the
-    request for consent, and reveals nothing. A blocked professional never reads.
+    A consent, theirs or their team's, a counter code or an emergency opens reading within the matrix. Without any,
+    exact identification opens deposit and the request for consent, and reveals nothing.
     """
     if not facts.reachable:
         return Judgement(frozenset(), Reason.NOT_OPEN)
-    if facts.consent is ConsentState.VALID:
+    way = _way_in(facts)
+    if way is not None:
+        rights = READING_RIGHTS[way]
+        if facts.window is Window.DEPOSIT or facts.encounter:
+            rights = rights | ENCOUNTER_RIGHTS
+        by_consent = way in (Reason.CONSENT, Reason.TEAM)
         return Judgement(
-            ENCOUNTER_RIGHTS | {Permission.DOCUMENTS_READ, Permission.DOCUMENTS_ANNOUNCE},
-            Reason.CONSENT,
+            rights,
+            way,
             readable_types=facts.readable,
-            sees_hidden=facts.attending and facts.attending_sees_hidden,
+            sees_hidden=by_consent and facts.attending and facts.attending_sees_hidden,
         )
     if not facts.encounter:
         return Judgement(frozenset(), Reason.STRANGER)
@@ -174,16 +255,37 @@ def judge_professional(facts: ProfessionalFacts) -> Judgement:
     return Judgement(rights, Reason.ENCOUNTER)
 
 
+def _way_in(facts: ProfessionalFacts) -> Reason | None:
+    """By which right a professional reads, the widest first; a blocked one by none, an emergency included (AR-5).
+
+    What was decided about one professional counts more than what was decided about their team.
+    """
+    if facts.consent is ConsentState.BLOCKED:
+        return None
+    if facts.consent is ConsentState.VALID:
+        return Reason.CONSENT
+    if facts.team is ConsentState.VALID and facts.consent not in (ConsentState.REFUSED, ConsentState.REVOKED):
+        return Reason.TEAM
+    if facts.window is not None:
+        return Reason.WINDOW
+    return None if facts.emergency is None else Reason(facts.emergency.value)
+
+
 @dataclass(frozen=True, slots=True)
 class VisibilityRule:
     """Which documents of a record a standing lets through. Lists write these lines as SQL conditions.
 
-    `readable_types`: None means every type. `own_professional_id`: whose own deposits stay visible to them though
-    hidden (AR-13). The other lines say whether documents so marked are let through.
+    `readable_types`: None means every type but `withheld_types`. `arrived_before`: what came later is not let through.
+    `own_professional_id`: whose own deposits stay visible to them though hidden (AR-13). `bound_by`: under which ids
+    the holder's rules about single documents hold here. The other lines say whether documents so marked are let
+    through.
     """
 
     reads: bool
     readable_types: frozenset[str] | None = NOTHING
+    withheld_types: frozenset[str] = NOTHING
+    arrived_before: datetime | None = None
+    bound_by: frozenset[UUID] = frozenset()
     sees_hidden: bool = False
     own_professional_id: UUID | None = None
     sees_patient_invisible: bool = False
@@ -198,8 +300,15 @@ class VisibilityRule:
         if self.readable_types is not None and document.type_code not in self.readable_types:
             return Decision(allowed=False, reason=Reason.TYPE_NOT_OPEN)
         own = self.own_professional_id is not None and document.professional_id == self.own_professional_id
+        shown = not self.bound_by.isdisjoint(document.shown_to)
+        came_late = self.arrived_before is not None and not (
+            document.arrived_at is not None and document.arrived_at < self.arrived_before
+        )
         for is_closed, reason in (
-            (document.hidden and not self.sees_hidden and not own, Reason.HIDDEN),
+            (document.type_code in self.withheld_types, Reason.WITHHELD),
+            (came_late, Reason.AFTER_LIMIT),
+            (not own and not self.bound_by.isdisjoint(document.kept_from), Reason.KEPT_FROM),
+            (document.hidden and not self.sees_hidden and not own and not shown, Reason.HIDDEN),
             (document.patient_invisible and not self.sees_patient_invisible, Reason.AWAITS_ANNOUNCEMENT),
             (document.representatives_invisible and not self.sees_representatives_invisible, Reason.SECRET_CARE),
             (document.held and not self.sees_held, Reason.HELD),
@@ -218,7 +327,7 @@ def visible(standing: Standing) -> VisibilityRule:
         return VisibilityRule(reads=False)
     match standing.relation:
         case Relation.HOLDER:
-            return VisibilityRule(
+            rule = VisibilityRule(
                 reads=True,
                 readable_types=None,
                 sees_hidden=True,
@@ -226,24 +335,39 @@ def visible(standing: Standing) -> VisibilityRule:
                 reason=Reason.HOLDER,
             )
         case Relation.REPRESENTATIVE:
-            return VisibilityRule(reads=True, readable_types=None, sees_hidden=True, reason=Reason.REPRESENTATIVE)
+            rule = VisibilityRule(
+                reads=True,
+                readable_types=None,
+                arrived_before=standing.arrived_before,
+                sees_hidden=True,
+                reason=Reason.REPRESENTATIVE,
+            )
+        case Relation.CARER:
+            rule = VisibilityRule(
+                reads=True,
+                readable_types=None,
+                withheld_types=standing.withheld_types,
+                bound_by=standing.bound_by,
+                reason=Reason.CARER,
+            )
         case Relation.HEIR:
             # What the dead person hid, what was not announced to them, and secret care stay unseen.
-            return VisibilityRule(reads=True, readable_types=None, sees_held=True, reason=Reason.HEIR)
+            rule = VisibilityRule(reads=True, readable_types=None, sees_held=True, reason=Reason.HEIR)
         case Relation.PROFESSIONAL:
-            return VisibilityRule(
+            rule = VisibilityRule(
                 reads=True,
                 # "No limit" is not for professionals: without the matrix they read nothing.
                 readable_types=NOTHING if standing.readable_types is None else standing.readable_types,
+                bound_by=standing.bound_by,
                 sees_hidden=standing.sees_hidden,
                 own_professional_id=standing.actor.id,
                 sees_patient_invisible=True,
                 sees_representatives_invisible=True,
                 sees_held=True,
-                reason=Reason.CONSENT,
+                reason=Reason(standing.reason) if standing.reason else Reason.CONSENT,
             )
         case Relation.SYSTEM:
-            return VisibilityRule(
+            rule = VisibilityRule(
                 reads=True,
                 readable_types=None,
                 sees_hidden=True,
@@ -252,3 +376,4 @@ def visible(standing: Standing) -> VisibilityRule:
                 sees_held=True,
                 reason=Reason.SYSTEM,
             )
+    return rule

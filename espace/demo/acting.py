@@ -113,7 +113,7 @@ class Stage:
         found = people.find_professional(DIRECTORY[key].rpps)
         if found is None:
             raise BuildError(f"{key} is not in the directory")
-        actor = sign_in.actor_of(found, found.structures[0].display_name)
+        actor = sign_in.actor_of(found, found.structures[0])
         wanted = search.PatientSearch(patient.ins(self.today), patient.born(self.today))
         return _standing(actor, search.find_patient(actor, wanted))
 
@@ -127,9 +127,7 @@ class Stage:
         """Decide about a professional who asked."""
         standing = self.as_patient(holder, whose)
         professional = people.find_professional(DIRECTORY[key].rpps)
-        line = next(
-            line for line in access.consents(standing) if professional and line.professional_id == professional.id
-        )
+        line = next(line for line in access.consents(standing) if professional and line.grantee_id == professional.id)
         access.answer(standing, line.id, decision, version=line.version, days=days)
 
     def visit(self, key: str, patient: Someone, opened: int) -> None:

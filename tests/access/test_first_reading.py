@@ -40,7 +40,7 @@ def test_by_whatever_way_a_professional_comes_in_the_first_time_is_told_once(
         assert standing is not None
         access.ask(standing, "Suivi")
         own = mother.standing(child.record_id)
-        line = next(line for line in access.consents(own) if line.professional_id == one.id)
+        line = next(line for line in access.consents(own) if line.grantee_id == one.id)
         access.answer(own, line.id, Answer.GRANT, version=line.version, days=365)
     assert told(mother) == 0, "an access given is not a reading"
     for count, one in enumerate((doctor, nurse), start=1):

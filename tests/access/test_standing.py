@@ -141,7 +141,7 @@ def _answered(*answers: Answer) -> Callable[[Citizen, Caregiver], None]:
 def decide(holder: Citizen, doctor: Caregiver, answer: Answer) -> None:
     """Answer about the doctor, who is on the holder's list already."""
     own = holder.standing()
-    line = next(line for line in access.consents(own) if line.professional_id == doctor.id)
+    line = next(line for line in access.consents(own) if line.grantee_id == doctor.id)
     access.answer(own, line.id, answer, version=line.version, days=365 if answer is Answer.GRANT else None)
 
 

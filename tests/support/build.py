@@ -115,7 +115,7 @@ class Caregiver:
 
     def sign_in(self) -> str:
         """The token of a new session."""
-        return professional_sign_in.open_session(self.facts, self.structure)
+        return professional_sign_in.open_session(self.facts, next(iter(self.facts.structures), None))
 
     def standing(self, record_id: UUID) -> Standing | None:
         """How this professional stands to a record."""
@@ -261,7 +261,7 @@ def consent(holder: Citizen, professional: Caregiver, answer: access.Answer | No
     if answer is None:
         return
     own = holder.standing()
-    line = next(line for line in access.consents(own) if line.professional_id == professional.id)
+    line = next(line for line in access.consents(own) if line.grantee_id == professional.id)
     access.answer(own, line.id, answer, version=line.version, days=days if answer is access.Answer.GRANT else None)
 
 

@@ -28,9 +28,12 @@ from .matrix import (
 )
 from .notices import forget_record, on_heir_decided, on_record_changed
 from .readers import Reader, readers
+from .rules import KEPT, SHOWN, ruled
 from .standing import RecordCard, my_records, standing, system_standing
 
 __all__ = [
+    "KEPT",
+    "SHOWN",
     "Answer",
     "Awaiting",
     "ConsentLine",
@@ -60,6 +63,7 @@ __all__ = [
     "readable_types",
     "readers",
     "recent_encounters",
+    "ruled",
     "shown_state",
     "sight",
     "standing",

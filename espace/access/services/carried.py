@@ -15,7 +15,7 @@ from espace.errors import ConflictError
 from espace.identifiers import new_id
 from espace.people.services import Professional
 
-from .consents import TABLE
+from .consents import PROFESSIONAL, TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def _carry(record_id: UUID, line: FormerAccess) -> bool:
     with db.write() as tx:
         row = tx.execute(
             select(Consent.id, Consent.decided_at, Consent.version).where(
-                Consent.record_id == record_id, Consent.professional_id == line.professional.id
+                Consent.record_id == record_id, Consent.grantee_id == line.professional.id
             )
         ).first()
         if row is not None:
@@ -66,7 +66,8 @@ def _carry(record_id: UUID, line: FormerAccess) -> bool:
                 insert(Consent).values(
                     record_id=record_id,
                     id=consent_id,
-                    professional_id=line.professional.id,
+                    grantee_kind=PROFESSIONAL,
+                    grantee_id=line.professional.id,
                     asked_at=None,
                     version=1,
                     payload=crypto.seal(tx, record_id, TABLE, consent_id, _as_shown(line.professional)),

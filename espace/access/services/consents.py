@@ -27,6 +27,7 @@ from espace.words import N_
 from .matrix import ACTIVE
 
 TABLE = "access_consents"
+PROFESSIONAL, TEAM = "professional", "team"
 """How old a proof of identity may be when something is granted (security.md R9)."""
 ASK_AGAIN = timedelta(days=1)
 """How long a refused professional waits before asking again: a holder is not to be worn down."""
@@ -62,10 +63,11 @@ _TO: dict[Answer, tuple[ConsentState, Action]] = {
 
 @dataclass(frozen=True, slots=True)
 class ConsentLine:
-    """One professional on the access page. Name and profession are as they were shown when last decided upon."""
+    """One professional, or the team of one place (`kind`), on the access page, as shown when last decided upon."""
 
     id: UUID
-    professional_id: UUID
+    kind: str
+    grantee_id: UUID
     state: ConsentState
     name: str
     profession_code: str
@@ -85,7 +87,8 @@ class ConsentLine:
 
 _COLUMNS = (
     Consent.id,
-    Consent.professional_id,
+    Consent.grantee_kind,
+    Consent.grantee_id,
     Consent.state,
     Consent.asked_at,
     Consent.decided_at,
@@ -142,9 +145,7 @@ def consent(standing: Standing, consent_id: UUID) -> ConsentLine:
 
 def own_consent(standing: Standing) -> ConsentLine | None:
     """What the professional of `standing` may know of the record's decision about them (see `shown_state`)."""
-    query = select(*_COLUMNS).where(
-        Consent.record_id == standing.record_id, Consent.professional_id == standing.actor.id
-    )
+    query = select(*_COLUMNS).where(Consent.record_id == standing.record_id, Consent.grantee_id == standing.actor.id)
     with db.read() as tx:
         row = tx.execute(query).first()
         return _line(tx, standing.record_id, row) if row is not None else None
@@ -164,7 +165,8 @@ def _line(tx: Connection, record_id: UUID, row: Any) -> ConsentLine:
     shown = crypto.unseal(tx, record_id, TABLE, row.id, row.payload)
     return ConsentLine(
         id=row.id,
-        professional_id=row.professional_id,
+        kind=row.grantee_kind,
+        grantee_id=row.grantee_id,
         state=in_effect(ConsentState(row.state), row.valid_until, clock.now()),
         name=shown["name"],
         profession_code=shown["profession_code"],
@@ -225,7 +227,8 @@ def _ask(standing: Standing, shown: dict[str, str]) -> None:
                 insert(Consent).values(
                     record_id=record_id,
                     id=consent_id,
-                    professional_id=professional_id,
+                    grantee_kind=PROFESSIONAL,
+                    grantee_id=professional_id,
                     state=ConsentState.ASKED.value,
                     asked_at=now,
                     version=1,
@@ -316,7 +319,7 @@ def answer(standing: Standing, consent_id: UUID, decision: Answer, *, version: i
             standing.record_id,
             action,
             relation=standing.relation,
-            objects=[{"id": str(found.professional_id), "name": found.name, "profession": found.profession}],
+            objects=[{"id": str(found.grantee_id), "name": found.name, "profession": found.profession}],
             detail=detail,
         )
 
@@ -328,7 +331,7 @@ def note_visit(standing: Standing) -> None:
     """
     if not standing.may(Permission.DOCUMENTS_READ):
         raise RefusedError(standing.reason)
-    own = (Consent.record_id == standing.record_id, Consent.professional_id == standing.actor.id)
+    own = (Consent.record_id == standing.record_id, Consent.grantee_id == standing.actor.id)
     with db.write() as tx:
         visited = update(Consent).values(last_visit_at=clock.now())
         if tx.execute(visited.where(*own, Consent.last_visit_at.is_(None))).rowcount:
@@ -352,7 +355,7 @@ def my_patients(professional_id: UUID, limit: int = 100) -> list[Awaiting]:
     query = (
         select(Consent.record_id, Consent.state, Consent.asked_at, Consent.valid_until)
         .where(
-            Consent.professional_id == professional_id,
+            Consent.grantee_id == professional_id,
             Consent.state.in_([ConsentState.ASKED.value, ConsentState.VALID.value]),
         )
         .order_by(Consent.id.desc())

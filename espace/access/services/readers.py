@@ -35,13 +35,13 @@ def readers(standing: Standing) -> list[Reader]:
     if not lines:
         return []
     readable = matrix(version_id).readable
-    attending = _attending(standing.record_id, [line.professional_id for line in lines])
+    attending = _attending(standing.record_id, [line.grantee_id for line in lines])
     return [
         Reader(
-            line.professional_id,
+            line.grantee_id,
             line.name,
             types_in(readable, line.profession_code),
-            line.professional_id in attending,
+            line.grantee_id in attending,
         )
         for line in lines
     ]

@@ -1,33 +1,48 @@
 """How an actor stands to a record: facts are gathered here, `access.policy` judges them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, true
+from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, bindparam, exists, func, select, true
+from sqlalchemy.orm import aliased
 
 from espace import clock, crypto, db, settings
 from espace.access import policy
-from espace.access.models import Consent, Encounter
-from espace.access.policy import ConsentState, Judgement, PersonFacts, ProfessionalFacts
+from espace.access.models import Consent, CounterCode, DocumentRule, Emergency, Encounter
+from espace.access.policy import (
+    ConsentState,
+    EmergencyMode,
+    Judgement,
+    PersonFacts,
+    ProfessionalFacts,
+    Reason,
+    Window,
+)
+from espace.db import Instant
 from espace.family import services as family
-from espace.family.services import OWN_COLOUR, colour_of
+from espace.family.services import OWN_COLOUR, Bond, colour_of
 from espace.people import services as people
 from espace.permissions import SYSTEM, Actor, ActorKind, Permission, Relation, Standing
 from espace.records import services as records
 
 from .matrix import ACTIVE, matrix, types_in
 
+REGULATING_DOCTOR = "G15_10#SAMU"
+"""The column of the table for the doctor who answers a call to the centre 15."""
 HEIR_COLOUR = "nobody"
 """A dead person's record has no colour of its own."""
+_NOWHERE = UUID(int=0)
+_RELATIONS = {True: Relation.REPRESENTATIVE, False: Relation.CARER}
 
 
 @dataclass(frozen=True, slots=True)
 class RecordCard:
     """A record one may open: the holder's own first, those of the people one acts for, then those one inherits.
 
-    `until` is when an heir's reading ends.
+    `until` is when an heir's reading ends, or a carer's task.
     """
 
     record_id: UUID
@@ -40,21 +55,44 @@ class RecordCard:
 
 
 _VERSION = ACTIVE.subquery()
+_TEAM = aliased(Consent)
+_BOUND = exists().where(
+    DocumentRule.record_id == bindparam("record"),
+    DocumentRule.grantee_id.in_([bindparam("professional"), bindparam("place")]),
+)
+
+
+def _open_until(
+    table: type[CounterCode] | type[Emergency], which: ColumnElement[bool]
+) -> ScalarSelect[datetime | None]:
+    """Until when one of these passing rights stands open to the professional; nothing when none does."""
+    return (
+        select(func.max(table.until, type_=Instant))
+        .where(table.record_id == bindparam("record"), table.professional_id == bindparam("professional"), which)
+        .scalar_subquery()
+    )
+
+
 # One row for a record that exists: it, its holder, the version of the matrix, and what it holds about this
-# professional, if anything.
+# professional and the place where they practise today, if anything.
 _BEFORE_RECORD = (
     records.WITH_HOLDER.add_columns(
         _VERSION.c.id.label("version_id"),
         Consent.state.label("consent_state"),
         Consent.valid_until,
         Consent.last_visit_at,
+        _TEAM.state.label("team_state"),
+        _TEAM.valid_until.label("team_until"),
         Encounter.until,
+        _open_until(CounterCode, CounterCode.opens == Window.READ.value).label("read_until"),
+        _open_until(CounterCode, CounterCode.opens == Window.DEPOSIT.value).label("deposit_until"),
+        _open_until(Emergency, Emergency.mode == EmergencyMode.BREAK_GLASS.value).label("glass_until"),
+        _open_until(Emergency, Emergency.mode == EmergencyMode.CENTRE_15.value).label("centre_until"),
+        _BOUND.label("bound"),
     )
     .outerjoin(_VERSION, true())
-    .outerjoin(
-        Consent,
-        and_(Consent.record_id == bindparam("record"), Consent.professional_id == bindparam("professional")),
-    )
+    .outerjoin(Consent, and_(Consent.record_id == bindparam("record"), Consent.grantee_id == bindparam("professional")))
+    .outerjoin(_TEAM, and_(_TEAM.record_id == bindparam("record"), _TEAM.grantee_id == bindparam("place")))
     .outerjoin(
         Encounter,
         and_(Encounter.record_id == bindparam("record"), Encounter.professional_id == bindparam("professional")),
@@ -84,27 +122,48 @@ def _of_person(actor: Actor, record_id: UUID) -> Standing | None:
     if row is None or actor.person_id is None:
         return None
     record = records.facts_of(row)
-    is_holder = record.person_id == actor.person_id
-    represented = [] if is_holder else _represented(actor.person_id)
-    inherits = not is_holder and record.state == records.DECEASED and _inherits(actor.person_id, record.id)
+    if record.person_id == actor.person_id:
+        judgement = policy.judge_person(PersonFacts(reachable=record.is_open, is_holder=True, represents=False))
+        return _standing(actor, row, Relation.HOLDER, judgement, OWN_COLOUR)
+    if record.state == records.DECEASED:
+        return _of_heir(actor, actor.person_id, row)
+    bonds = _bonds(actor.person_id)
+    bond = next((one for one in bonds if one.record_id == record_id), None)
+    if bond is None:
+        return None
     judgement = policy.judge_person(
         PersonFacts(
             reachable=record.is_open,
-            is_holder=is_holder,
-            represents=record.id in represented,
+            is_holder=False,
+            represents=bond.represents,
             active=record.state == records.ACTIVE,
-            inherits=inherits,
+            frozen=bond.is_frozen,
+            sees_before=bond.sees_before,
+            tasks=bond.tasks,
+            withheld_types=bond.withheld_types,
         )
     )
-    if inherits:
-        return _standing(actor, row, Relation.HEIR, judgement, HEIR_COLOUR)
-    relation = Relation.HOLDER if is_holder else Relation.REPRESENTATIVE
-    return _standing(actor, row, relation, judgement, OWN_COLOUR if is_holder else colour_of(record.id, represented))
+    relation = _RELATIONS[bond.represents]
+    colour = colour_of(record_id, [one.record_id for one in bonds])
+    found = _standing(actor, row, relation, judgement, colour)
+    bound = frozenset({actor.person_id}) if relation is Relation.CARER else frozenset()
+    return found and replace(found, bound_by=bound, ends_at=bond.until)
 
 
-def _represented(person_id: UUID) -> list[UUID]:
-    """The records this person may act in for others; none while the person's own account is not to be trusted."""
-    return [] if family.is_held_back(person_id) else family.records_represented(person_id)
+def _of_heir(actor: Actor, person_id: UUID, row: Row[Any]) -> Standing | None:
+    record = records.facts_of(row)
+    facts = PersonFacts(
+        reachable=record.is_open, is_holder=False, represents=False, inherits=_inherits(person_id, record.id)
+    )
+    return _standing(actor, row, Relation.HEIR, policy.judge_person(facts), HEIR_COLOUR)
+
+
+def _bonds(person_id: UUID) -> list[Bond]:
+    """What opens others' records to this person; nothing while the person's own account is not to be trusted."""
+    if family.is_held_back(person_id):
+        return []
+    found = {one.record_id: one for one in sorted(family.bonds_of(person_id), key=lambda one: one.represents)}
+    return sorted((one for one in found.values() if one.opens), key=lambda one: one.record_id)
 
 
 def _inherits(person_id: UUID, record_id: UUID) -> bool:
@@ -112,28 +171,74 @@ def _inherits(person_id: UUID, record_id: UUID) -> bool:
 
 
 def _of_professional(actor: Actor, record_id: UUID) -> Standing | None:
+    place = actor.structure_id or _NOWHERE
     with db.read() as tx:
-        row = tx.execute(_BEFORE_RECORD, {"record": record_id, "professional": actor.id}).first()
+        row = tx.execute(_BEFORE_RECORD, {"record": record_id, "professional": actor.id, "place": place}).first()
     if row is None or row.version_id is None:  # without a matrix nothing can be judged
         return None
     now = clock.now()
     record = records.facts_of(row)
-    state = ConsentState(row.consent_state) if row.consent_state else ConsentState.NONE
     house = settings.current()
+    window, emergency = _window(row, now), _emergency(row, now)
     judgement = policy.judge_professional(
         ProfessionalFacts(
             reachable=record.is_open,
-            consent=policy.in_effect(state, row.valid_until, now),
+            consent=_state(row.consent_state, row.valid_until, now),
+            team=_state(row.team_state, row.team_until, now),
             encounter=row.until is not None and row.until > now,
-            readable=types_in(matrix(row.version_id).readable, actor.profession),
+            window=window,
+            emergency=emergency,
+            readable=_readable(row.version_id, actor.profession, emergency),
             attending=house.attending_doctor_sees_hidden and is_attending(record, actor.id),
             attending_sees_hidden=house.attending_doctor_sees_hidden,
             blocked_may_deposit=house.blocked_may_deposit,
         )
     )
     found = _standing(actor, row, Relation.PROFESSIONAL, judgement, OWN_COLOUR)
-    usual = types_in(matrix(row.version_id).natural, actor.profession)
-    return found and replace(found, never_read=row.last_visit_at is None, usual_types=usual)
+    return found and replace(
+        found,
+        bound_by=frozenset({actor.id, place}) if row.bound else frozenset(),
+        ends_at=_ends(row, judgement.reason),
+        never_read=row.last_visit_at is None,
+        usual_types=types_in(matrix(row.version_id).natural, actor.profession),
+    )
+
+
+def _state(kept: str | None, valid_until: datetime | None, now: datetime) -> ConsentState:
+    return policy.in_effect(ConsentState(kept), valid_until, now) if kept else ConsentState.NONE
+
+
+def _window(row: Row[Any], now: datetime) -> Window | None:
+    for window, until in ((Window.DEPOSIT, row.deposit_until), (Window.READ, row.read_until)):
+        if until is not None and until > now:
+            return window
+    return None
+
+
+def _emergency(row: Row[Any], now: datetime) -> EmergencyMode | None:
+    for mode, until in ((EmergencyMode.BREAK_GLASS, row.glass_until), (EmergencyMode.CENTRE_15, row.centre_until)):
+        if until is not None and until > now:
+            return mode
+    return None
+
+
+def _readable(version_id: UUID, profession: str, emergency: EmergencyMode | None) -> frozenset[str]:
+    """What the table opens to a profession; a regulating doctor has a column of their own (habilitations.md 4)."""
+    table = matrix(version_id).readable
+    own = types_in(table, profession)
+    return own | types_in(table, REGULATING_DOCTOR) if emergency is EmergencyMode.CENTRE_15 else own
+
+
+def _ends(row: Row[Any], reason: Reason) -> datetime | None:
+    """When the passing right is over by which a professional reads now."""
+    ends = {
+        Reason.CONSENT: row.valid_until,
+        Reason.TEAM: row.team_until,
+        Reason.WINDOW: max(filter(None, (row.deposit_until, row.read_until)), default=None),
+        Reason.BREAK_GLASS: row.glass_until,
+        Reason.CENTRE_15: row.centre_until,
+    }
+    return ends.get(reason)
 
 
 def _standing(actor: Actor, row: Row[Any], relation: Relation, judgement: Judgement, colour: str) -> Standing | None:
@@ -150,6 +255,8 @@ def _standing(actor: Actor, row: Row[Any], relation: Relation, judgement: Judgem
         rights=judgement.rights,
         reason=judgement.reason.value,
         readable_types=judgement.readable_types,
+        withheld_types=judgement.withheld_types,
+        arrived_before=judgement.arrived_before,
         sees_hidden=judgement.sees_hidden,
         colour=colour,
         holder_birth=holder.birth_date.isoformat(),
@@ -170,15 +277,15 @@ def my_records(actor: Actor) -> list[RecordCard]:
     """The records a person may open: their own, those of the people they act for, then those they inherit."""
     if actor.kind is not ActorKind.PATIENT or actor.person_id is None:
         return []
-    represented = sorted(_represented(actor.person_id))
+    bonds = {one.record_id: one for one in _bonds(actor.person_id)}
     own = records.record_of(actor.person_id)
     inherited = [] if family.is_held_back(actor.person_id) else records.inherited(actor.person_id)
-    others = records.records([*represented, *inherited])
+    others = records.records([*bonds, *inherited])
     found = [(own, Relation.HOLDER, OWN_COLOUR)] if own is not None and own.is_open else []
     found += [
-        (others[one], Relation.REPRESENTATIVE, colour_of(one, represented))
-        for one in represented
-        if others[one].state == records.ACTIVE
+        (others[one.record_id], _RELATIONS[one.represents], colour_of(one.record_id, bonds))
+        for one in bonds.values()
+        if others[one.record_id].state == records.ACTIVE
     ]
     found += [(others[one], Relation.HEIR, HEIR_COLOUR) for one in inherited]
     holders = people.persons([record.person_id for record, _, _ in found])
@@ -190,8 +297,12 @@ def my_records(actor: Actor) -> list[RecordCard]:
             relation,
             colour,
             holder.birth_date,
-            records.heir_until(record.id, actor.person_id) if relation is Relation.HEIR else None,
+            records.heir_until(record.id, actor.person_id) if relation is Relation.HEIR else _until(bonds, record.id),
         )
         for record, relation, colour in found
         if (holder := holders.get(record.person_id)) is not None
     ]
+
+
+def _until(bonds: Mapping[UUID, Bond], record_id: UUID) -> datetime | None:
+    return bonds[record_id].until if record_id in bonds else None

@@ -130,6 +130,7 @@ def identify(token: str) -> Actor | None:
         person_id=row.person_id,
         profession=payload.get("profession", ""),
         structure=payload.get("structure", ""),
+        structure_id=UUID(payload["structure_id"]) if payload.get("structure_id") else None,
         session_id=row.id,
         proved_at=row.proved_at,
         locale=row.locale or "fr",

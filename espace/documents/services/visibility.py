@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select
 
 from espace import clock
-from espace.access.services import VisibilityRule
+from espace.access.services import KEPT, SHOWN, VisibilityRule, ruled
 from espace.db import Code, Id, Instant
 from espace.documents.models import Document
 
@@ -46,6 +46,9 @@ def shape(rule: VisibilityRule) -> tuple[bool, ...]:
     return (
         rule.reads,
         rule.readable_types is not None,
+        bool(rule.withheld_types),
+        rule.arrived_before is not None,
+        bool(rule.bound_by),
         rule.sees_hidden,
         rule.own_professional_id is not None,
         rule.sees_patient_invisible,
@@ -59,7 +62,13 @@ def parameters(rule: VisibilityRule) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if rule.reads and rule.readable_types is not None:
         found["types"] = sorted(rule.readable_types)
-    if rule.reads and not rule.sees_hidden and rule.own_professional_id is not None:
+    if rule.reads and rule.withheld_types:
+        found["withheld"] = sorted(rule.withheld_types)
+    if rule.reads and rule.arrived_before is not None:
+        found["before_limit"] = rule.arrived_before
+    if rule.reads and rule.bound_by:
+        found["bound_by"] = sorted(rule.bound_by)
+    if rule.reads and rule.own_professional_id is not None and (not rule.sees_hidden or rule.bound_by):
         found["own"] = rule.own_professional_id
     if rule.reads and not rule.sees_held:
         found["now"] = clock.now()
@@ -71,15 +80,22 @@ def conditions(given: tuple[bool, ...], types: str = "types") -> list[ColumnElem
 
     `types` names the parameter of the types that may be read, where a statement asks of several at once.
     """
-    reads, by_type, sees_hidden, has_own, sees_awaiting, sees_secret, sees_held = given
+    reads, by_type, withholds, limited, is_bound, sees_hidden, has_own, sees_awaiting, sees_secret, sees_held = given
     if not reads:
         return [false()]
     found: list[ColumnElement[bool]] = []
     if by_type:
         found.append(Document.type_code.in_(bindparam(types, expanding=True, type_=Code)))
+    if withholds:
+        found.append(Document.type_code.not_in(bindparam("withheld", expanding=True, type_=Code)))
+    if limited:
+        found.append(Document.arrived_at < bindparam("before_limit", type_=Instant))
+    own = (Document.professional_id == bindparam("own", type_=Id),) if has_own else ()
+    if is_bound:
+        found.append(or_(~ruled(Document.record_id, Document.id, KEPT), *own))
     if not sees_hidden:
-        shown = Document.hidden.is_(False)
-        found.append(or_(shown, Document.professional_id == bindparam("own", type_=Id)) if has_own else shown)
+        shown = (ruled(Document.record_id, Document.id, SHOWN),) if is_bound else ()
+        found.append(or_(Document.hidden.is_(False), *own, *shown))
     if not sees_awaiting:
         found.append(Document.patient_invisible.is_(False))
     if not sees_secret:

@@ -13,7 +13,7 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import EspaceError, InvalidError
 from espace.people import services as people
-from espace.people.services import Professional
+from espace.people.services import Professional, Structure
 from espace.permissions import Actor, ActorKind
 from espace.words import N_
 
@@ -64,7 +64,7 @@ def finish(*, state: str, code: str, browser: str) -> Professional:
         raise SignInRefusedError("unknown")
     if not found.active:
         with db.write_apart():
-            audit.record(actor_of(found, ""), found.id, Action.SIGN_IN_REFUSED, detail={"reason": "inactive"})
+            audit.record(actor_of(found, None), found.id, Action.SIGN_IN_REFUSED, detail={"reason": "inactive"})
         raise SignInRefusedError("inactive")
     return found
 
@@ -109,18 +109,23 @@ def choose(token: str, structure_id: str) -> str:
         raise InvalidError({"structure": N_("Choose where you practise today.")})
     if held.take(_CHOICE, token) is None:
         raise SignInRefusedError("expired")
-    return open_session(professional, chosen.display_name)
+    return open_session(professional, chosen)
 
 
-def open_session(professional: Professional, structure: str) -> str:
+def open_session(professional: Professional, place: Structure | None) -> str:
     """Open a professional's session in one practice situation; gives the token for its cookie."""
-    actor = actor_of(professional, structure)
+    actor = actor_of(professional, place)
     with db.write():
-        audit.record(actor, professional.id, Action.SIGNED_IN, detail={"structure": structure})
+        audit.record(actor, professional.id, Action.SIGNED_IN, detail={"structure": actor.structure})
         return accounts.open_session(
             ActorKind.PROFESSIONAL,
             professional.id,
-            payload={"name": actor.name, "profession": actor.profession, "structure": structure},
+            payload={
+                "name": actor.name,
+                "profession": actor.profession,
+                "structure": actor.structure,
+                "structure_id": str(actor.structure_id or ""),
+            },
         )
 
 
@@ -131,12 +136,13 @@ def close_session(actor: Actor) -> None:
         accounts.close_session(actor)
 
 
-def actor_of(professional: Professional, structure: str) -> Actor:
+def actor_of(professional: Professional, place: Structure | None) -> Actor:
     """A professional as an actor. `profession` is the code of their specialty, else of their profession."""
     return Actor(
         kind=ActorKind.PROFESSIONAL,
         id=professional.id,
         name=professional.display_name,
         profession=professional.specialty_code or professional.profession_code,
-        structure=structure,
+        structure=place.display_name if place else "",
+        structure_id=place.id if place else None,
     )

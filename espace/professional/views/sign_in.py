@@ -71,8 +71,7 @@ def come_back() -> Response:
     if len(professional.structures) > 1:
         session[_CHOICE] = sign_in.keep_choice(professional)
         return to("/pro/connexion/lieu")
-    place = professional.structures[0].display_name if professional.structures else ""
-    return _enter(sign_in.open_session(professional, place))
+    return _enter(sign_in.open_session(professional, next(iter(professional.structures), None)))
 
 
 @pages.get("/pro/connexion/lieu")

@@ -1,0 +1,17 @@
+"""Every right anyone holds on a record."""
+
+from .consents import Consent, Encounter
+from .matrix import MatrixCell, MatrixVersion
+from .passing import CounterCode, Emergency, Opposition
+from .rules import DocumentRule
+
+__all__ = [
+    "Consent",
+    "CounterCode",
+    "DocumentRule",
+    "Emergency",
+    "Encounter",
+    "MatrixCell",
+    "MatrixVersion",
+    "Opposition",
+]

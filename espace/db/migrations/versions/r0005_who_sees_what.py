@@ -1,0 +1,118 @@
+"""Who sees what."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from espace.db.migrations.operations import create_record_table
+from espace.db.types import Code, Digest, Id, Instant, Sealed
+
+revision = "r0005"
+down_revision = "r0004"
+
+
+def upgrade() -> None:
+    """Bring the schema up."""
+    create_record_table(
+        "access_counter_codes",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("code_index", Digest(32), nullable=False),
+        sa.Column("opens", Code(8), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("offered_until", Instant(), nullable=False),
+        sa.Column("professional_id", Id(), nullable=True),
+        sa.Column("used_at", Instant(), nullable=True),
+        sa.Column("until", Instant(), nullable=True),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_access_counter_codes")),
+    )
+    with op.batch_alter_table("access_counter_codes", schema=None) as batch_op:
+        batch_op.create_index("ix_access_counter_codes_code_index", ["code_index"], unique=False)
+        batch_op.create_index(
+            "ix_access_counter_codes_professional_id", ["record_id", "professional_id", "until"], unique=False
+        )
+
+    create_record_table(
+        "access_document_rules",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("document_id", Id(), nullable=False),
+        sa.Column("grantee_kind", Code(12), nullable=False),
+        sa.Column("grantee_id", Id(), nullable=False),
+        sa.Column("effect", Code(4), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_access_document_rules")),
+    )
+    with op.batch_alter_table("access_document_rules", schema=None) as batch_op:
+        batch_op.create_index("ix_access_document_rules_grantee_id", ["record_id", "grantee_id"], unique=False)
+        batch_op.create_index(
+            "uq_access_document_rules_record_id_document_id_grantee_id",
+            ["record_id", "document_id", "grantee_id"],
+            unique=True,
+        )
+
+    create_record_table(
+        "access_emergencies",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("professional_id", Id(), nullable=False),
+        sa.Column("mode", Code(12), nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("reviewed_at", Instant(), nullable=True),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_access_emergencies")),
+    )
+    with op.batch_alter_table("access_emergencies", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_access_emergencies_professional_id", ["record_id", "professional_id", "until"], unique=False
+        )
+        batch_op.create_index("ix_access_emergencies_reviewed_at", ["reviewed_at"], unique=False)
+
+    create_record_table(
+        "access_oppositions",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("break_glass", sa.Boolean(), nullable=False),
+        sa.Column("centre_15", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_access_oppositions")),
+    )
+    with op.batch_alter_table("family_links", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("frozen_at", Instant(), nullable=True))
+        batch_op.add_column(sa.Column("sees_before", Instant(), nullable=True))
+        batch_op.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
+        batch_op.add_column(sa.Column("payload", Sealed(), nullable=True))
+        batch_op.drop_index(batch_op.f("uq_family_links_record_id_person_id"))
+        batch_op.create_index(
+            "uq_family_links_record_id_person_id_kind", ["record_id", "person_id", "kind"], unique=True
+        )
+
+
+def downgrade() -> None:
+    """Bring the schema back down."""
+    with op.batch_alter_table("family_links", schema=None) as batch_op:
+        batch_op.drop_index("uq_family_links_record_id_person_id_kind")
+        batch_op.create_index(batch_op.f("uq_family_links_record_id_person_id"), ["record_id", "person_id"], unique=1)
+        batch_op.drop_column("payload")
+        batch_op.drop_column("version")
+        batch_op.drop_column("sees_before")
+        batch_op.drop_column("frozen_at")
+
+    op.drop_table("access_oppositions")
+    with op.batch_alter_table("access_emergencies", schema=None) as batch_op:
+        batch_op.drop_index("ix_access_emergencies_reviewed_at")
+        batch_op.drop_index("ix_access_emergencies_professional_id")
+
+    op.drop_table("access_emergencies")
+    with op.batch_alter_table("access_document_rules", schema=None) as batch_op:
+        batch_op.drop_index("uq_access_document_rules_record_id_document_id_grantee_id")
+        batch_op.drop_index("ix_access_document_rules_grantee_id")
+
+    op.drop_table("access_document_rules")
+    with op.batch_alter_table("access_counter_codes", schema=None) as batch_op:
+        batch_op.drop_index("ix_access_counter_codes_professional_id")
+        batch_op.drop_index("ix_access_counter_codes_code_index")
+
+    op.drop_table("access_counter_codes")

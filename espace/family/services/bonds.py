@@ -1,0 +1,132 @@
+"""What binds a person to somebody's record today: parent, guardian or carer, how far and until when.
+
+A parent's link gives its right only while the child is a minor, a guardian's only from then on: that is computed, never
+stored (rules.md MI-4, MI-11).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, bindparam, or_, select
+
+from espace import clock, crypto, db, settings
+from espace.family.models import Link
+from espace.people import services as people
+from espace.permissions import Task
+from espace.records import services as records
+
+PARENT, GUARDIAN, CARER = "parent", "guardian", "carer"
+TABLE = "family_links"
+
+_STANDS = or_(Link.until.is_(None), Link.until > bindparam("now"))
+_COLUMNS = (
+    Link.id,
+    Link.record_id,
+    Link.person_id,
+    Link.kind,
+    Link.since,
+    Link.until,
+    Link.frozen_at,
+    Link.sees_before,
+    Link.version,
+    Link.payload,
+)
+_ONE = select(*_COLUMNS).where(
+    Link.record_id == bindparam("record_id"), Link.person_id == bindparam("person_id"), _STANDS
+)
+_OF_PERSON = select(*_COLUMNS).where(Link.person_id == bindparam("person_id"), _STANDS).order_by(Link.record_id)
+_OF_RECORD = select(*_COLUMNS).where(Link.record_id == bindparam("record_id"), _STANDS).order_by(Link.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """One person bound to one record today.
+
+    `is_frozen`: a decision stops this representative; `sees_before` is until when what came is left to them (R15).
+    `tasks` and `withheld_types` are a carer's.
+    """
+
+    id: UUID
+    record_id: UUID
+    person_id: UUID
+    kind: str
+    since: datetime
+    until: datetime | None
+    is_frozen: bool
+    sees_before: datetime | None
+    version: int
+    tasks: frozenset[Task] = frozenset()
+    withheld_types: frozenset[str] = frozenset()
+
+    @property
+    def represents(self) -> bool:
+        """Whether it makes them stand in for the holder, as a parent or a guardian does, frozen or not."""
+        return self.kind in (PARENT, GUARDIAN)
+
+    @property
+    def acts(self) -> bool:
+        """Whether they may decide in the holder's name now."""
+        return self.represents and not self.is_frozen
+
+    @property
+    def opens(self) -> bool:
+        """Whether it opens anything of the record."""
+        return not self.is_frozen or self.sees_before is not None
+
+
+def bond(person_id: UUID, record_id: UUID) -> Bond | None:
+    """What binds this person to this record today, standing in for its holder before caring; None for nothing."""
+    with db.read() as tx:
+        rows = tx.execute(_ONE, {"record_id": record_id, "person_id": person_id, "now": clock.now()}).all()
+        found = _standing(tx, rows)
+    return min(found, key=lambda one: not one.represents, default=None)
+
+
+def bonds_of(person_id: UUID) -> list[Bond]:
+    """Every record this person is bound to today, the record announced first coming first."""
+    with db.read() as tx:
+        return _standing(tx, tx.execute(_OF_PERSON, {"person_id": person_id, "now": clock.now()}).all())
+
+
+def bonds_on(record_id: UUID) -> list[Bond]:
+    """Everybody bound to this record today, the oldest bond first."""
+    with db.read() as tx:
+        return _standing(tx, tx.execute(_OF_RECORD, {"record_id": record_id, "now": clock.now()}).all())
+
+
+def _standing(tx: Connection, rows: Sequence[Any]) -> list[Bond]:
+    """Those of the rows that give a right at the age their holder has today."""
+    minors = _minors({row.record_id for row in rows if row.kind != CARER})
+    return [_opened(tx, row) for row in rows if row.kind == CARER or (row.kind == PARENT) == (row.record_id in minors)]
+
+
+def _minors(record_ids: set[UUID]) -> frozenset[UUID]:
+    """Those of the records whose holder is under `majority_age` today (rules.md MI-4)."""
+    facts = records.records(list(record_ids))
+    holders = people.persons([each.person_id for each in facts.values()])
+    majority, today = settings.current().majority_age, clock.today()
+    return frozenset(
+        each.id
+        for each in facts.values()
+        if each.person_id in holders and holders[each.person_id].age_on(today) < majority
+    )
+
+
+def _opened(tx: Connection, row: Row[Any]) -> Bond:
+    said = crypto.unseal(tx, row.record_id, TABLE, row.id, row.payload) if row.payload else {}
+    return Bond(
+        id=row.id,
+        record_id=row.record_id,
+        person_id=row.person_id,
+        kind=row.kind,
+        since=row.since,
+        until=row.until,
+        is_frozen=row.frozen_at is not None,
+        sees_before=row.sees_before,
+        version=row.version,
+        tasks=frozenset(Task(task) for task in said.get("tasks", ())),
+        withheld_types=frozenset(said.get("withheld", ())),
+    )
