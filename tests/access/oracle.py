@@ -1,0 +1,305 @@
+"""Who may read what, by the rules: read from the published table and `rules.md` apart from the code of the policy."""
+
+import csv
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+from espace.access.policy import ConsentState
+from espace.permissions import Actor, ActorKind, Permission, Relation, Standing, Task
+
+DOCTOR, PLACE, OTHER, CARER, RECORD = (UUID(int=number) for number in range(11, 16))
+LIMIT = datetime(2026, 6, 1, tzinfo=UTC)
+BEFORE, AFTER = datetime(2026, 5, 31, tzinfo=UTC), LIMIT
+
+with (files("espace.access") / "data" / "habilitations.csv").open(encoding="utf-8") as _file:
+    TABLE = {(row["profession_code"], row["document_type_code"]): row["read"] == "yes" for row in csv.DictReader(_file)}
+PROFESSIONS = sorted({profession for profession, _ in TABLE})
+TYPES = sorted({type_code for _, type_code in TABLE})
+READABLE = {p: frozenset(t for t in TYPES if TABLE[p, t]) for p in PROFESSIONS}
+
+MARKS: dict[str, dict[str, Any]] = {
+    "": {},
+    "hidden": {"hidden": True},
+    "announcement": {"patient_invisible": True},
+    "secret": {"representatives_invisible": True},
+    "held": {"held": True},
+    "own": {"professional_id": DOCTOR},
+    "another's": {"professional_id": OTHER},
+    "kept from the doctor": {"kept_from": frozenset({DOCTOR})},
+    "kept from the place": {"kept_from": frozenset({OTHER, PLACE})},
+    "kept from the carer": {"kept_from": frozenset({CARER})},
+    "kept from another": {"kept_from": frozenset({OTHER})},
+    "shown to the doctor": {"shown_to": frozenset({DOCTOR, OTHER})},
+    "shown to the carer": {"shown_to": frozenset({CARER})},
+    "shown to another": {"shown_to": frozenset({OTHER})},
+    "early": {"arrived_at": BEFORE},
+    "late": {"arrived_at": AFTER},
+}
+"""What may be said of a document, each by the fields of `DocumentFacts` that say it."""
+
+
+def _said(marks: Sequence[str]) -> dict[str, Any] | None:
+    """The fields that several marks set together; None when they contradict each other."""
+    found: dict[str, Any] = {}
+    for mark in marks:
+        for name, value in MARKS[mark].items():
+            if name in found and not isinstance(value, frozenset):
+                return None
+            found[name] = found[name] | value if name in found else value
+    return found
+
+
+DOCUMENTS = [
+    (frozenset(marks), given)
+    for size in (1, 2, 3)
+    for marks in itertools.combinations(MARKS, size)
+    if (given := _said(marks)) is not None
+]
+"""Every document that up to three of the marks say something of."""
+
+
+@dataclass(frozen=True)
+class Relating:
+    """How an actor stands to the record. `bound`: rules about single documents hold for them here."""
+
+    relation: str
+    profession: str = ""
+    consent: ConsentState = ConsentState.NONE
+    team: ConsentState = ConsentState.NONE
+    window: str | None = None
+    emergency: str | None = None
+    encounter: bool = False
+    attending: bool = False
+    blocked_may_deposit: bool = True
+    frozen: bool = False
+    narrowed: bool = False
+    tasks: frozenset[Task] = frozenset()
+    withheld: frozenset[str] = frozenset()
+    reachable: bool = True
+    active: bool = True
+    bound: bool = True
+
+
+def professionals(professions: Sequence[str] = PROFESSIONS) -> Iterator[Relating]:
+    """Every way a professional stands: consent × team × code × emergency × encounter × attending × settings."""
+    windows, modes, both = (None, "read", "deposit"), (None, "break-glass", "centre-15"), (True, False)
+    for profession, *given in itertools.product(professions, ConsentState, ConsentState, windows, modes, both, both):
+        yield Relating("professional", profession, *given)
+        if given[0] is ConsentState.BLOCKED:
+            yield Relating("professional", profession, *given, blocked_may_deposit=False)
+    yield Relating("professional", professions[0], ConsentState.VALID, bound=False)
+    yield Relating("professional", professions[0], ConsentState.VALID, emergency="centre-15", reachable=False)
+
+
+def people() -> Iterator[Relating]:
+    """Every way a person stands: the holder, a representative frozen or not, a carer of some tasks, an heir, nobody."""
+    both = (True, False)
+    some = frozenset(TYPES[:3])
+    for reachable, active, frozen, narrowed in itertools.product(both, repeat=4):
+        state: dict[str, Any] = {"reachable": reachable, "active": active}
+        yield Relating("holder", **state)
+        yield Relating("heir", **state)
+        yield Relating("stranger", **state)
+        yield Relating("representative", **state, frozen=frozen, narrowed=narrowed)
+        for size in range(1, len(Task) + 1):
+            for tasks in itertools.combinations(Task, size):
+                yield Relating("carer", **state, tasks=frozenset(tasks), withheld=some)
+                yield Relating("carer", **state, tasks=frozenset(tasks), bound=False)
+
+
+# -- the rules -------------------------------------------------------------------------------------------------------
+
+_MEETS = {Permission.PATIENT_PAGE, Permission.DOCUMENTS_DEPOSIT, Permission.ACCESS_ASK}
+_READS = {Permission.RECORD_HOME, Permission.DOCUMENTS_READ}
+_OWN = {
+    *_READS,
+    Permission.DOCUMENTS_ADD,
+    Permission.DOCUMENTS_KEEP,
+    Permission.ACCESS_MANAGE,
+    Permission.HISTORY_READ,
+}
+
+
+def way(one: Relating) -> str:
+    """By which right a professional reads, "" for none: AR-1, AR-5 (blocked: never), AR-7, AR-8."""
+    state = one.consent.value
+    if state == "blocked" or not one.reachable:
+        return ""
+    if state == "valid":
+        return "consent"
+    if one.team.value == "valid" and state not in ("refused", "revoked"):
+        return "team"
+    return "window" if one.window else one.emergency or ""
+
+
+def rights(one: Relating) -> tuple[set[Permission], str]:
+    """What one may do before the record, and why: AR-4, AR-15, MI-1, MI-12, AC-11, R15."""
+    return _of_professional(one) if one.relation == "professional" else _of_person(one)
+
+
+def _of_professional(one: Relating) -> tuple[set[Permission], str]:
+    if not one.reachable:
+        return set(), "record-not-open"
+    by = way(one)
+    if not by:
+        kept = _MEETS if one.blocked_may_deposit or one.consent.value != "blocked" else _MEETS - {"documents:deposit"}
+        return (set(kept), "encounter") if one.encounter else (set(), "stranger")
+    given = {Permission.DOCUMENTS_READ, Permission.PATIENT_PAGE, Permission.ACCESS_ASK}
+    if by != "window" or one.window == "deposit" or one.encounter:
+        given.add(Permission.DOCUMENTS_DEPOSIT)
+    if by in ("consent", "team"):
+        given.add(Permission.DOCUMENTS_ANNOUNCE)
+    return given, by
+
+
+def _of_person(one: Relating) -> tuple[set[Permission], str]:
+    if one.relation == "heir" and not one.reachable:
+        return set(_READS), "heir"
+    if one.relation in ("heir", "stranger"):
+        return set(), "stranger"
+    if not one.reachable or (one.relation != "holder" and not one.active):
+        return set(), "record-not-open"
+    if one.relation == "carer":
+        opened = {Task.READ_DOCUMENTS: Permission.DOCUMENTS_READ, Task.ADD_DOCUMENTS: Permission.DOCUMENTS_ADD}
+        return {Permission.RECORD_HOME, *(opened[task] for task in one.tasks)}, "carer"
+    if one.relation == "representative" and one.frozen:
+        return (set(_READS) if one.narrowed else set()), "frozen"
+    return set(_OWN), one.relation
+
+
+def may_read(one: Relating, type_code: str, marks: frozenset[str]) -> bool:
+    """Whether the document may be read: AR-13, AR-15, MI-6, the matrix, the holder's rules; R15 for a frozen parent."""
+    if Permission.DOCUMENTS_READ not in rights(one)[0]:
+        return False
+    match one.relation:
+        case "holder":
+            return not marks & {"announcement", "held"}
+        case "representative":
+            in_time = "early" in marks and "late" not in marks or not (one.frozen and one.narrowed)
+            return in_time and not marks & {"announcement", "held", "secret"}
+        case "heir":
+            return not marks & {"hidden", "announcement", "secret"}
+        case "carer":
+            return _carer_reads(one, type_code, marks)
+    return TABLE[one.profession, type_code] and _professional_reads(one, marks)
+
+
+def _carer_reads(one: Relating, type_code: str, marks: frozenset[str]) -> bool:
+    if type_code in one.withheld or marks & {"announcement", "held", "secret"}:
+        return False
+    if one.bound and "kept from the carer" in marks:
+        return False
+    return "hidden" not in marks or (one.bound and "shown to the carer" in marks)
+
+
+def _professional_reads(one: Relating, marks: frozenset[str]) -> bool:
+    if "own" in marks:
+        return True
+    if one.bound and marks & {"kept from the doctor", "kept from the place"}:
+        return False
+    attends = one.attending and way(one) in ("consent", "team")
+    return "hidden" not in marks or attends or (one.bound and "shown to the doctor" in marks)
+
+
+# -- the code --------------------------------------------------------------------------------------------------------
+
+
+def judged(module: ModuleType | Any, one: Relating) -> Any:
+    """What the code of `module` makes of it: the judgement."""
+    if one.relation != "professional":
+        return module.judge_person(
+            module.PersonFacts(
+                reachable=one.reachable,
+                is_holder=one.relation == "holder",
+                represents=one.relation == "representative",
+                active=one.active,
+                inherits=one.relation == "heir",
+                frozen=one.frozen,
+                sees_before=LIMIT if one.narrowed else None,
+                tasks=one.tasks,
+                withheld_types=one.withheld,
+            )
+        )
+    return module.judge_professional(
+        module.ProfessionalFacts(
+            reachable=one.reachable,
+            consent=module.ConsentState(one.consent.value),
+            team=module.ConsentState(one.team.value),
+            window=module.Window(one.window) if one.window else None,
+            emergency=module.EmergencyMode(one.emergency) if one.emergency else None,
+            encounter=one.encounter,
+            readable=READABLE[one.profession],
+            attending=one.attending,
+            attending_sees_hidden=True,
+            blocked_may_deposit=one.blocked_may_deposit,
+        )
+    )
+
+
+_RELATIONS = {
+    "holder": Relation.HOLDER,
+    "representative": Relation.REPRESENTATIVE,
+    "carer": Relation.CARER,
+    "heir": Relation.HEIR,
+    "stranger": Relation.HOLDER,
+    "professional": Relation.PROFESSIONAL,
+}
+
+
+def rule_of(module: ModuleType | Any, one: Relating) -> Any:
+    """What the code of `module` makes of it: the rule by which documents are let through."""
+    judgement = judged(module, one)
+    is_professional = one.relation == "professional"
+    actor = Actor(
+        ActorKind.PROFESSIONAL if is_professional else ActorKind.PATIENT,
+        DOCTOR if is_professional else CARER,
+        "Claire",
+        profession=one.profession,
+    )
+    bound = frozenset({DOCTOR, PLACE} if is_professional else {CARER})
+    standing = Standing(
+        actor,
+        RECORD,
+        _RELATIONS[one.relation],
+        "Claire",
+        judgement.rights,
+        reason=judgement.reason.value,
+        readable_types=judgement.readable_types,
+        withheld_types=judgement.withheld_types,
+        arrived_before=judgement.arrived_before,
+        bound_by=bound if one.bound else frozenset(),
+        sees_hidden=judgement.sees_hidden,
+    )
+    return module.visible(standing)
+
+
+def differences(
+    module: ModuleType | Any, chosen: Iterator[Relating], types: Sequence[str] = TYPES, every: int = 1
+) -> Iterator[str]:
+    """Where code and rules differ: what one may do, and the cells of how one stands × type × document.
+
+    Two ways of standing of which the code makes the same rule and the rules say the same are gone through once.
+    `every`: of how many documents one is taken.
+    """
+    gone: set[tuple[Any, ...]] = set()
+    documents = [(t, marks, module.DocumentFacts(t, **given)) for t in types for marks, given in DOCUMENTS[::every]]
+    for one in chosen:
+        judgement = judged(module, one)
+        given, reason = rights(one)
+        if (judgement.rights, judgement.reason.value) != (given, reason):
+            yield f"{one}: {judgement.rights} {judgement.reason}"
+        rule = rule_of(module, one)
+        by_rules = (one.relation, one.profession, Permission.DOCUMENTS_READ in given, one.attending, way(one))
+        key = (rule, *by_rules, one.bound, one.frozen, one.narrowed, one.withheld)
+        if key in gone:
+            continue
+        gone.add(key)
+        for type_code, marks, document in documents:
+            if rule.decide(document).allowed is not may_read(one, type_code, marks):
+                yield f"{one}: {type_code} {sorted(marks)}: {rule.decide(document)}"
