@@ -165,8 +165,8 @@ SYSTEM = Actor(ActorKind.SYSTEM, UUID(int=0), "espace")
 class Standing:
     """One actor before one record, as `access` judged it: the ticket every record service takes first.
 
-    It names the record, so a look-up cannot leave it. `readable_types` is None for "no limit by type", of which
-    `withheld_types` are never read; `arrived_before` limits reading to what came until then. `bound_by` are the ids
+    It names the record, so a look-up cannot leave it. `readable_types` are those a professional reads, `withheld_types`
+    those a carer does not; `arrived_before` limits reading to what came until then. `bound_by` are the ids
     under which rules about single documents hold for this actor here, empty while the record has none for them.
     `ends_at` is when a passing right (emergency, counter code, heir, carer) is over. `never_read` says that this
     professional has not read the record before, `usual_types` which types their profession deposits by nature.
@@ -178,12 +178,12 @@ class Standing:
     holder_name: str
     rights: frozenset[Permission]
     reason: str = ""
-    readable_types: frozenset[str] | None = None
+    readable_types: frozenset[str] = frozenset()
     withheld_types: frozenset[str] = frozenset()
     arrived_before: datetime | None = None
     bound_by: frozenset[UUID] = frozenset()
     ends_at: datetime | None = None
-    sees_hidden: bool = True
+    sees_hidden: bool = False
     colour: str = "prune"
     holder_birth: str = ""
     never_read: bool = False

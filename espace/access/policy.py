@@ -55,7 +55,6 @@ class Reason(StrEnum):
     BREAK_GLASS = "break-glass"
     CENTRE_15 = "centre-15"
     ENCOUNTER = "encounter"
-    SYSTEM = "system"
     STRANGER = "stranger"
     NOT_OPEN = "record-not-open"
     NO_READING = "no-reading"
@@ -107,7 +106,8 @@ class ProfessionalFacts:
     `consent` and `team` are the states in effect now (see `in_effect`) of what was decided about them and about the
     place where they practise today; `encounter` says whether they identified the person exactly a few hours ago;
     `window` what a counter code opened to them, `emergency` by which right they opened the record, each as long as it
-    lasts; `readable` is the matrix's row of their profession.
+    lasts; `readable` is the matrix's row of their profession; `sees_hidden`: they are the attending doctor, in a house
+    where a consent opens to that one what is hidden too (rules.md AR-14).
     """
 
     reachable: bool
@@ -117,18 +117,21 @@ class ProfessionalFacts:
     team: ConsentState = ConsentState.NONE
     window: Window | None = None
     emergency: EmergencyMode | None = None
-    attending: bool = False
-    attending_sees_hidden: bool = False
+    sees_hidden: bool = False
     blocked_may_deposit: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What an actor may do before a record. No rights at all: the record does not exist for them (404)."""
+    """What an actor may do before a record. No rights at all: the record does not exist for them (404).
+
+    `readable_types` and `sees_hidden` are a professional's, `withheld_types` a carer's, `arrived_before` that of a
+    frozen representative.
+    """
 
     rights: frozenset[Permission]
     reason: Reason
-    readable_types: frozenset[str] | None = NOTHING
+    readable_types: frozenset[str] = NOTHING
     withheld_types: frozenset[str] = NOTHING
     arrived_before: datetime | None = None
     sees_hidden: bool = False
@@ -205,26 +208,26 @@ def judge_person(facts: PersonFacts) -> Judgement:
     holder needs no tasks; who may not any more is no carer either.
     """
     if facts.inherits and not facts.reachable:
-        return Judgement(HEIR_RIGHTS, Reason.HEIR, readable_types=None)
+        return Judgement(HEIR_RIGHTS, Reason.HEIR)
     if not facts.is_holder and not facts.represents and not facts.tasks:
         return Judgement(frozenset(), Reason.STRANGER)
     if not facts.reachable or not (facts.is_holder or facts.active):
         return Judgement(frozenset(), Reason.NOT_OPEN)
     if facts.is_holder:
-        return Judgement(OWN_RIGHTS, Reason.HOLDER, readable_types=None, sees_hidden=True)
+        return Judgement(OWN_RIGHTS, Reason.HOLDER)
     return _judge_representative(facts) if facts.represents else _judge_carer(facts)
 
 
 def _judge_representative(facts: PersonFacts) -> Judgement:
     if not facts.frozen:
-        return Judgement(OWN_RIGHTS, Reason.REPRESENTATIVE, readable_types=None, sees_hidden=True)
+        return Judgement(OWN_RIGHTS, Reason.REPRESENTATIVE)
     rights = NARROWED_RIGHTS if facts.sees_before else frozenset()
-    return Judgement(rights, Reason.FROZEN, readable_types=None, sees_hidden=True, arrived_before=facts.sees_before)
+    return Judgement(rights, Reason.FROZEN, arrived_before=facts.sees_before)
 
 
 def _judge_carer(facts: PersonFacts) -> Judgement:
     rights = frozenset(TASK_RIGHTS[task] for task in facts.tasks) | {Permission.RECORD_HOME}
-    return Judgement(rights, Reason.CARER, readable_types=None, withheld_types=facts.withheld_types)
+    return Judgement(rights, Reason.CARER, withheld_types=facts.withheld_types)
 
 
 def judge_professional(facts: ProfessionalFacts) -> Judgement:
@@ -245,7 +248,7 @@ def judge_professional(facts: ProfessionalFacts) -> Judgement:
             rights,
             way,
             readable_types=facts.readable,
-            sees_hidden=by_consent and facts.attending and facts.attending_sees_hidden,
+            sees_hidden=by_consent and facts.sees_hidden,
         )
     if not facts.encounter:
         return Judgement(frozenset(), Reason.STRANGER)
@@ -325,6 +328,7 @@ def visible(standing: Standing) -> VisibilityRule:
     """
     if not standing.may(Permission.DOCUMENTS_READ):
         return VisibilityRule(reads=False)
+    reason = Reason(standing.reason)
     match standing.relation:
         case Relation.HOLDER:
             rule = VisibilityRule(
@@ -332,7 +336,7 @@ def visible(standing: Standing) -> VisibilityRule:
                 readable_types=None,
                 sees_hidden=True,
                 sees_representatives_invisible=True,
-                reason=Reason.HOLDER,
+                reason=reason,
             )
         case Relation.REPRESENTATIVE:
             rule = VisibilityRule(
@@ -340,7 +344,7 @@ def visible(standing: Standing) -> VisibilityRule:
                 readable_types=None,
                 arrived_before=standing.arrived_before,
                 sees_hidden=True,
-                reason=Reason.REPRESENTATIVE,
+                reason=reason,
             )
         case Relation.CARER:
             rule = VisibilityRule(
@@ -348,32 +352,23 @@ def visible(standing: Standing) -> VisibilityRule:
                 readable_types=None,
                 withheld_types=standing.withheld_types,
                 bound_by=standing.bound_by,
-                reason=Reason.CARER,
+                reason=reason,
             )
         case Relation.HEIR:
             # What the dead person hid, what was not announced to them, and secret care stay unseen.
-            rule = VisibilityRule(reads=True, readable_types=None, sees_held=True, reason=Reason.HEIR)
+            rule = VisibilityRule(reads=True, readable_types=None, sees_held=True, reason=reason)
         case Relation.PROFESSIONAL:
             rule = VisibilityRule(
                 reads=True,
-                # "No limit" is not for professionals: without the matrix they read nothing.
-                readable_types=NOTHING if standing.readable_types is None else standing.readable_types,
+                readable_types=standing.readable_types,
                 bound_by=standing.bound_by,
                 sees_hidden=standing.sees_hidden,
                 own_professional_id=standing.actor.id,
                 sees_patient_invisible=True,
                 sees_representatives_invisible=True,
                 sees_held=True,
-                reason=Reason(standing.reason) if standing.reason else Reason.CONSENT,
+                reason=reason,
             )
         case Relation.SYSTEM:
-            rule = VisibilityRule(
-                reads=True,
-                readable_types=None,
-                sees_hidden=True,
-                sees_patient_invisible=True,
-                sees_representatives_invisible=True,
-                sees_held=True,
-                reason=Reason.SYSTEM,
-            )
+            rule = VisibilityRule(reads=False)  # the house files, and passes no view
     return rule

@@ -38,15 +38,14 @@ class _Change(ast.NodeTransformer):
         self.left = wanted
         self.made = ""
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        """Of classes only what they do: their fields' defaults are given by whoever builds them."""
-        node.body = [self.visit(one) if isinstance(one, ast.FunctionDef) else one for one in node.body]
-        return node
-
     def visit(self, node: ast.AST) -> ast.AST:
-        """Go through a node's parts, then replace it if its turn has come."""
+        """Go through a node's parts, then replace it if its turn has come. What is only said of types is left."""
+        if isinstance(node, ast.FunctionDef):
+            kept: list[Any] = [self.visit(one) for one in node.body]
+            node.body = kept
+            return node
         if isinstance(node, ast.ClassDef):
-            return self.visit_ClassDef(node)
+            return self._of_class(node)
         node = self.generic_visit(node)
         for other in _others(node):
             if self.left == 0:
@@ -54,6 +53,13 @@ class _Change(ast.NodeTransformer):
             self.left -= 1
             if self.made and self.left == -1:
                 return other
+        return node
+
+    def _of_class(self, node: ast.ClassDef) -> ast.AST:
+        """Of classes only what they do: their fields' defaults are given by whoever builds them."""
+        for one in node.body:
+            if isinstance(one, ast.FunctionDef):
+                self.visit(one)
         return node
 
 

@@ -2,11 +2,11 @@
 
 import csv
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -57,11 +57,11 @@ def _said(marks: Sequence[str]) -> dict[str, Any] | None:
 
 DOCUMENTS = [
     (frozenset(marks), given)
-    for size in (1, 2, 3)
+    for size in (1, 2)
     for marks in itertools.combinations(MARKS, size)
     if (given := _said(marks)) is not None
 ]
-"""Every document that up to three of the marks say something of."""
+"""Every document that one or two of the marks say something of."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,12 @@ class Relating:
 def professionals(professions: Sequence[str] = PROFESSIONS) -> Iterator[Relating]:
     """Every way a professional stands: consent × team × code × emergency × encounter × attending × settings."""
     windows, modes, both = (None, "read", "deposit"), (None, "break-glass", "centre-15"), (True, False)
-    for profession, *given in itertools.product(professions, ConsentState, ConsentState, windows, modes, both, both):
-        yield Relating("professional", profession, *given)
-        if given[0] is ConsentState.BLOCKED:
-            yield Relating("professional", profession, *given, blocked_may_deposit=False)
+    for profession, *others in itertools.product(professions, ConsentState, ConsentState, windows, modes, both, both):
+        given: Any = others
+        one = Relating("professional", profession, *given)
+        yield one
+        if one.consent in (ConsentState.BLOCKED, ConsentState.REFUSED):
+            yield replace(one, blocked_may_deposit=False)
     yield Relating("professional", professions[0], ConsentState.VALID, bound=False)
     yield Relating("professional", professions[0], ConsentState.VALID, emergency="centre-15", reachable=False)
 
@@ -100,7 +102,7 @@ def professionals(professions: Sequence[str] = PROFESSIONS) -> Iterator[Relating
 def people() -> Iterator[Relating]:
     """Every way a person stands: the holder, a representative frozen or not, a carer of some tasks, an heir, nobody."""
     both = (True, False)
-    some = frozenset(TYPES[:3])
+    some = frozenset({TYPES[0], "57833-6"})
     for reachable, active, frozen, narrowed in itertools.product(both, repeat=4):
         state: dict[str, Any] = {"reachable": reachable, "active": active}
         yield Relating("holder", **state)
@@ -173,44 +175,46 @@ def _of_person(one: Relating) -> tuple[set[Permission], str]:
     return set(_OWN), one.relation
 
 
-def may_read(one: Relating, type_code: str, marks: frozenset[str]) -> bool:
-    """Whether the document may be read: AR-13, AR-15, MI-6, the matrix, the holder's rules; R15 for a frozen parent."""
+def closed_by(one: Relating, type_code: str, marks: frozenset[str]) -> set[str]:
+    """Every reason for which a document may not be read, none when it may: AR-13, AR-15, MI-6, the matrix, R15."""
     if Permission.DOCUMENTS_READ not in rights(one)[0]:
-        return False
-    match one.relation:
-        case "holder":
-            return not marks & {"announcement", "held"}
-        case "representative":
-            in_time = "early" in marks and "late" not in marks or not (one.frozen and one.narrowed)
-            return in_time and not marks & {"announcement", "held", "secret"}
-        case "heir":
-            return not marks & {"hidden", "announcement", "secret"}
-        case "carer":
-            return _carer_reads(one, type_code, marks)
-    return TABLE[one.profession, type_code] and _professional_reads(one, marks)
+        return {"no-reading"}
+    if one.relation == "professional":
+        is_open = TABLE[one.profession, type_code]
+        return _for_professional(one, marks) if is_open else {"type-not-open-to-profession"}
+    reasons = {
+        "awaits-announcement": "announcement" in marks,
+        "secret-care": "secret" in marks and one.relation != "holder",
+        "held-until-wanted": "held" in marks and one.relation != "heir",
+        "hidden-by-holder": "hidden" in marks and _is_hidden_from(one, marks),
+        "came-after-limit": one.frozen and one.relation == "representative" and "early" not in marks,
+        "type-withheld": type_code in one.withheld,
+        "kept-from-them": one.relation == "carer" and one.bound and "kept from the carer" in marks,
+    }
+    return {reason for reason, holds in reasons.items() if holds}
 
 
-def _carer_reads(one: Relating, type_code: str, marks: frozenset[str]) -> bool:
-    if type_code in one.withheld or marks & {"announcement", "held", "secret"}:
-        return False
-    if one.bound and "kept from the carer" in marks:
-        return False
-    return "hidden" not in marks or (one.bound and "shown to the carer" in marks)
+def _is_hidden_from(one: Relating, marks: frozenset[str]) -> bool:
+    if one.relation == "carer":
+        return not (one.bound and "shown to the carer" in marks)
+    return one.relation == "heir"
 
 
-def _professional_reads(one: Relating, marks: frozenset[str]) -> bool:
+def _for_professional(one: Relating, marks: frozenset[str]) -> set[str]:
     if "own" in marks:
-        return True
-    if one.bound and marks & {"kept from the doctor", "kept from the place"}:
-        return False
+        return set()
+    kept = one.bound and marks & {"kept from the doctor", "kept from the place"}
     attends = one.attending and way(one) in ("consent", "team")
-    return "hidden" not in marks or attends or (one.bound and "shown to the doctor" in marks)
+    shown = attends or (one.bound and "shown to the doctor" in marks)
+    return {"kept-from-them"} if kept else {"hidden-by-holder"} if "hidden" in marks and not shown else set()
 
 
 # -- the code --------------------------------------------------------------------------------------------------------
 
 
-def judged(module: ModuleType | Any, one: Relating) -> Any:
+def judged(
+    module: ModuleType | Any, one: Relating, readable: Mapping[str, frozenset[str]] = MappingProxyType(READABLE)
+) -> Any:
     """What the code of `module` makes of it: the judgement."""
     if one.relation != "professional":
         return module.judge_person(
@@ -234,9 +238,8 @@ def judged(module: ModuleType | Any, one: Relating) -> Any:
             window=module.Window(one.window) if one.window else None,
             emergency=module.EmergencyMode(one.emergency) if one.emergency else None,
             encounter=one.encounter,
-            readable=READABLE[one.profession],
-            attending=one.attending,
-            attending_sees_hidden=True,
+            readable=readable[one.profession],
+            sees_hidden=one.attending,
             blocked_may_deposit=one.blocked_may_deposit,
         )
     )
@@ -252,9 +255,8 @@ _RELATIONS = {
 }
 
 
-def rule_of(module: ModuleType | Any, one: Relating) -> Any:
-    """What the code of `module` makes of it: the rule by which documents are let through."""
-    judgement = judged(module, one)
+def rule_of(module: ModuleType | Any, one: Relating, judgement: Any) -> Any:
+    """What the code of `module` makes of a judgement: the rule by which documents are let through."""
     is_professional = one.relation == "professional"
     actor = Actor(
         ActorKind.PROFESSIONAL if is_professional else ActorKind.PATIENT,
@@ -280,26 +282,32 @@ def rule_of(module: ModuleType | Any, one: Relating) -> Any:
 
 
 def differences(
-    module: ModuleType | Any, chosen: Iterator[Relating], types: Sequence[str] = TYPES, every: int = 1
+    module: ModuleType | Any,
+    chosen: Iterator[Relating],
+    types: Sequence[str] = TYPES,
+    *,
+    every: int = 1,
+    readable: Mapping[str, frozenset[str]] = MappingProxyType(READABLE),
 ) -> Iterator[str]:
     """Where code and rules differ: what one may do, and the cells of how one stands × type × document.
 
     Two ways of standing of which the code makes the same rule and the rules say the same are gone through once.
-    `every`: of how many documents one is taken.
+    `every`: of how many documents one is taken; `readable`: what the table opens to each profession.
     """
     gone: set[tuple[Any, ...]] = set()
     documents = [(t, marks, module.DocumentFacts(t, **given)) for t in types for marks, given in DOCUMENTS[::every]]
     for one in chosen:
-        judgement = judged(module, one)
+        judgement = judged(module, one, readable)
         given, reason = rights(one)
         if (judgement.rights, judgement.reason.value) != (given, reason):
             yield f"{one}: {judgement.rights} {judgement.reason}"
-        rule = rule_of(module, one)
-        by_rules = (one.relation, one.profession, Permission.DOCUMENTS_READ in given, one.attending, way(one))
+        rule = rule_of(module, one, judgement)
+        by_rules = (one.relation, one.profession, Permission.DOCUMENTS_READ in given, one.attending, reason)
         key = (rule, *by_rules, one.bound, one.frozen, one.narrowed, one.withheld)
         if key in gone:
             continue
         gone.add(key)
         for type_code, marks, document in documents:
-            if rule.decide(document).allowed is not may_read(one, type_code, marks):
-                yield f"{one}: {type_code} {sorted(marks)}: {rule.decide(document)}"
+            decision, closed = rule.decide(document), closed_by(one, type_code, marks)
+            if decision.allowed is bool(closed) or decision.reason.value not in (closed or {reason}):
+                yield f"{one}: {type_code} {sorted(marks)}: {decision}"

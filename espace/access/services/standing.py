@@ -189,8 +189,7 @@ def _of_professional(actor: Actor, record_id: UUID) -> Standing | None:
             window=window,
             emergency=emergency,
             readable=_readable(row.version_id, actor.profession, emergency),
-            attending=house.attending_doctor_sees_hidden and is_attending(record, actor.id),
-            attending_sees_hidden=house.attending_doctor_sees_hidden,
+            sees_hidden=house.attending_doctor_sees_hidden and is_attending(record, actor.id),
             blocked_may_deposit=house.blocked_may_deposit,
         )
     )
