@@ -67,7 +67,7 @@ def faults(module: ModuleType | Any) -> Iterator[str]:
         Actor(ActorKind.SYSTEM, RECORD, "espace"), RECORD, Relation.SYSTEM, "", frozenset({Permission.DOCUMENTS_READ}),
         reason="stranger",
     )  # fmt: skip
-    if module.visible(house).decide(module.DocumentFacts(TYPE)).allowed:
+    if module.visible(house).reads:
         yield "the house reads"
     yield from differences(module, itertools.chain(people(), professionals(("G15_10",))), FEW_TYPES)
 
