@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 
+from espace.access.services import Answer
 from espace.documents import services as documents
 from espace.documents.services.library import folders, readers
 from espace.documents.views.filters import VIEWS
@@ -144,6 +145,24 @@ def test_states_are_said_to_professionals_and_what_is_current_says_nothing(
         page = doctor.get(seen_by_doctor(home, query))
         marks = page.tree.xpath("//li[.//h3[contains(., 'Ordonnance')]]//span[starts-with(@class,'badge')]")
         assert [one.text_content().strip() for one in marks] == words, query
+
+
+def test_professionals_read_who_on_the_patient_s_side_added_a_document(
+    home: House, app: Flask, doctor: Browser, shelf: dict[str, UUID]
+) -> None:
+    teen = build.citizen("Lou", "Fontenay", birth=date(2010, 2, 3), parents=[home.mother])
+    build.consent(teen, home.doctor, Answer.GRANT)
+    places = {
+        documents.add(home.mother.standing(teen.record_id), addition("Photo")).id: (teen, "Ajouté par un parent"),
+        documents.add(teen.standing(), addition("Cahier")).id: (teen, "Ajouté par le patient"),
+        shelf["Radio"]: (home.mother, "Ajouté par le patient"),
+    }
+    for one, (person, said) in places.items():
+        base = f"/pro/patients/{person.record_id}/documents"
+        listed = doctor.get(base).tree.xpath(f"//li[.//a[contains(@href, '{one}')]]//span[starts-with(@class,'badge')]")
+        assert [mark.text_content().strip() for mark in listed][-1] == said
+        shown = doctor.get(f"{base}/{one}").tree.xpath("//div[@class='page-head']//span[starts-with(@class,'badge')]")
+        assert [mark.text_content().strip() for mark in shown] == [said]
 
 
 # -- a professional ---------------------------------------------------------------------------------------------------

@@ -14,10 +14,12 @@ from espace.documents.services import CLASS_WORDS, DocumentFacts, Seen
 from espace.web.forms import translated
 from espace.web.i18n import day_numeric, near_days
 from espace.web.viewpoint import Viewpoint
-from espace.words import N_
+from espace.words import N_, Message
 
 _TYPE_ICONS = {"11502-2": "flask", "11369-6": "syringe", "87273-9": "syringe", "96874-3": "syringe"}
 _BY_PATIENT = N_("Added by the patient")
+_BY_PARENT = N_("Added by a parent")
+_BY_EITHER = N_("Added by the patient or a parent")
 _HIDDEN = N_("Hidden from professionals")
 _AWAITS = N_("Not announced to the patient yet")
 _SECRET = N_("Not visible to the parents")
@@ -74,7 +76,7 @@ def lines(rows: Sequence[DocumentFacts], here: Viewpoint, seen: Mapping[UUID, Se
         mine = seen.get(row.id, _NOT_SEEN)
         waits = row.held_until is not None and row.held_until > now
         closed = (row.hidden, row.patient_invisible, row.representatives_invisible, waits)
-        sharing = (row.by_patient, row.state, *closed, mine)
+        sharing = (_who_added(row, here), row.state, *closed, mine)
         if sharing not in badges:
             badges[sharing] = (*_own_marks(mine), *marks(row, here))
         found.append(
@@ -130,11 +132,18 @@ def icon_of(document: DocumentFacts) -> str:
     return _TYPE_ICONS.get(document.type_code) or _CLASS_ICONS.get(document.class_code, "file")
 
 
+def _who_added(document: DocumentFacts, here: Viewpoint) -> Message:
+    """Who on the person's side added it: of what came without an account, only the holder's name says that they did."""
+    if document.for_other:
+        return _BY_PARENT
+    return _BY_PATIENT if document.adder or document.depositor == here.standing.holder_name else _BY_EITHER
+
+
 def marks(document: DocumentFacts, here: Viewpoint) -> tuple[Mark, ...]:
     """What must be said before it is opened (rules.md CO-13, AR-15, AR-18); what is current has no label."""
     found = []
     if document.by_patient and here.is_professional:
-        found.append(Mark(translated(_BY_PATIENT), "tip", "person"))
+        found.append(Mark(translated(_who_added(document, here)), "tip", "person"))
     if document.hidden:
         found.append(Mark(translated(_HIDDEN), "", "eye-off"))
     if document.patient_invisible:

@@ -89,7 +89,8 @@ class NewDocument:
     `set_id` and `version` say which versions belong together, `replaces` is the unique id of the one before; without
     them it is a series of its own.
     `content_index` is given when what makes it the same document is not the digest of its body. `adder` is the account
-    of who adds it on the person's side; `names_other` says that it names somebody else than the record's person.
+    of who adds it on the person's side, `for_other` says that they act for the person; `names_other` says that it names
+    somebody else than the record's person.
     """
 
     title: str
@@ -111,6 +112,7 @@ class NewDocument:
     version: int = 1
     replaces: str = ""
     adder: str = ""
+    for_other: bool = False
     names_other: bool = False
 
 
@@ -314,6 +316,7 @@ def _insert(tx: Connection, record_id: UUID, filed: DocumentFacts, new: NewDocum
     values["arrived_at"] = max(filed.created_at, filed.held_until or filed.created_at)
     try:
         tx.execute(
+        for_other=new.for_other,
             insert(Document).values(
                 **values,
                 record_id=record_id,

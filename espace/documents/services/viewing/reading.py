@@ -25,6 +25,7 @@ SHARED = timedelta(minutes=10)
 class DocumentFacts:
     """One document as it is shown. `media` is that of the file as it came, `body_media` that of what people read.
 
+    `for_other`: they acted for the person.
     `adder` is the account through which somebody on the person's side added it; "" where that is not known.
     `names_other`: operators gave it to this record though it names somebody else.
     """
@@ -60,6 +61,7 @@ class DocumentFacts:
     active: bool
     remark: str
     unique_id: str
+    for_other: bool
     adder: str
     names_other: bool
 
@@ -83,6 +85,7 @@ SEALED: dict[str, Any] = {
     "active": False,
     "remark": "",
     "unique_id": "",
+    "for_other": False,
     "adder": "",
     "names_other": False,
 }
