@@ -153,6 +153,25 @@ def test_a_professional_announces_after_a_confirmation(app: Flask, home: House) 
 
 
 @on_sqlite
+def test_a_secret_document_shown_to_the_parents_before_its_announcement_promises_them_nothing_yet(
+    app: Flask, home: House
+) -> None:
+    teen = build.citizen("Lou", "Fontenay", birth=date(2010, 2, 3), parents=[home.mother])
+    build.consent(teen, home.doctor, Answer.GRANT)
+    parent, here = home.mother.standing(teen.record_id), home.doctor.standing(teen.record_id)
+    assert here is not None
+    browser = home.doctor.browser(app)
+    for awaits in (True, False):
+        one = deposited(here, f"Entretien {awaits}", representatives_see=False, patient_invisible=awaits)
+        base = f"/pro/patients/{teen.record_id}/documents/{one}"
+        page = browser.get(f"{base}/parents")
+        assert ("dès que le patient le peut" in page.text) is awaits
+        done = browser.submit(page.form("sure"), {"sure": "y"})
+        assert "n'est plus caché aux parents" in done.text
+        assert (one in {row.id for row in documents.page(parent).rows}) is not awaits
+
+
+@on_sqlite
 def test_a_professional_proves_themself_anew_where_they_sign_in(app: Flask, home: House, clock: FakeClock) -> None:
     one = deposited(home.doctor_here, "Compte rendu")
     browser = home.doctor.browser(app)

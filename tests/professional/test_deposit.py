@@ -181,6 +181,7 @@ def test_for_a_minor_it_must_be_said_whether_the_parents_see_it(app: Flask, hold
     assert deposited() == 0
     page = browser.submit(page.form("representatives_see"), {"representatives_see": "no"}, expect=200)
     assert page.h1 == "Document déposé"
+    assert "Les parents ne le voient pas" in page.text
     assert documents.page(holder.standing(child.record_id)).rows == ()
     assert "new-document" not in [mail["message"] for mail in build.mails_to(holder.email)]
     with db.read() as tx:

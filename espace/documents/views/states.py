@@ -201,7 +201,7 @@ def opening(document_id: UUID) -> Response:
 @requires(Permission.DOCUMENTS_READ)
 def open_to_parents(document_id: UUID) -> Response:
     """Show it to the parents, for good."""
-    return _done(_OPEN, document_id, gettext("Done. The parents can read this document as of now."))
+    return _done(_OPEN, document_id, gettext("Done. This document is no longer kept from the parents."))
 
 
 @requires(Permission.DOCUMENTS_KEEP)
