@@ -107,7 +107,7 @@ def draw(
     sheets: list[Sheet] = []
     drawn: dict[int, bytes] = {}
     try:
-        for head, picture in _answers(json.dumps(job).encode(), content, seconds):
+        for head, picture in answers(job, content, seconds):
             if "failed" in head:
                 failed = DrawingError(str(head["failed"])).kind
             elif "pages" in head:
@@ -148,12 +148,20 @@ def _number(given: object) -> int:
     return given
 
 
-def _answers(job: bytes, content: bytes, seconds: int) -> Iterator[tuple[dict[str, Any], bytes]]:
-    with _seat(), _started(seconds) as (child, late):
+def answers(
+    job: Mapping[str, Any], content: bytes, seconds: int, patience: float | None = None
+) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """What a child of its own answers to one job: heads and what hangs on them, none of it to be believed.
+
+    Raises:
+        DrawingError: when it is late, dies, or speaks another language.
+        BusyError: when there is no seat for `patience` seconds.
+    """
+    with _seat(PATIENCE if patience is None else patience), _started(seconds) as (child, late):
         assert child.stdin is not None  # noqa: S101 - both are pipes
         assert child.stdout is not None  # noqa: S101
         with suppress(BrokenPipeError):
-            child.stdin.write(job + b"\n")
+            child.stdin.write(json.dumps(job).encode() + b"\n")
             child.stdin.write(content)
             child.stdin.close()
         while (frame := _frame(child.stdout)) is not None:
@@ -167,8 +175,8 @@ _TOO_LONG = 24
 
 
 @contextmanager
-def _seat() -> Iterator[None]:
-    if not _room.acquire(timeout=PATIENCE):
+def _seat(patience: float) -> Iterator[None]:
+    if not _room.acquire(timeout=patience):
         raise BusyError
     try:
         yield

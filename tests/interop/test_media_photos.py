@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from espace.interop import media, photos, rtf
+from espace.interop import media, photos, pictures, rtf
 from espace.interop.jpeg import without_hidden_data
 from espace.interop.media import MediaError
 from tests.documents.house import pdf, picture
@@ -112,8 +112,9 @@ def test_a_scan_becomes_what_browsers_show(given: bytes, kind: str, pages: int) 
 def test_a_scan_without_end_or_of_absurd_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kind_of(tiff((200, 300))[:-200]) in ("broken", "truncated")
     assert kind_of(tiff(*[(8, 8)] * 101)) == "too-many-frames"
-    monkeypatch.setattr(photos, "MAX_POINTS", 10_000)
-    assert kind_of(tiff((100, 100), (100, 100))) == "too-many-pixels"
+    monkeypatch.setattr(pictures, "MAX_POINTS", 10_000)
+    with pytest.raises(MediaError, match="too-many-pixels"):
+        list(pictures.anew(tiff((100, 100), (100, 100)), media.TIFF, MOST))
 
 
 def test_a_picture_of_more_than_fifty_million_points_is_refused_lightly() -> None:
