@@ -94,7 +94,13 @@ def install(app: Flask) -> None:
         size=size,
         month=month,
         euros=euros,
+        bound=bound,
     )
+
+
+def bound(name: str) -> str:
+    """A name, or a sentence with names, in which `Dr` never stands alone at the end of a line."""
+    return _TITLE.sub("\\1" + _SPACE, name)
 
 
 def elide(said: str, *names: Any) -> str:
@@ -203,6 +209,7 @@ def euros(cents: int) -> str:
     return _euros(cents, language())
 
 
+_TITLE = re.compile(r"\b(Dr|Pr|Mme|Mlle|Me|M\.) (?=\S)")
 _VOWEL = re.compile(r"[aeiouœæàâäéèêëîïôöùûü]|y[^aeiou]", re.IGNORECASE)
 _NEAR = {"fr": {0: "aujourd'hui", 1: "hier"}, "en": {0: "today", 1: "yesterday"}}
 _AT = {"fr": "à", "en": "at"}

@@ -84,7 +84,7 @@ def test_the_filter_offers_what_is_there_and_says_what_it_leaves_out(
     choosing = mother.get(page.link("Filtrer par sorte, auteur ou date"))
     offered = choosing.tree.xpath("//select[@name='sorte']/option/text()")
     assert offered == ["Toutes", "Ordonnances", "Comptes rendus", "Documents personnels"]
-    assert choosing.tree.xpath("//select[@name='auteur']/option/text()") == ["Tous", "Dr Hélène Morvan"]
+    assert choosing.tree.xpath("//select[@name='auteur']/option/text()") == ["Tous", "Dr\u00a0Hélène Morvan"]
     found = mother.submit(choosing.form("sorte"), {"sorte": "10"})
     assert titles(found) == ["Compte rendu"]
     assert "Comptes rendus" in found.text
@@ -220,19 +220,19 @@ def test_a_star_and_a_folder_from_a_document_s_page(home: House, mother: Browser
     assert "Le document est dans vos favoris." in starred.text
     assert titles(mother.get(own(home, "?vue=favoris"))) == ["Radio"]
     filed = mother.submit(starred.form("name"), {"name": "Genou"})
-    assert "Le document est rangé dans le dossier Genou." in filed.text
+    assert "Le document est rangé dans le classeur Genou." in filed.text
     assert titles(mother.get(filed.link("Genou"))) == ["Radio"]
     out = mother.submit(filed.form("dossier"), {"dossier": ""})
-    assert "Le document n'est plus rangé dans un dossier." in out.text
+    assert "Le document n'est plus rangé dans un classeur." in out.text
     assert mother.submit(out.form("favori")).status == 200
     assert titles(mother.get(own(home, "?vue=favoris"))) == []
 
 
 def test_folders_are_made_renamed_and_deleted(home: House, mother: Browser, shelf: dict[str, UUID]) -> None:
     page = mother.get(own(home, "/dossiers"))
-    assert "Aucun dossier" in page.text
+    assert "Aucun classeur" in page.text
     page = mother.submit(page.form("name"), {"name": "Cœur"})
-    assert "Le dossier Cœur est prêt." in page.text
+    assert "Le classeur Cœur est prêt." in page.text
     one = mother.get(page.link("Modifier Cœur"))
     refused = mother.submit(one.form("name"), {"name": " "})
     assert refused.status == 422
@@ -241,7 +241,7 @@ def test_folders_are_made_renamed_and_deleted(home: House, mother: Browser, shel
     assert "Cœur et vaisseaux" in renamed.text
     ending = mother.get(renamed.link("Modifier Cœur et vaisseaux"))
     gone = mother.submit(ending.forms[-1])
-    assert "Le dossier est supprimé." in gone.text
+    assert "Le classeur est supprimé." in gone.text
     assert "Cœur et vaisseaux" not in mother.get(own(home, "/dossiers")).text
 
 

@@ -4,7 +4,7 @@ from itertools import groupby
 
 from flask import Response, request
 
-from espace.documents.services import CLASSES
+from espace.documents.services import CLASSES, type_label, type_words
 from espace.documents.services.library import choosing
 from espace.permissions import Permission
 from espace.web.forms import translated
@@ -20,13 +20,14 @@ def choose() -> Response:
     here = viewpoint()
     given = filters.asked(request.args, here)
     found = choosing.choices(here.standing)
+    words = type_label if here.is_professional else type_words
     grouped = groupby(found.types, key=lambda one: one.class_code)
     return render(
         "documents/filter.html",
         asked=given,
         choices=found,
         classes=[(code, translated(CLASSES[code])) for code in dict.fromkeys(one.class_code for one in found.types)],
-        types=[(translated(CLASSES[code]), list(some)) for code, some in grouped],
+        types=[(translated(CLASSES[code]), [(one.code, words(one.code)) for one in some]) for code, some in grouped],
         periods=[(code, translated(words)) for code, words in filters.PERIODS.items()],
         views=[(view, translated(words)) for view, words in filters.VIEW_WORDS.items()],
     )

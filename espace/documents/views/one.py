@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Response, abort, request
 
 from espace.documents import services as documents
-from espace.documents.services import DocumentFacts, type_label
+from espace.documents.services import DocumentFacts, type_label, type_words
 from espace.documents.services.viewing import drawing, lineage
 from espace.errors import NotFoundError
 from espace.interop.drawing import WEBP, DrawingError
@@ -50,7 +50,7 @@ def one(document_id: UUID) -> Response:
         "documents/one.html",
         document=document,
         marks=marks(document, here),
-        kind=type_label(document.type_code),
+        kind=(type_label if here.is_professional else type_words)(document.type_code),
         shown=shown(content, _first(), drawing.GROUP),
         zoom=zoom if zoom in ZOOMS else 1,
         file_kind=kind_word(document.body_media),

@@ -19,6 +19,7 @@ from espace.errors import ConflictError
 from espace.permissions import Permission, Relation, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint
+from espace.web.i18n import bound
 from espace.web.viewpoint import Viewpoint
 
 from .state_forms import ChoiceForm, RemarkForm, SureForm
@@ -73,8 +74,8 @@ def names(professionals: Sequence[str]) -> str:
     if left:
         told.append(ngettext("%(num)d other professional", "%(num)d other professionals", left))
     if len(told) < 2:
-        return "".join(told)
-    return str(gettext("%(first)s and %(last)s", first=", ".join(told[:-1]), last=told[-1]))
+        return bound("".join(told))
+    return bound(gettext("%(first)s and %(last)s", first=", ".join(told[:-1]), last=told[-1]))
 
 
 def may_open_to_parents(here: Viewpoint, document: DocumentFacts) -> bool:

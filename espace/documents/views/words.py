@@ -12,7 +12,7 @@ from flask_babel import gettext
 from espace import clock
 from espace.documents.services import CLASS_WORDS, DocumentFacts, Seen
 from espace.web.forms import translated
-from espace.web.i18n import day_numeric, near_days
+from espace.web.i18n import bound, day_numeric, near_days
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_, Message
 
@@ -122,7 +122,7 @@ def _from(document: DocumentFacts, here: Viewpoint, known: dict[str, str]) -> st
             known[name] = gettext(", added by you") if by_reader else gettext(", added by %(name)s", name=name)
         return known[name]
     author = document.author or document.structure
-    return f", {author}" if author else ""
+    return f", {bound(author)}" if author else ""
 
 
 def icon_of(document: DocumentFacts) -> str:
