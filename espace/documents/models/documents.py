@@ -15,6 +15,9 @@ def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
+_AUTHORED = _where("author_id IS NOT NULL")
+
+
 class Document(RecordRow, Base):
     """One document. The payload holds what people read: title, author, structure, unique id, file names."""
 
@@ -24,7 +27,7 @@ class Document(RecordRow, Base):
         Index("ix_documents_date", "record_id", "state", "date", "id"),
         Index("ix_documents_class", "record_id", "state", "class_code", "date", "id"),
         Index("ix_documents_type", "record_id", "state", "type_code", "date", "id"),
-        Index("ix_documents_author", "record_id", "state", "author_id", "date", "id"),
+        Index("ix_documents_author", "record_id", "state", "author_id", "date", "id", **_AUTHORED),
         Index("ix_documents_arrived", "record_id", "state", "arrived_at", "id"),
         Index("ix_documents_series", "record_id", "series_index", "version"),
         Index("ix_documents_content", "record_id", "content_index"),
@@ -51,7 +54,7 @@ class Document(RecordRow, Base):
     body_size: Mapped[int] = mapped_column(Integer)
     body_file_id: Mapped[UUID] = mapped_column(Id)
     version: Mapped[int] = mapped_column(Integer, server_default="1")
-    series_index: Mapped[bytes | None] = mapped_column(Digest(32))  # blind index of the set its versions share
+    series_index: Mapped[bytes | None] = mapped_column(Digest(16))  # blind index of the set its versions share
     folded_into: Mapped[UUID | None] = mapped_column(Id)  # the document that is shown in place of this copy
     author_id: Mapped[UUID | None] = mapped_column(Id)  # of `document_authors`
     held_until: Mapped[datetime | None] = mapped_column(Instant)  # a fresh result its person wants to read later

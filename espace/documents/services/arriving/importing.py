@@ -49,7 +49,7 @@ _SAME_VERSION = (
     select(Document.id)
     .where(
         Document.record_id == bindparam("record", type_=Id),
-        Document.series_index == bindparam("series", type_=Digest(32)),
+        Document.series_index == bindparam("series", type_=Digest(16)),
         Document.version == bindparam("version"),
         Document.content_index != bindparam("content", type_=Digest(32)),
         Document.state != DELETED,
