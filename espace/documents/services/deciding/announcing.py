@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select, text
@@ -113,9 +114,9 @@ def _release(record_id: UUID, document_id: UUID) -> bool:
         if found is None or not found.patient_invisible:
             return False
         now = clock.now()
-        hidden = _is_hidden(tx, record_id, found)
         seen_from = max(now, found.held_until or now)  # what its person wants to read later still waits
-        changed = found._replace(patient_invisible=False, hidden=hidden, arrived_at=seen_from, choices=found.choices + 1)
+        seen: dict[str, Any] = {"hidden": _is_hidden(tx, record_id, found), "arrived_at": seen_from}
+        changed = found._replace(patient_invisible=False, **seen, choices=found.choices + 1)
         keep(tx, record_id, changed)
         fold_visible(tx, record_id, document_id)
         audit.record(SYSTEM, record_id, Action.DOCUMENT_RELEASED, relation=Relation.SYSTEM, objects=[snapshot(changed)])
