@@ -16,7 +16,16 @@ from espace.documents.services.adding import pieces, scanning, waiting
 from espace.documents.services.adding.scanning import ScanError
 from espace.documents.services.deciding.telling import tell_readable
 from espace.documents.services.entries import checks
-from espace.documents.services.entries.filing import Body, NewDocument, content_digest, judge, known, stored, write_row
+from espace.documents.services.entries.filing import (
+    Body,
+    Known,
+    NewDocument,
+    content_digest,
+    judge,
+    known,
+    stored,
+    write_row,
+)
 from espace.documents.services.entries.likeness import SUPERSEDED
 from espace.documents.services.types import types
 from espace.documents.services.viewing.reading import DocumentFacts, open_row, snapshot
@@ -98,10 +107,9 @@ def deposit(standing: Standing, command: DepositDocument) -> UUID:
     author = people.professional(standing.actor.id)
     parties = _Parties(heading.holder_of(standing), author, _structure(author, standing.actor.structure))
     title = checks.clean_title(command.title)
-    unique_id = _unique_id(standing, command, title)
-    twin = known(standing.record_id, unique_id)
+    unique_id, twin = _unique_id(standing, command, title)
     if twin:
-        return twin[0]
+        return twin.id
     former = _former(standing, command.replaces) if command.replaces else None
     body = _checked(standing, command, title, parties, former)
     header = _header(parties, command, title, unique_id, former)
@@ -135,7 +143,7 @@ def deposit(standing: Standing, command: DepositDocument) -> UUID:
         twin = known(standing.record_id, unique_id)
         if twin is None:
             raise
-        return twin[0]
+        return twin.id
 
 
 def replaceable(standing: Standing, document_id: UUID) -> DocumentFacts:
@@ -253,7 +261,21 @@ def _structure(author: people.Professional, name: str) -> people.Structure | Non
     return next(here, author.structures[0] if author.structures else None)
 
 
-def _unique_id(standing: Standing, command: DepositDocument, title: str) -> str:
+def _unique_id(standing: Standing, command: DepositDocument, title: str) -> tuple[str, Known | None]:
+    """The id of a deposit, and the document that has it already: the same deposit sent again.
+
+    What its depositor deleted may be deposited again: it gets the next id.
+    """
+    again = 0
+    while True:
+        unique_id = _id_of(standing, command, title, again)
+        twin = known(standing.record_id, unique_id)
+        if twin is None or not twin.deleted:
+            return unique_id, twin
+        again += 1
+
+
+def _id_of(standing: Standing, command: DepositDocument, title: str, again: int) -> str:
     """An id of the ITU's UUID arc, the same for the same deposit, and telling nothing of it."""
     said = "|".join(
         (
@@ -264,6 +286,7 @@ def _unique_id(standing: Standing, command: DepositDocument, title: str) -> str:
             title,
             content_digest(command.content).hex(),
             *((str(command.replaces),) if command.replaces else ()),
+            *((f"again {again}",) if again else ()),
         )
     )
     return f"2.25.{int.from_bytes(crypto.blind('deposit', said)[:16])}"
