@@ -148,7 +148,7 @@ def test_a_page_costs_as_many_statements_for_one_row_as_for_sixty(
     """performance.md: a professional's page has its row of the trail besides, whose head is locked, read and moved."""
     found = deposited(home.doctor_here, content=pdf(*"abcde"))
     pages = (
-        (mother, f"/dossiers/{home.mother.record_id}/", 7),
+        (mother, f"/dossiers/{home.mother.record_id}/", 6),
         (mother, own(home), 4),
         (mother, own(home, f"/{found}"), 7),
         (doctor, seen_by_doctor(home), 7),
