@@ -186,7 +186,7 @@ def test_a_professional_gets_what_concerns_their_profession_first_and_everything
 def test_a_long_list_in_two_parts_is_walked_to_its_end(home: House, doctor: Browser) -> None:
     for number in range(62):
         deposited(home.doctor_here, f"Ordonnance {number}", date=date(2026, 1, 1) - timedelta(days=number))
-    for number in range(62):
+    for number in range(182):  # the second part alone goes over several pages
         documents.add(home.holder, addition(f"Radio {number}", date=date(2026, 1, 1) - timedelta(days=number)))
     path, walked = seen_by_doctor(home), []
     for _ in range(4):
@@ -196,7 +196,7 @@ def test_a_long_list_in_two_parts_is_walked_to_its_end(home: House, doctor: Brow
         if not following:
             break
         path = following[0]
-    assert walked == [f"Ordonnance {n}" for n in range(62)] + [f"Radio {n}" for n in range(62)]
+    assert walked == [f"Ordonnance {n}" for n in range(62)] + [f"Radio {n}" for n in range(182)]
 
 
 def test_the_patient_s_page_says_what_came_in_since_the_last_visit(

@@ -83,9 +83,9 @@ def holds(wanted: Sequence[ColumnElement[bool]], first: Sequence[ColumnElement[A
 
 
 @lru_cache(maxsize=512)
-def page_statement(given: tuple[bool, ...], asked: Asked) -> Rows:
-    """A page of the list, newest first, from the start or after a cursor."""
-    return _page(given, asked, part=0, types="types")
+def page_statement(given: tuple[bool, ...], asked: Asked, part: int = 0) -> Rows:
+    """A page of the list, or of one `part` of it, newest first, from the start or after a cursor."""
+    return _page(given, asked, part=part, types="types")
 
 
 @lru_cache(maxsize=64)
