@@ -119,20 +119,34 @@ def _tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
 
     An act on such documents only is left out whole: that it happened would tell that they exist. A page that was
     looked at anyway, whatever stood on it, stays told: that it is not would tell the same; but not what was listed
-    beside a document only because there are other versions of it. How things stand now counts: what was announced
-    since is told with all that was done to it before. Of a result that waits to be read the title is not told.
+    beside a document only because it has other versions, where one may not know of it or of them. How things stand
+    now counts: what was announced since is told with all that was done to it before. Of a result that waits to be
+    read the title is not told.
     """
     ids = {one for entry in entries for thing in entry.objects if (one := _document_id(thing))}
+    ids |= {one for entry in entries if (one := _beside(entry))}
     now = documents.tellings(standing, ids)
     gone = care_history.left_out(standing, {one for one in ids if one not in now} & _care_ids(entries))
     told = []
     for entry in entries:
         here = [thing for thing in entry.objects if _document_id(thing) not in gone]
         things = tuple(seen for thing in here if (seen := _seen(thing, now, standing)) is not None)
-        looked = entry.action in _LOOKS and documents.BESIDE not in entry.detail
-        if things or not entry.objects or looked:
+        if _is_told(entry, things, now):
             told.append(replace(entry, objects=things))
     return told
+
+
+def _is_told(entry: Entry, things: tuple[dict[str, str], ...], now: Mapping[UUID, Telling]) -> bool:
+    beside = _beside(entry)
+    if beside is not None:
+        return bool(things) and now.get(beside) is Telling.WHOLE
+    return bool(things) or not entry.objects or entry.action in _LOOKS
+
+
+def _beside(entry: Entry) -> UUID | None:
+    """The document beside whose words others were listed, for such a row."""
+    written = entry.detail.get(documents.BESIDE)
+    return UUID(written) if written else None
 
 
 def _care_ids(entries: list[Entry]) -> set[UUID]:
