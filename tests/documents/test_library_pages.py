@@ -177,7 +177,7 @@ def test_a_professional_gets_what_concerns_their_profession_first_and_everything
         "Les autres documents",
     ]
     assert titles(page) == ["Ordonnance", "Compte rendu", "Radio"]
-    assert "Rien n'est omis." in page.text
+    assert "il peut en exister d'autres" in page.text
     plain = doctor.get(page.link("Tout remettre par date"))
     assert titles(plain) == ["Ordonnance", "Radio", "Compte rendu"]
     assert titles(doctor.get(plain.link("Mettre d'abord ce qui concerne votre profession"))) == titles(page)
