@@ -279,6 +279,14 @@ def test_a_date_that_is_none_is_explained(browser: Browser, home: House, day: st
     assert len(draft_of(home, place).pieces) == 1
 
 
+def test_a_day_to_come_and_a_kind_not_chosen_are_said_together(browser: Browser, home: House) -> None:
+    place = begun(browser, home, picture())
+    sent = post(browser, place, **{**FIELDS, "date": "2999-01-01", "type_code": ""})
+    assert sent.status == 422
+    assert "Cette date est dans le futur" in sent.html
+    assert "Choisissez ce que c&#39;est" in sent.html
+
+
 def test_a_session_that_ended_loses_nothing_that_was_kept(browser: Browser, home: House, app: Flask) -> None:
     place = begun(browser, home, picture())
     post(browser, place, title="Sang de mars", geste="garder")

@@ -10,12 +10,14 @@ from uuid import UUID
 from flask_babel import gettext
 
 from espace import clock
-from espace.documents.services import CLASSES, Filter, type_label, type_words, types
+from espace.documents.services import CLASSES, Filter, types
 from espace.documents.services.library.browsing import ARCHIVED, SUPERSEDED
 from espace.web.forms import translated
 from espace.web.i18n import bound, day_numeric, full_day
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_, Message
+
+from .words import kind_of
 
 NEW, UNREAD, FAVOURITES, OLD_VERSIONS, IN_ARCHIVE = "nouveaux", "non-lus", "favoris", "versions", "archives"
 VIEWS: dict[str, dict[str, Any]] = {
@@ -161,8 +163,7 @@ def chips(given: Asked, here: Viewpoint, *, author: str, folder: str) -> list[Ch
     if wanted.class_code:
         found.append(Chip(translated(CLASSES[wanted.class_code]), given.address(here, sorte="")))
     if wanted.type_code:
-        kind = (type_label if here.is_professional else type_words)(wanted.type_code)
-        found.append(Chip(kind, given.address(here, type="")))
+        found.append(Chip(kind_of(wanted.type_code, here), given.address(here, type="")))
     if wanted.author_id:
         found.append(Chip(bound(author) or gettext("An author without document here"), given.address(here, auteur="")))
     if wanted.folder_id:

@@ -10,7 +10,8 @@ from uuid import UUID
 from flask_babel import gettext
 
 from espace import clock
-from espace.documents.services import CLASS_WORDS, DocumentFacts, Seen
+from espace.documents.services import CLASS_WORDS, DocumentFacts, Seen, type_label, type_words
+from espace.documents.services.types import PATIENT_TITLES
 from espace.web.forms import translated
 from espace.web.i18n import bound, day_numeric, near_days
 from espace.web.viewpoint import Viewpoint
@@ -123,6 +124,14 @@ def _from(document: DocumentFacts, here: Viewpoint, known: dict[str, str]) -> st
         return known[name]
     author = document.author or document.structure
     return f", {bound(author)}" if author else ""
+
+
+def kind_of(type_code: str, here: Viewpoint) -> str:
+    """A kind of document: its official label for professionals, plain words for everybody else."""
+    if here.is_professional:
+        return type_label(type_code)
+    own = PATIENT_TITLES.get(type_code)
+    return translated(own) if own else type_words(type_code)
 
 
 def icon_of(document: DocumentFacts) -> str:
