@@ -155,6 +155,23 @@ def test_an_offered_title_follows_the_kind_and_a_typed_one_stays(
 
 
 @on_sqlite
+def test_what_a_file_says_it_is_is_proposed_and_left_to_the_professional(
+    app: Flask, holder: Citizen, doctor: Caregiver
+) -> None:
+    before(holder, doctor)
+    browser = doctor.browser(app)
+    words = "Compte rendu d'analyses de biologie. Saumur, le 3 novembre 2026"
+    page = send_file(browser, holder, pdf(words))
+    form = page.form("type_code", "title", "date")
+    assert (form.values["type_code"], form.values["date"]) == (["11502-2"], ["03/11/2026"])
+    assert form.values["title"] == [documents.plain_title("11502-2")]
+    assert "Proposé d'après les mots du document" in page.text
+    browser.submit(form, {"type_code": "57833-6"}, expect=200)
+    (row,) = documents.page(holder.standing()).rows
+    assert (row.type_code, row.title, row.date) == ("57833-6", "Ordonnance", date(2026, 11, 3))
+
+
+@on_sqlite
 def test_a_file_that_cannot_be_deposited_is_refused_beside_its_field(
     app: Flask, holder: Citizen, doctor: Caregiver
 ) -> None:
