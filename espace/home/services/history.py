@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from espace import clock, db
@@ -157,8 +158,14 @@ def _care_ids(entries: list[Entry]) -> set[UUID]:
 
 def _document_id(thing: Mapping[str, str]) -> UUID | None:
     """The id of a thing that has a title, as documents have."""
+    return _id(thing.get("id", "")) if "title" in thing and "type" in thing else None
+
+
+@lru_cache(maxsize=2048)
+def _id(written: str) -> UUID | None:
+    """An id as it was written down, if it is one: each look at a list names sixty, mostly those of the look before."""
     try:
-        return UUID(thing.get("id", "")) if "title" in thing and "type" in thing else None
+        return UUID(written)
     except ValueError:
         return None
 
