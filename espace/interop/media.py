@@ -28,6 +28,8 @@ PDF, TEXT, RTF, XML, ZIP = (
 IMAGES = frozenset({JPEG, PNG, TIFF})
 
 MAX_PAGES = 3000
+MAX_OBJECTS = 500_000
+"""Of a PDF: three thousand pages have a tenth of it; each is looked at, and takes its memory."""
 _UNPACKED = 128 * 1024 * 1024
 # Process-wide, as the library has it: no stream of a PDF unpacks to more, whoever opens it (security.md R35).
 set_qpdf_limits(
@@ -171,11 +173,23 @@ def _opened_pdf(content: bytes) -> pikepdf.Pdf:
     if after.strip(b" \t\r\n\x00\x1a"):
         raise MediaError("two-in-one")  # something else hangs behind the document
     try:
-        return pikepdf.open(BytesIO(content), suppress_warnings=True)
+        pdf = pikepdf.open(BytesIO(content), suppress_warnings=True)
+        crowded = _announced(pdf) > MAX_OBJECTS or len(pdf.objects) > MAX_OBJECTS
     except pikepdf.PasswordError:
         raise MediaError("encrypted") from None
-    except (pikepdf.PdfError, ValueError, RuntimeError):
+    except (pikepdf.PdfError, ValueError, RuntimeError, TypeError):
         raise MediaError("broken") from None
+    if crowded:
+        pdf.close()
+        raise MediaError("crowded")
+    return pdf
+
+
+def _announced(pdf: pikepdf.Pdf) -> int:
+    """How many objects a PDF says it has: asked before they are read. What it says wrongly is counted afterwards."""
+    index = pdf.trailer.get("/Index")
+    told = [int(each) for each in index] if isinstance(index, pikepdf.Array) else []
+    return max(int(pdf.trailer.get("/Size", 0)), sum(told[1::2]))
 
 
 def _pages(pdf: pikepdf.Pdf) -> int:

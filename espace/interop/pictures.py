@@ -37,6 +37,7 @@ KINDS = frozenset(
         "too-many-frames",
         "too-many-pixels",
         "too-heavy",
+        "crowded",
         "active",
         "busy",
     }
