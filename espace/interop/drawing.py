@@ -5,6 +5,8 @@ answer are bounded; it is killed when it is late, and pages that came before are
 """
 
 import json
+import os
+import signal
 import struct
 import subprocess
 import sys
@@ -166,7 +168,7 @@ def answers(
             child.stdin.close()
         while (frame := _frame(child.stdout)) is not None:
             yield frame
-        if child.wait() != 0:
+        if child.wait() != 0 or late.is_set():
             raise DrawingError("too-slow" if late.is_set() or child.returncode == -_TOO_LONG else "too-heavy")
 
 
@@ -200,7 +202,7 @@ def _started(seconds: int) -> Iterator[tuple[subprocess.Popen[bytes], threading.
 
     def stop() -> None:
         late.set()
-        child.kill()
+        _end(child)
 
     timer = threading.Timer(seconds, stop)
     timer.start()
@@ -209,11 +211,18 @@ def _started(seconds: int) -> Iterator[tuple[subprocess.Popen[bytes], threading.
             try:
                 yield child, late
             finally:
-                child.kill()
+                _end(child)
     except BrokenPipeError:
         raise DrawingError("too-heavy") from None
     finally:
         timer.cancel()
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child and what it started: a child of its own would hold the pipe that is read here."""
+    with suppress(ProcessLookupError):
+        if child.returncode is None:  # not waited for yet: the number is still its own
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def _frame(out: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
