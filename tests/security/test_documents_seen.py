@@ -17,9 +17,12 @@ from espace.documents.services.adding.own import Described
 from espace.documents.services.adding.pieces import Upload
 from espace.documents.services.deciding import announcing, deleting, states
 from espace.documents.services.viewing import lineage
+from espace.errors import InvalidError
 from espace.home import services as home
 from espace.machines import Machines
 from espace.permissions import Standing
+from espace.professional.services import drafts
+from espace.professional.services.drafts import Confirmation
 from espace.settings import Settings
 from tests.support import build
 from tests.support.clock import FakeClock
@@ -175,3 +178,15 @@ def test_a_draft_whose_document_was_replaced_meanwhile_is_no_dead_end(family: Fa
     page = browser.send("POST", page.path, data={"csrf_token": page.csrf_token, "secret": "y", **said})
     assert len(_listed(family.teen)) == 2
     assert _listed(family.mother) == set()
+
+
+def test_a_deposit_whose_document_was_deleted_meanwhile_is_no_dead_end(family: Family) -> None:
+    first = _deposit(family.doctor)
+    begun = drafts.start(family.doctor, pdf("deux"), "deux.pdf", first)
+    deleting.delete(family.doctor, first, choices=0)
+    said = Confirmation(type_code="11502-2", title="Deux", date=date(2026, 11, 20), representatives_see=True)
+    with pytest.raises(InvalidError) as found:
+        drafts.confirm(family.doctor, begun, said)
+    assert "deleted or replaced meanwhile" in found.value.problems[""]
+    made = drafts.confirm(family.doctor, begun, said)
+    assert _listed(family.teen) == {made}

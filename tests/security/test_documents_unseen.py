@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -47,7 +48,7 @@ class Unseen:
 
 
 def _deposit(by: Standing, title: str, **marks: bool) -> UUID:
-    given = {"representatives_see": True, **marks}
+    given: dict[str, Any] = {"representatives_see": True, **marks}
     command = documents.DepositDocument(
         title=title, date=date(2026, 11, 20), type_code="11502-2", content=title.encode(), **given
     )

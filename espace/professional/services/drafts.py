@@ -38,6 +38,7 @@ FEW = 25
 """More usual types than these are no short list any more."""
 """Prescription of health products: what is deposited most (NOS JDV_J07)."""
 PRESCRIPTIONS = "42"
+_GONE = N_("The document to replace was deleted or replaced meanwhile. This one will be added beside it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +212,12 @@ def confirm(standing: Standing, draft_id: UUID, said: Confirmation) -> UUID:
     )
     try:
         document_id = depositing.deposit(standing, command)
-    except InvalidError:
+    except (InvalidError, NotFoundError) as error:
+        gone = isinstance(error, NotFoundError) and found.replaces is not None and former(standing, found) is None
         with db.write() as tx:
-            _save(tx, replace(found, confirmed=None))
+            _save(tx, replace(found, confirmed=None, replaces=None if gone else found.replaces))
+        if gone:
+            raise InvalidError({"": _GONE}) from None
         raise
     with db.write() as tx:
         _save(tx, replace(found, deposited=document_id))
