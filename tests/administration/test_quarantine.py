@@ -275,11 +275,11 @@ def test_a_page_that_one_may_not_use_says_why_and_leads_back(
     quarantine.propose_assignment(privacy.actor, aside_id, target(person))
     page = first.get(f"{base}/confirmer")
     assert page.path == base
-    assert "Un autre opérateur doit confirmer" in page.text
+    assert "un autre opérateur doit le confirmer" in page.text
     form = other.get(f"{base}/confirmer").form("seen")
     token = first.get(f"{base}/retirer").form("csrf_token").values["csrf_token"]
     page = first.post(f"{base}/confirmer", {"seen": form.values["seen"], "csrf_token": token}, expect=200)
-    assert "Un autre opérateur doit confirmer" in page.text
+    assert "un autre opérateur doit le confirmer" in page.text
     assert "déjà une proposition" in other.get(f"{base}/ranger").text
     other.submit(form, {}, expect=200)
     assert titles(person) == [f"Bilan {SECRET}"]

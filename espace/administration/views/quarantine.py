@@ -137,16 +137,17 @@ def _decided() -> Response:
 
 def _led_back(found: Case, act: str) -> Response:
     """To the document's page, with why this cannot be done now."""
+    place = to(f"{_HOME}/{found.aside.id}")
     if act == CONFIRM and found.proposal:
-        said = N_("Another operator must confirm: two persons are needed.")
-    elif act in (CONFIRM, WITHDRAW):
+        return place  # which says to whoever proposed that another must confirm
+    if act in (CONFIRM, WITHDRAW):
         said = N_("Nothing awaits a confirmation here any more.")
     elif found.proposal:
         said = N_("Something is proposed for this document already. It is confirmed or withdrawn first.")
     else:
         said = quarantine.trouble_words(found.trouble)
     flash(gettext(said.msgid), "warn")
-    return to(f"{_HOME}/{found.aside.id}")
+    return place
 
 
 def _acts(found: Case) -> tuple[str, ...]:
