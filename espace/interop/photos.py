@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import pikepdf
 from PIL import Image
@@ -234,11 +235,10 @@ def _clean_pdf(content: bytes) -> bytes:
     out = BytesIO()
     try:
         with pikepdf.open(BytesIO(cleaned), suppress_warnings=True) as pdf:
-            for each in pdf.objects:
-                if isinstance(each, pikepdf.Stream) and _is_jpeg(each):
-                    raw = each.read_raw_bytes()
-                    bare = without_hidden_data(raw)
-                    if bare != raw:
+            for each in list(pdf.objects):
+                if isinstance(each, pikepdf.Stream) and (photo := _jpeg_of(pdf, each)):
+                    bare = without_hidden_data(photo)
+                    if bare != photo:
                         each.write(bare, filter=pikepdf.Name.DCTDecode, decode_parms=None)
                         changed = True
             if changed:
@@ -248,8 +248,23 @@ def _clean_pdf(content: bytes) -> bytes:
     return out.getvalue() if changed else cleaned
 
 
-def _is_jpeg(stream: pikepdf.Stream) -> bool:
-    kind = stream.get("/Filter")
-    if isinstance(kind, pikepdf.Array):
-        kind = kind[0] if len(kind) == 1 else None
-    return kind == pikepdf.Name.DCTDecode
+def _jpeg_of(pdf: pikepdf.Pdf, stream: pikepdf.Stream) -> bytes | None:
+    """The photograph that a stream is, also where it was packed once more; None when it is another thing."""
+    around = _listed(stream.get("/Filter"))
+    if not around or around.pop() != pikepdf.Name.DCTDecode:
+        return None
+    if not around:
+        return stream.read_raw_bytes()
+    packed = pdf.make_stream(stream.read_raw_bytes())
+    packed.stream_dict["/Filter"] = pikepdf.Array(around)
+    if told := _listed(stream.get("/DecodeParms"))[: len(around)]:
+        packed.stream_dict["/DecodeParms"] = pikepdf.Array(told)
+    with suppress(pikepdf.PdfError):
+        return packed.read_bytes(pikepdf.StreamDecodeLevel.generalized)
+    return None
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, pikepdf.Array) else [value]
