@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from espace.access import services as access
 from espace.access.services import Answer
 from espace.audit.services import Action
 from espace.documents import services as documents
@@ -40,6 +41,7 @@ class Family:
     mother: Standing
     doctor: Standing
     other: Standing
+    luce: build.Caregiver
 
 
 @pytest.fixture
@@ -47,13 +49,14 @@ def family(machines: Machines) -> Family:
     mother = build.citizen("Claire")
     teen = build.citizen("Léa", birth=date(2010, 6, 1), parents=(mother,))
     found = []
-    for one in (build.caregiver("Aubin", "Luce"), build.caregiver("Perrin", "Luc")):
+    luce = build.caregiver("Aubin", "Luce")
+    for one in (luce, build.caregiver("Perrin", "Luc")):
         build.consent(teen, one, Answer.GRANT)
         found.append(one.standing(teen.record_id))
     doctor, other = found
     assert doctor is not None
     assert other is not None
-    return Family(teen, teen.standing(), mother.standing(teen.record_id), doctor, other)
+    return Family(teen, teen.standing(), mother.standing(teen.record_id), doctor, other, luce)
 
 
 def _added(standing: Standing, words: str, said: Described = SAID, replaces: UUID | None = None) -> UUID:
@@ -190,3 +193,20 @@ def test_a_deposit_whose_document_was_deleted_meanwhile_is_no_dead_end(family: F
     assert "deleted or replaced meanwhile" in found.value.problems[""]
     made = drafts.confirm(family.doctor, begun, said)
     assert _listed(family.teen) == {made}
+
+
+def test_a_depositor_shown_their_own_document_to_replace_it_leaves_a_row(family: Family, app: Flask) -> None:
+    line = next(line for line in access.consents(family.teen) if line.professional_id == family.doctor.actor.id)
+    one = _deposit(family.doctor)
+    secret = _deposit(family.doctor, "Entretien", representatives_see=False)
+    access.answer(family.teen, line.id, Answer.REVOKE, version=line.version)  # deposits still, reads no more
+    access.note_encounter(family.doctor.actor, family.girl.record_id)
+    browser = family.luce.browser(app)
+    for document in (one, secret):
+        for _ in range(2):
+            page = browser.get(f"/pro/patients/{family.girl.record_id}/documents/{document}/remplacer")
+            assert ("Compte rendu" if document == one else "Entretien") in page.text
+    assert _acts(family.mother).count((Action.DOCUMENTS_LISTED, ("Compte rendu",))) == 1
+    assert (Action.DOCUMENTS_LISTED, ("Compte rendu", "Entretien")) in [
+        (action, tuple(sorted(names))) for action, names in _acts(family.teen)
+    ]

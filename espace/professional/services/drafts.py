@@ -157,7 +157,7 @@ def former(standing: Standing, draft: DraftFacts) -> DocumentFacts | None:
     if draft.replaces is None:
         return None
     with suppress(InvalidError, NotFoundError):
-        return depositing.replaceable(standing, draft.replaces)
+        return depositing.shown_to_replace(standing, draft.replaces)
     return None
 
 

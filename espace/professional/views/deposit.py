@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from espace import clock
 from espace.documents.services import DocumentFacts, holder_is_minor, type_label
-from espace.documents.services.arriving.depositing import replaceable
+from espace.documents.services.arriving.depositing import shown_to_replace
 from espace.errors import InvalidError
 from espace.permissions import Permission
 from espace.professional.forms import ConfirmForm, FileForm
@@ -73,7 +73,7 @@ def replaced(document_id: UUID) -> Response:
 
 def _former(document_id: UUID) -> DocumentFacts | None:
     try:
-        return replaceable(viewpoint().standing, document_id)
+        return shown_to_replace(viewpoint().standing, document_id)
     except InvalidError:
         return None
 

@@ -28,7 +28,7 @@ from espace.documents.services.entries.filing import (
 )
 from espace.documents.services.entries.likeness import SUPERSEDED
 from espace.documents.services.types import types
-from espace.documents.services.viewing.reading import DocumentFacts, open_row, snapshot
+from espace.documents.services.viewing.reading import SHARED, DocumentFacts, leave, open_row, snapshot
 from espace.documents.services.visibility import COLUMNS, NOWHERE
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.interop import cda
@@ -164,6 +164,16 @@ def replaceable(standing: Standing, document_id: UUID) -> DocumentFacts:
         found = open_row(tx, standing.record_id, row)
     if found.state == SUPERSEDED:
         raise InvalidError({"": N_("A newer version of this document exists already. Replace that one.")})
+    return found
+
+
+def shown_to_replace(standing: Standing, document_id: UUID) -> DocumentFacts:
+    """As `replaceable`, to be shown to its depositor: who may not even read here leaves a row of it too (R25)."""
+    found = replaceable(standing, document_id)
+    act = Action.DOCUMENTS_LISTED
+    if not audit.seen_lately(standing.actor, standing.record_id, act, document_id, SHARED):
+        with db.write():
+            leave(standing, act, [found], beside=found)
     return found
 
 
