@@ -247,6 +247,20 @@ def test_a_new_version_takes_the_place_of_ones_own_document(browser: Browser, ho
     assert post(browser, f"{base}/{theirs}/remplacer", form_at=adding(home), file=files(picture())).status == 404
 
 
+def test_what_was_to_be_replaced_and_is_gone_is_said(browser: Browser, home: House) -> None:
+    old = UUID(post(browser, begun(browser, home, picture()), **FIELDS).location.rpartition("/")[2])
+    base = f"/dossiers/{home.mother.record_id}/documents"
+    first, second = (
+        post(browser, f"{base}/{old}/remplacer", file=files(picture((90, side)))).location for side in (80, 70)
+    )
+    post(browser, first, **FIELDS)
+    late = post(browser, second, **FIELDS)
+    assert late.status == 422
+    assert "remplacer" in late.html
+    assert draft_of(home, second).pieces
+    assert post(browser, first, form_at=second, **FIELDS).status == 303, "the same click again leads to its document"
+
+
 @pytest.mark.parametrize(
     "geste", ["enlever:x", "monter:00000000-0000-0000-0000-000000000000", "rien", "enlever:", "::"]
 )
