@@ -52,6 +52,7 @@ _SERIES_GIVEN_OUT = (
     )
     .limit(1)
 )
+_ADD = insert(Document)
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d{0,38})){1,40}(\^[\x21-\x7e]{1,64})?", re.ASCII)
 _UUID_ARC = "2.25."
 _AUTHOR = select(DocumentAuthor.id).where(
@@ -323,16 +324,14 @@ def _facts(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID])
 
 def _insert(tx: Connection, record_id: UUID, filed: DocumentFacts, new: NewDocument) -> None:
     values = {name: value for name, value in filed._asdict().items() if name not in SEALED}
-    values["arrived_at"] = max(filed.created_at, filed.held_until or filed.created_at)
+    values |= {
+        "record_id": record_id,
+        "arrived_at": max(filed.created_at, filed.held_until or filed.created_at),
+        "unique_index": unique_digest(new.unique_id),
+        "content_index": new.content_index or content_digest(new.body.content),
+        "payload": seal_row(tx, record_id, filed),
+    }
     try:
-        tx.execute(
-            insert(Document).values(
-                **values,
-                record_id=record_id,
-                unique_index=unique_digest(new.unique_id),
-                content_index=new.content_index or content_digest(new.body.content),
-                payload=seal_row(tx, record_id, filed),
-            )
-        )
+        tx.execute(_ADD, values)
     except IntegrityError:
         raise ConflictError from None
