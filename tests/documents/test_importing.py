@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 from sqlalchemy import func, select, update
 
 from espace import crypto, db, storage
@@ -23,7 +24,7 @@ from espace.documents.services.arriving.claimed import folded
 from espace.documents.services.arriving.importing import import_paths
 from espace.import_report import Report
 from espace.interop import cda
-from espace.interop.cda import CdaHeader
+from espace.interop.cda import CdaAuthor, CdaHeader
 from espace.interop.cda_write import wrap
 from espace.people import services as people
 from espace.records import services as records
@@ -272,6 +273,17 @@ def test_odd_files_are_refused_and_an_archive_whose_metadata_say_nothing_waits(h
         "IHE_XDM.ZIP": "xdm-no-document (no-index, no-readme, no-document)"
     }
     assert {entry.where: entry.reason for entry in report.refused} == {"huge.xml": "too-large", "pipe": "not-a-file"}
+
+
+def test_what_its_person_wrote_elsewhere_is_theirs_to_a_professional(home: House, tmp_path: Path, app: Flask) -> None:
+    given = header(home.mother)
+    own = CdaAuthor(
+        family_name="FONTENAY", given_name="Claire Anne", ins=given.patient.ins, ins_oid=given.patient.ins_oid
+    )
+    assert _import(tmp_path / "in", one=wrap(replace(given, author=own), BODY, "application/pdf")).done == 1
+    page = home.doctor.browser(app).get(f"/pro/patients/{home.mother.record_id}/documents")
+    assert "Ajouté par le patient" in page.text
+    assert "ou un parent" not in page.text
 
 
 def test_a_name_in_another_encoding_or_with_codes_for_a_terminal_stops_nothing(home: House, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from espace import clock
 from espace.documents.services import CLASS_WORDS, DocumentFacts, Seen, type_label, type_words
+from espace.documents.services.deciding.deleting import came_through_account
 from espace.documents.services.types import PATIENT_TITLES
 from espace.web.forms import translated
 from espace.web.i18n import bound, day_numeric, near_days
@@ -142,10 +143,11 @@ def icon_of(document: DocumentFacts) -> str:
 
 
 def _who_added(document: DocumentFacts, here: Viewpoint) -> Message:
-    """Who on the person's side added it: of what came without an account, only the holder's name says that they did."""
+    """Who on the person's side added it. Before the account was kept, the name was: it may be that of a parent."""
     if document.for_other:
         return _BY_PARENT
-    return _BY_PATIENT if document.adder or document.depositor == here.standing.holder_name else _BY_EITHER
+    is_theirs = document.adder or not came_through_account(document) or document.depositor == here.standing.holder_name
+    return _BY_PATIENT if is_theirs else _BY_EITHER
 
 
 def marks(document: DocumentFacts, here: Viewpoint) -> tuple[Mark, ...]:
