@@ -151,15 +151,19 @@ def _number(given: object) -> int:
 
 
 def answers(
-    job: Mapping[str, Any], content: bytes, seconds: int, patience: float | None = None
+    job: Mapping[str, Any],
+    content: bytes,
+    seconds: int,
+    room: threading.BoundedSemaphore | None = None,
+    patience: float | None = None,
 ) -> Iterator[tuple[dict[str, Any], bytes]]:
     """What a child of its own answers to one job: heads and what hangs on them, none of it to be believed.
 
     Raises:
         DrawingError: when it is late, dies, or speaks another language.
-        BusyError: when there is no seat for `patience` seconds.
+        BusyError: when `room` has no seat for `patience` seconds; that of drawings, unless another is given.
     """
-    with _seat(PATIENCE if patience is None else patience), _started(seconds) as (child, late):
+    with _seat(room or _room, PATIENCE if patience is None else patience), _started(seconds) as (child, late):
         assert child.stdin is not None  # noqa: S101 - both are pipes
         assert child.stdout is not None  # noqa: S101
         with suppress(BrokenPipeError):
@@ -177,13 +181,13 @@ _TOO_LONG = 24
 
 
 @contextmanager
-def _seat(patience: float) -> Iterator[None]:
-    if not _room.acquire(timeout=patience):
+def _seat(room: threading.BoundedSemaphore, patience: float) -> Iterator[None]:
+    if not room.acquire(timeout=patience):
         raise BusyError
     try:
         yield
     finally:
-        _room.release()
+        room.release()
 
 
 @contextmanager

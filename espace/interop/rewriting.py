@@ -4,6 +4,7 @@ What comes back is bounded and is a JPEG or a PNG by its first bytes, whatever t
 believed.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +19,13 @@ from .pictures import JPEG, KINDS, MAX_FRAMES, PNG, MediaError
 
 SECONDS = 30
 """For the slowest of 50 million points, on a slow machine; a photo takes one."""
+AT_ONCE = 2
+"""Of one process; seats of their own: who sends heavy pictures keeps nobody from looking at documents."""
 PATIENCE = 20
 """Seconds that an upload waits for a seat: who sent it waits for its progress anyway."""
 MEMORY = 1536 * 1024 * 1024
 """Of addresses, of which half is ever used: a picture of 50 million points, upright and on white."""
+_room = threading.BoundedSemaphore(AT_ONCE)
 _SIGNATURES = {JPEG: b"\xff\xd8\xff", PNG: b"\x89PNG\r\n\x1a\n"}
 
 
@@ -68,7 +72,7 @@ def rewrite(content: bytes, media: str, max_bytes: int) -> Rewritten:
 def _answers(content: bytes, job: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bytes]]:
     """What the child says, up to where it stops."""
     bounds = {"memory": MEMORY, "seconds": SECONDS}
-    for head, picture in drawing.answers(job | bounds, content, SECONDS, PATIENCE):
+    for head, picture in drawing.answers(job | bounds, content, SECONDS, _room, PATIENCE):
         if "failed" in head:
             raise MediaError(head["failed"] if head["failed"] in KINDS else "broken")
         yield head, picture

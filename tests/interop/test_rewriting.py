@@ -57,21 +57,16 @@ def test_page_after_page_ends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert kind_of(tiff((8, 8))) == "too-many-frames"
 
 
-def test_who_finds_no_seat_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    _taken_over(monkeypatch, tmp_path, TAKEN_OVER["sleeps"])
+def test_who_finds_no_seat_is_told_so_and_documents_are_looked_at_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rewriting, "PATIENCE", 0.05)
+    taken = threading.BoundedSemaphore()
+    taken.acquire()
+    monkeypatch.setattr(rewriting, "_room", taken)
     given = picture((8, 8))
-    threads = [
-        threading.Thread(target=drawing.draw, args=(given, media.JPEG), kwargs={"seconds": 2})
-        for _ in range(drawing.AT_ONCE)
-    ]
-    for thread in threads:
-        thread.start()
-    while drawing._room._value:  # noqa: SLF001 - until every seat is taken
-        pass
     assert kind_of(given) == "busy"
-    for thread in threads:
-        thread.join()
+    assert drawing.draw(given, media.JPEG, pictures=[1]).pictures
+    taken.release()
+    assert rewriting.rewrite(given, media.JPEG, MOST).pages
 
 
 def test_pages_of_a_scan_are_no_larger_than_paper() -> None:
