@@ -223,8 +223,8 @@ def _picture(image: Any, width: int) -> bytes:
         upright = ImageOps.exif_transpose(image)
     except _HEAVY:
         upright = image.copy()
-    if upright.mode.startswith("I;16"):
-        upright = upright.point(lambda value: value / 256).convert("L")
+    if upright.mode.startswith(("I", "F")):
+        upright = _eight_bits(upright)
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
         upright = _on_white(upright.convert("RGBA"))
     flat = upright.convert("RGB")
@@ -232,6 +232,13 @@ def _picture(image: Any, width: int) -> bytes:
     if factor < 1:
         flat = flat.resize((max(round(flat.width * factor), 1), max(round(flat.height * factor), 1)))
     return _webp(flat)
+
+
+def _eight_bits(image: Any) -> Any:
+    """A radiograph of twelve or sixteen bits a point, from its darkest to its lightest: else it is black, or white."""
+    low, high = image.getextrema()
+    factor = 255.0 / ((high - low) or 1)
+    return image.convert("F").point(lambda value: value * factor - low * factor).convert("L")
 
 
 def _on_white(layer: Any) -> Any:

@@ -137,7 +137,7 @@ def anew(content: bytes, media: str, max_bytes: int) -> Iterator[tuple[str, byte
             yield from _frames(image, max_bytes)
         else:
             load(image)
-            yield written_anew(upright_image(image), max_bytes, lossless=media == PNG)
+            yield written_anew(_plain(upright_image(image)), max_bytes, lossless=media == PNG)
 
 
 def written_anew(image: Image.Image, max_bytes: int, *, lossless: bool) -> tuple[str, bytes]:

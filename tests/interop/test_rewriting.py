@@ -75,3 +75,19 @@ def test_pages_of_a_scan_are_no_larger_than_paper() -> None:
     assert sizes == [(pictures.PAGE_POINTS, 1559), (200, 300)]
     alone = rewriting.rewrite(tiff((3000, 2000)), media.TIFF, MOST)
     assert Image.open(BytesIO(alone.pages[0][1])).size == (3000, 2000)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize("most", [4095, 65_535])
+def test_a_radiograph_of_many_greys_is_neither_white_nor_black(kind: str, most: int) -> None:
+    greys = Image.linear_gradient("L").convert("I").point(lambda value: value * (most / 255)).convert("I;16")
+    out = BytesIO()
+    greys.save(out, kind)
+    given, media_type = out.getvalue(), f"image/{kind.lower()}"
+    kept = rewriting.rewrite(given, media_type, MOST).pages[0][1]
+    seen = drawing.draw(given, media_type, pictures=[1]).pictures[1]
+    for picture_of in (kept, seen):
+        with Image.open(BytesIO(picture_of)) as image:
+            greys_of = image.convert("L").tobytes()
+            column = [greys_of[256 * row + 9] for row in (3, 128, 252)]
+        assert [abs(found - wanted) < 8 for found, wanted in zip(column, (3, 128, 252), strict=True)] == [True] * 3
