@@ -10,12 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from espace.db import Base, Code, Digest, Id, Instant, RecordRow, Sealed, record_table
 
 
-def _where(condition: str) -> dict[str, Any]:
+def where(condition: str) -> dict[str, Any]:
     """An index of the rows of which `condition` is true, on both engines."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
-_AUTHORED = _where("author_id IS NOT NULL")
+_AUTHORED = where("author_id IS NOT NULL")
 
 
 class Document(RecordRow, Base):
@@ -32,8 +32,8 @@ class Document(RecordRow, Base):
         Index("ix_documents_series", "record_id", "series_index", "version"),
         Index("ix_documents_content", "record_id", "content_index"),
         # Few wait at a time: the worker and « a result waits » read these only.
-        Index("ix_documents_held", "record_id", "held_until", **_where("held_until IS NOT NULL")),
-        Index("ix_documents_awaiting", "created_at", "record_id", "id", **_where("patient_invisible")),
+        Index("ix_documents_held", "record_id", "held_until", **where("held_until IS NOT NULL")),
+        Index("ix_documents_awaiting", "created_at", "record_id", "id", **where("patient_invisible")),
         Index("uq_documents_unique_index", "record_id", "unique_index", unique=True),
     )
 

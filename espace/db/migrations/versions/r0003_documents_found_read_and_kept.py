@@ -102,10 +102,18 @@ def _make_readers_and_words() -> None:
 
     with op.batch_alter_table("document_marks", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_document_marks_favourite", ["record_id", "reader_id", "favourite", "date", "document_id"], unique=False
+            "ix_document_marks_favourite",
+            ["record_id", "reader_id", "date", "document_id"],
+            unique=False,
+            sqlite_where=sa.text("favourite"),
+            postgresql_where=sa.text("favourite"),
         )
         batch_op.create_index(
-            "ix_document_marks_folder", ["record_id", "reader_id", "folder_id", "date", "document_id"], unique=False
+            "ix_document_marks_folder",
+            ["record_id", "reader_id", "folder_id", "date", "document_id"],
+            unique=False,
+            sqlite_where=sa.text("folder_id IS NOT NULL"),
+            postgresql_where=sa.text("folder_id IS NOT NULL"),
         )
         batch_op.create_index(
             "uq_document_marks_reader_document", ["record_id", "reader_id", "document_id"], unique=True
@@ -308,8 +316,14 @@ def _drop_readers_and_words() -> None:
 
     with op.batch_alter_table("document_marks", schema=None) as batch_op:
         batch_op.drop_index("uq_document_marks_reader_document")
-        batch_op.drop_index("ix_document_marks_folder")
-        batch_op.drop_index("ix_document_marks_favourite")
+        batch_op.drop_index(
+            "ix_document_marks_folder",
+            sqlite_where=sa.text("folder_id IS NOT NULL"),
+            postgresql_where=sa.text("folder_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_document_marks_favourite", sqlite_where=sa.text("favourite"), postgresql_where=sa.text("favourite")
+        )
 
     op.drop_table("document_marks")
 
