@@ -78,7 +78,8 @@ def lines(rows: Sequence[DocumentFacts], here: Viewpoint, seen: Mapping[UUID, Se
         mine = seen.get(row.id, _NOT_SEEN)
         waits = row.held_until is not None and row.held_until > now
         closed = (row.hidden, row.patient_invisible, row.representatives_invisible, waits)
-        sharing = (_who_added(row, here), row.state, *closed, mine)
+        added = _who_added(row, here) if row.by_patient else None
+        sharing = (added, row.state, *closed, mine)
         if sharing not in badges:
             badges[sharing] = (*_own_marks(mine), *marks(row, here))
         found.append(
