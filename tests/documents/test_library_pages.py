@@ -189,7 +189,7 @@ def test_a_long_list_in_two_parts_is_walked_to_its_end(home: House, doctor: Brow
     for number in range(182):  # the second part alone goes over several pages
         documents.add(home.holder, addition(f"Radio {number}", date=date(2026, 1, 1) - timedelta(days=number)))
     path, walked = seen_by_doctor(home), []
-    for _ in range(4):
+    for _ in range(6):
         page = doctor.get(path)
         walked += titles(page)
         following = [href for words, href in page.links.items() if words.startswith("Voir 60")]
