@@ -134,6 +134,9 @@ class ConfirmForm(Form):
         if day is None:
             self.refuse({"date": N_("Write the date with its day, month and year, for example 23/11/2026.")})
             return None
+        if self.patient_sees.data not in (YES, NO):
+            self.refuse({"patient_sees": N_("Choose yes or no.")})
+            return None
         return Confirmation(
             type_code=self.type_code.data or "",
             title=self._title(),

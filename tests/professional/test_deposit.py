@@ -216,6 +216,16 @@ def test_what_the_patient_must_not_see_yet_tells_them_nothing(app: Flask, holder
     assert "new-document" not in [mail["message"] for mail in build.mails_to(holder.email)]
 
 
+@on_sqlite
+def test_neither_yes_nor_no_is_no_answer(app: Flask, holder: Citizen, doctor: Caregiver) -> None:
+    before(holder, doctor)
+    browser = doctor.browser(app)
+    page = send_file(browser, holder, pdf("Compte rendu"))
+    page = browser.submit(page.form("patient_sees"), {"patient_sees": "maybe"}, expect=422)
+    assert "Choisissez oui ou non." in page.text
+    assert deposited() == 0
+
+
 # --- drafts
 
 
