@@ -37,13 +37,17 @@ _DONE: dict[str, Message] = {
 @requires(Permission.OFFICE_QUARANTINE)
 def quarantine_list() -> Response:
     """What lies there, newest first: dates and reasons, no name."""
-    before = _place(request.args.get("avant", ""))
+    return _list(_place(request.args.get("avant", "")))
+
+
+def _list(before: UUID | None, status: int = 200) -> Response:
     found, after = quarantine.page(signed_in(), before)
     return render(
         "administration/quarantine.html",
         lines=[words.line(one, signed_in()) for one in found],
         older=after,
         is_first=before is None,
+        status=status,
     )
 
 
@@ -54,7 +58,7 @@ def quarantine_case(aside_id: UUID) -> Response:
     try:
         return _shown(quarantine.case(signed_in(), aside_id))
     except NotFoundError:
-        return _decided()
+        return _gone()
 
 
 @pages.get(f"{_HOME}/<uuid:aside_id>/<act>")
@@ -66,7 +70,7 @@ def ask_quarantine_act(aside_id: UUID, act: str) -> Response:
     try:
         found = quarantine.case(signed_in(), aside_id)
     except NotFoundError:
-        return _decided()
+        return _gone()
     if act not in _acts(found):
         return _led_back(found, act)
     if act == CONFIRM:
@@ -130,9 +134,20 @@ _ACTS: dict[str, Callable[[UUID, Any], Message]] = {
 }
 
 
+def _gone() -> Response:
+    """The desk, in the place of a document that is not on it."""
+    _say_decided()
+    return _list(None, status=404)
+
+
 def _decided() -> Response:
-    flash(gettext("This document is on the desk no more: it was decided about."), "warn")
+    """Back to the desk, after an act about a document that is not on it any more."""
+    _say_decided()
     return to(_HOME)
+
+
+def _say_decided() -> None:
+    flash(gettext("This document is on the desk no more: it was decided about."), "warn")
 
 
 def _led_back(found: Case, act: str) -> Response:
