@@ -145,7 +145,7 @@ def worker() -> None:
 _IMPORTS = {
     "beneficiaries": ("family.cli:import_beneficiaries", "Announce and open spaces from the insurer's list (CSV)."),
     "professionals": ("people.cli:import_professionals", "The public RPPS extraction (pipe-separated)."),
-    "documents": ("documents.cli:import_documents", "File CDA documents by exact identity; the rest to quarantine."),
+    "documents": ("documents.cli:import_documents", "File CDA documents and XDM archives by exact identity."),
     "former-records": (
         "documents.cli:import_former_records",
         "Records opened before 2022: documents, accesses, hidden states, trail.",

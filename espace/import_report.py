@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,15 @@ class Entry:
     reason: str
 
 
+def named(where: str) -> str:
+    """A name from outside as it can be kept, printed and sent: what is no character, or steers a terminal, is replaced.
+
+    Names of files are bytes: those that another system wrote in its own encoding are no text here.
+    """
+    odd = {character for character in where if unicodedata.category(character)[0] == "C" or character in "\u2028\u2029"}
+    return where.translate(dict.fromkeys(map(ord, odd), "\N{REPLACEMENT CHARACTER}"))
+
+
 @dataclass(slots=True)
 class Report:
     """Counts of one import. `notes` are for people only: they change nothing in what was done."""
@@ -36,15 +46,15 @@ class Report:
 
     def refuse(self, where: str, reason: str) -> None:
         """Count an entry that was not taken in."""
-        self.refused.append(Entry(where, reason))
+        self.refused.append(Entry(named(where), reason))
 
     def quarantine(self, where: str, reason: str) -> None:
         """Count an entry that waits for someone's decision."""
-        self.quarantined.append(Entry(where, reason))
+        self.quarantined.append(Entry(named(where), reason))
 
     def note(self, where: str, reason: str) -> None:
         """Say something about an entry that was taken in."""
-        self.notes.append(Entry(where, reason))
+        self.notes.append(Entry(named(where), reason))
 
     def sort(self) -> None:
         """Put the entries in the order of the input, for an import that went through it in another."""

@@ -112,7 +112,8 @@ class Actor:
     is where a professional practises in this session.
     `proved_at` is when the second factor was last shown (step-up, security.md R9). `helper` names who sits beside
     the person in an assisted session, which ends at `assisted_until`; `is_veiled` says that clinical content must not
-    be shown now. `recovery_at` is when a lost access under way on this account may be completed (R4), None for none.
+    be shown now. `recovery_at` is when a lost access under way on this account may be completed (R4), None for none;
+    `joined_at` when the account was made, where a session tells.
     `is_enrolling`: an administrator who has no passkey yet gets the page to add one and nothing else (R3).
     """
 
@@ -132,6 +133,7 @@ class Actor:
     is_veiled: bool = False
     assisted_until: datetime | None = None
     recovery_at: datetime | None = None
+    joined_at: datetime | None = None
     is_enrolling: bool = False
 
     def carries(self, permission: Permission) -> bool:

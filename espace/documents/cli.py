@@ -22,7 +22,7 @@ def import_documents(paths: tuple[Path, ...], silent: bool, as_json: bool) -> No
     A document of a person known here, under the same INS, birth date, birth name and sex, enters that person's
     record. Any other health document waits in quarantine, sealed, with its reason. Other files are refused. Each
     document of an archive is judged by itself; an archive that contradicts itself waits as a whole. People are told
-    once that something came. The same files again change nothing.
+    once that something came. The same files again change nothing. Links inside a folder are named, not followed.
     """
     with progress() as shown:
         report = import_paths(paths, shown, silent=silent)

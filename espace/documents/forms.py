@@ -15,7 +15,7 @@ from espace.documents.services import PATIENT_TYPES
 from espace.documents.services.adding.adding_drafts import Typed
 from espace.documents.services.adding.own import Described
 from espace.documents.services.adding.pieces import Refused, Upload
-from espace.documents.services.entries.checks import MAX_UPLOAD
+from espace.documents.services.entries.checks import MAX_UPLOAD, check_day
 from espace.documents.services.types import PATIENT_TITLES
 from espace.web.forms import Form, translated
 from espace.words import N_
@@ -90,13 +90,15 @@ class DescribeForm(FilesForm):
         if self.date.errors or not isinstance(day, date):
             self.date.errors = [translated(N_("Write the date that stands on the document."))]
             day = None
+        elif wrong := check_day(day, ""):  # said together with what else is wrong
+            self.date.errors = [translated(wrong)]
         named = PATIENT_TITLES.get(self.type_code.data or "")
         title = self.title.data or (translated(named) if named else "")
         if not self.type_code.data:
             self.type_code.errors = [translated(N_("Choose what it is."))]
         elif not title:
             self.title.errors = [translated(N_("Write a title, for example “Blood test”."))]
-        if day is None or self.type_code.errors or self.title.errors:
+        if self.date.errors or day is None or self.type_code.errors or self.title.errors:
             return None
         return Described(title=title, date=day, type_code=self.type_code.data, secret=bool(self.secret.data))
 

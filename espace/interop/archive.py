@@ -17,6 +17,7 @@ MAX_RATIO = 100
 MAX_DEPTH = 2
 _SMALL = 1024 * 1024  # below, a high ratio is no harm: a page of blanks has one
 _PIECE = 1024 * 1024
+_LINE = b"PK\x01\x02"  # how each line of the table of contents begins
 
 
 class ArchiveError(Exception):
@@ -71,6 +72,15 @@ def packed_files(content: bytes) -> Iterator[tuple[str, bytes]]:
     return _of_zip(BytesIO(content), Bounds(), 1)
 
 
+def has_too_many(file: IO[bytes]) -> bool:
+    """Whether the table of contents of a ZIP may be too long to be read at all; archives inside may have their own."""
+    lines = 0
+    while piece := file.read(_PIECE):
+        lines += piece.count(_LINE)
+    file.seek(0)
+    return lines > 4 * MAX_ENTRIES
+
+
 def _of_folder(folder: Path, bounds: Bounds) -> Iterator[tuple[str, bytes]]:
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
@@ -87,6 +97,8 @@ def _of_zip(file: IO[bytes], bounds: Bounds, depth: int) -> Iterator[tuple[str, 
     if depth > MAX_DEPTH:
         raise ArchiveError("too-deep")
     try:
+        if has_too_many(file):
+            raise ArchiveError("too-many-entries")
         with file, zipfile.ZipFile(file) as archive:
             for info in archive.infolist():
                 bounds.entry()

@@ -24,6 +24,10 @@ MAX_BYTES = 36 * 1024 * 1024
 """A body of 25 MB in base64, its header and some room (design 9)."""
 _MAX_DEPTH = 200
 _MAX_ELEMENTS = 200_000
+_MAX_ATTRIBUTES = 100
+"""Of one element: putting them in order takes the square of their number."""
+_MAX_SCOPES = 500
+"""Namespaces declared around one element: it is looked up among them."""
 # libxml2 refuses a text longer than 10 MB unless told otherwise; only a document already found harmless may be larger.
 _ORDINARY_BYTES = 9 * 1024 * 1024
 
@@ -161,18 +165,18 @@ def harmless_tree(content: bytes) -> etree._Element:
 def _check_harmless(content: bytes) -> None:
     """Stream through the document once, building nothing: a document type stops it at its first character."""
     parser = expat.ParserCreate()
-    depth = count = 0
+    count, scopes = 0, [0]  # namespaces around each element that is open
 
-    def start(_name: str, _attributes: object) -> None:
-        nonlocal depth, count
-        depth += 1
+    def start(_name: str, attributes: dict[str, str]) -> None:
+        nonlocal count
         count += 1
-        if depth > _MAX_DEPTH or count > _MAX_ELEMENTS:
+        scopes.append(scopes[-1] + sum(name.startswith("xmlns") for name in attributes))
+        is_deep = len(scopes) > _MAX_DEPTH + 1 or scopes[-1] > _MAX_SCOPES
+        if is_deep or count > _MAX_ELEMENTS or len(attributes) > _MAX_ATTRIBUTES:
             raise CdaError("too-deep")
 
     def end(_name: str) -> None:
-        nonlocal depth
-        depth -= 1
+        scopes.pop()
 
     def refuse(*_declaration: object) -> None:
         raise CdaError("dtd")

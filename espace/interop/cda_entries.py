@@ -1,7 +1,7 @@
 """The coded entries of a CDA section, in words: what a machine reads, so that people may compare it with the text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import etree
 
@@ -65,6 +65,7 @@ class Reader:
 
     ids: Mapping[str, Element]
     left: int = MAX_ENTRIES
+    _told_of: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_spent(self) -> bool:
@@ -135,7 +136,11 @@ class Reader:
 
     def _pointed(self, text: Element | None) -> str:
         own = attribute(below(text, "reference"), "value")
-        return text_of(self.ids.get(own[1:])) if own.startswith("#") else ""
+        if not own.startswith("#"):
+            return ""
+        if own not in self._told_of:
+            self._told_of[own] = text_of(self.ids.get(own[1:]))
+        return self._told_of[own]
 
     def _values(self, act: Element) -> tuple[tuple[str, ...], bool | None, bool]:
         """What was found (and how it is judged), how much is given, and by which way."""

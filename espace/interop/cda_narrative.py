@@ -43,7 +43,7 @@ _MUTE = frozenset({"script", "style", "object", "embed", "iframe"})
 _GROUPS = ("thead", "tbody", "tfoot", "tr")
 _PLACES = frozenset({*_GROUPS, "caption", "col", "colgroup", "th", "td", "item"})
 _LONG = 80
-_VERY_WIDE = 8
+_WIDE = 4  # columns: more than a phone shows side by side
 _REVISED = {"delete": "del", "insert": "ins"}
 
 
@@ -361,10 +361,10 @@ def _span(cell: Element, name: str) -> int:
 def _labels(
     head: list[tuple[Cell, ...]], groups: tuple[tuple[tuple[Cell, ...], ...], ...], columns: int
 ) -> tuple[str, ...]:
-    """The headings of a very wide and plain table: one row of headings, and a cell below each."""
+    """The headings of a wide and plain table: one row of headings, and a cell below each."""
     rows = [*head, *(row for group in groups for row in group)]
     is_plain = len(head) == 1 and all(len(row) == columns for row in rows)
-    if columns < _VERY_WIDE or not is_plain or any(cell.across * cell.down > 1 for row in rows for cell in row):
+    if columns < _WIDE or not is_plain or any(cell.across * cell.down > 1 for row in rows for cell in row):
         return ()
     return tuple(" ".join(_words(cell.inside).split()) for cell in head[0])
 

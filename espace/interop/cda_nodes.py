@@ -42,7 +42,7 @@ class Cell:
 class Table:
     """A table: heading rows, then groups of rows. `columns` is the widest row's number of columns.
 
-    `labels` are the words of the headings, of a table so wide that on a narrow page its rows stand as lists.
+    `labels` are the words of the headings, of a plain table of many columns: on a narrow page its rows stand as lists.
     """
 
     head: tuple[tuple[Cell, ...], ...]

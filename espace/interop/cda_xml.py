@@ -24,6 +24,7 @@ _TIME = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:\.\d+)?([+-]\d
 _TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 _MAX_LINE = 500
 _MAX_PARTS = 20
+_BLANKS = 50  # characters read for each that is kept: the others are the spaces of an indented file
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,19 @@ def text_of(element: Element | None, limit: int = _MAX_LINE) -> str:
     """The words inside an element, spaces folded, `limit` characters at most."""
     if element is None:
         return ""
-    words = " ".join(unturned("".join(map(str, element.itertext()))).split())
+    words = " ".join(unturned(_beginning(element, limit * _BLANKS)).split())
     return words if len(words) <= limit else words[:limit].rstrip() + "…"
+
+
+def _beginning(element: Element, left: int) -> str:
+    """The first `left` characters inside an element: what is cut off anyhow is not read."""
+    found: list[str] = []
+    for piece in element.itertext():
+        found.append(str(piece)[:left])
+        left -= len(found[-1])
+        if left <= 0:
+            break
+    return "".join(found)
 
 
 def unturned(words: str) -> str:

@@ -5,6 +5,8 @@ answer are bounded; it is killed when it is late, and pages that came before are
 """
 
 import json
+import os
+import signal
 import struct
 import subprocess
 import sys
@@ -107,7 +109,7 @@ def draw(
     sheets: list[Sheet] = []
     drawn: dict[int, bytes] = {}
     try:
-        for head, picture in _answers(json.dumps(job).encode(), content, seconds):
+        for head, picture in answers(job, content, seconds):
             if "failed" in head:
                 failed = DrawingError(str(head["failed"])).kind
             elif "pages" in head:
@@ -148,17 +150,29 @@ def _number(given: object) -> int:
     return given
 
 
-def _answers(job: bytes, content: bytes, seconds: int) -> Iterator[tuple[dict[str, Any], bytes]]:
-    with _seat(), _started(seconds) as (child, late):
+def answers(
+    job: Mapping[str, Any],
+    content: bytes,
+    seconds: int,
+    room: threading.BoundedSemaphore | None = None,
+    patience: float | None = None,
+) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """What a child of its own answers to one job: heads and what hangs on them, none of it to be believed.
+
+    Raises:
+        DrawingError: when it is late, dies, or speaks another language.
+        BusyError: when `room` has no seat for `patience` seconds; that of drawings, unless another is given.
+    """
+    with _seat(room or _room, PATIENCE if patience is None else patience), _started(seconds) as (child, late):
         assert child.stdin is not None  # noqa: S101 - both are pipes
         assert child.stdout is not None  # noqa: S101
         with suppress(BrokenPipeError):
-            child.stdin.write(job + b"\n")
+            child.stdin.write(json.dumps(job).encode() + b"\n")
             child.stdin.write(content)
             child.stdin.close()
         while (frame := _frame(child.stdout)) is not None:
             yield frame
-        if child.wait() != 0:
+        if child.wait() != 0 or late.is_set():
             raise DrawingError("too-slow" if late.is_set() or child.returncode == -_TOO_LONG else "too-heavy")
 
 
@@ -167,13 +181,13 @@ _TOO_LONG = 24
 
 
 @contextmanager
-def _seat() -> Iterator[None]:
-    if not _room.acquire(timeout=PATIENCE):
+def _seat(room: threading.BoundedSemaphore, patience: float) -> Iterator[None]:
+    if not room.acquire(timeout=patience):
         raise BusyError
     try:
         yield
     finally:
-        _room.release()
+        room.release()
 
 
 @contextmanager
@@ -192,7 +206,7 @@ def _started(seconds: int) -> Iterator[tuple[subprocess.Popen[bytes], threading.
 
     def stop() -> None:
         late.set()
-        child.kill()
+        _end(child)
 
     timer = threading.Timer(seconds, stop)
     timer.start()
@@ -201,11 +215,18 @@ def _started(seconds: int) -> Iterator[tuple[subprocess.Popen[bytes], threading.
             try:
                 yield child, late
             finally:
-                child.kill()
+                _end(child)
     except BrokenPipeError:
         raise DrawingError("too-heavy") from None
     finally:
         timer.cancel()
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child and what it started: a child of its own would hold the pipe that is read here."""
+    with suppress(ProcessLookupError):
+        if child.returncode is None:  # not waited for yet: the number is still its own
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def _frame(out: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:

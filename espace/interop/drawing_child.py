@@ -7,9 +7,13 @@ has a bounded memory, a bounded time, no file to write and no other program to s
 Job, one line of JSON: media, first, count, width, pictures (numbers of pages to draw), memory (bytes), seconds.
 Answer: frames of two lengths (4 bytes each), a JSON head, and a picture. Heads: {"pages"}, then for each page {"page",
 "width", "height", "text"}, then for each picture {"picture"}, or {"failed"} where it stops.
+
+Two other tasks are those of `rewriting`: "check" answers nothing when a picture can be decoded wholly; "anew" answers
+{"taken"}, then for each page {"anew": media} with the page as it may be kept, of at most "most" bytes.
 """
 
 import ctypes
+import importlib.util
 import json
 import os
 import resource
@@ -19,6 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 MAX_SIDE = 6000
@@ -218,8 +223,8 @@ def _picture(image: Any, width: int) -> bytes:
         upright = ImageOps.exif_transpose(image)
     except _HEAVY:
         upright = image.copy()
-    if upright.mode.startswith("I;16"):
-        upright = upright.point(lambda value: value / 256).convert("L")
+    if upright.mode.startswith(("I", "F")):
+        upright = _eight_bits(upright)
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
         upright = _on_white(upright.convert("RGBA"))
     flat = upright.convert("RGB")
@@ -227,6 +232,13 @@ def _picture(image: Any, width: int) -> bytes:
     if factor < 1:
         flat = flat.resize((max(round(flat.width * factor), 1), max(round(flat.height * factor), 1)))
     return _webp(flat)
+
+
+def _eight_bits(image: Any) -> Any:
+    """A radiograph of twelve or sixteen bits a point, from its darkest to its lightest: else it is black, or white."""
+    low, high = image.getextrema()
+    factor = 255.0 / ((high - low) or 1)
+    return image.convert("F").point(lambda value: value * factor - low * factor).convert("L")
 
 
 def _on_white(layer: Any) -> Any:
@@ -350,14 +362,31 @@ _READ = 0b1100  # files and folders
 _READABLE = (sys.prefix, sys.base_prefix, "/usr", "/lib", "/lib64", "/etc/fonts", "/etc/ld.so.cache", "/dev/null")
 
 
-def main() -> int:
-    """Do the one job of this process."""
-    given = json.loads(sys.stdin.buffer.readline())
-    _shut_in()
-    _confine(given["memory"], given["seconds"])
-    content = sys.stdin.buffer.read()
+def _pictures() -> Any:
+    """The module beside this program that knows pictures: the house's package is not on this program's path."""
+    spec = importlib.util.spec_from_file_location("pictures", Path(__file__).with_name("pictures.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _rewrite(given: dict[str, Any], pictures: Any, content: bytes, out: BinaryIO) -> None:
+    try:
+        if given["task"] == "check":
+            pictures.check(content, given["media"])
+            return
+        if taken := pictures.taken_on(content, given["media"]):
+            _send(out, {"taken": taken.isoformat()})
+        for media, page in pictures.anew(content, given["media"], given["most"]):
+            _send(out, {"anew": media}, page)
+    except pictures.MediaError as error:
+        _send(out, {"failed": error.kind})
+
+
+def _draw(given: dict[str, Any], content: bytes, out: BinaryIO) -> None:
     job = Job(given["media"], given["first"], given["count"], given["width"], tuple(given["pictures"]))
-    out = sys.stdout.buffer
     try:
         for found in draw(job, content):
             if isinstance(found, int):
@@ -368,6 +397,21 @@ def main() -> int:
                 _send(out, {"page": found.number, "width": found.width, "height": found.height, "text": found.text})
     except FailedError as error:
         _send(out, {"failed": str(error)})
+
+
+def main() -> int:
+    """Do the one job of this process."""
+    given = json.loads(sys.stdin.buffer.readline())
+    pictures = _pictures() if "task" in given else None
+    _shut_in()
+    _confine(given["memory"], given["seconds"])
+    content = sys.stdin.buffer.read()
+    out = sys.stdout.buffer
+    try:
+        if pictures is None:
+            _draw(given, content, out)
+        else:
+            _rewrite(given, pictures, content, out)
     except MemoryError:
         _send(out, {"failed": "too-heavy"})
     return 0

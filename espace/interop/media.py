@@ -4,24 +4,22 @@ A patient's images are written anew without their hidden data, a patient's PDF l
 professional's original is only judged, never changed (security.md R37).
 """
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from io import BytesIO
 from typing import Any
 
 import pikepdf
 from pikepdf.sanitize import Sanitizer
 from pikepdf.settings import set_qpdf_limits
-from PIL import Image, ImageOps, UnidentifiedImageError
 
-PDF, JPEG, PNG, TIFF, HEIC, TEXT, RTF, XML, ZIP = (
+from . import rewriting
+from .pictures import HEIC, JPEG, KINDS, MAX_PIXELS, PNG, TIFF, MediaError
+
+__all__ = ["HEIC", "JPEG", "KINDS", "MAX_PIXELS", "PNG", "TIFF", "MediaError"]  # known here with the other types
+
+PDF, TEXT, RTF, XML, ZIP = (
     "application/pdf",
-    "image/jpeg",
-    "image/png",
-    "image/tiff",
-    "image/heic",
     "text/plain",
     "application/rtf",
     "text/xml",
@@ -29,9 +27,9 @@ PDF, JPEG, PNG, TIFF, HEIC, TEXT, RTF, XML, ZIP = (
 )
 IMAGES = frozenset({JPEG, PNG, TIFF})
 
-MAX_PIXELS = 50_000_000
 MAX_PAGES = 3000
-MAX_STORED_IMAGE = 5 * 1024 * 1024
+MAX_OBJECTS = 500_000
+"""Of a PDF: three thousand pages have a tenth of it; each is looked at, and takes its memory."""
 _UNPACKED = 128 * 1024 * 1024
 # Process-wide, as the library has it: no stream of a PDF unpacks to more, whoever opens it (security.md R35).
 set_qpdf_limits(
@@ -44,7 +42,6 @@ set_qpdf_limits(
     parser_max_container_size=1_000_000,
 )
 
-_FORMATS = {JPEG: "JPEG", PNG: "PNG", TIFF: "TIFF", HEIC: "HEIF"}
 _SIGNATURES = (
     (b"%PDF-", PDF),
     (b"\xff\xd8\xff", JPEG),
@@ -58,32 +55,6 @@ _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis"})
 """Brands of ISO 23008-12 for one HEVC picture; `mif1` names any codec and needs one of them beside it."""
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _TAIL = 2048
-
-
-class MediaError(Exception):
-    """Why a file is not accepted; `kind` is one of `KINDS`."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind
-
-
-KINDS = frozenset(
-    {
-        "empty",
-        "unknown-type",
-        "broken",
-        "truncated",
-        "two-in-one",
-        "encrypted",
-        "no-page",
-        "too-many-pages",
-        "too-many-frames",
-        "too-many-pixels",
-        "too-heavy",
-        "active",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +93,7 @@ def check(content: bytes) -> str:
     if media == PDF:
         check_pdf(content)
     elif media in IMAGES:
-        check_image(content, media)
+        rewriting.check(content, media)
     elif media not in (TEXT, RTF):
         raise MediaError("unknown-type")
     return media
@@ -155,146 +126,6 @@ def _is_text(content: bytes) -> bool:
 
 
 _CONTROLS = frozenset(range(32)) - {9, 10, 12, 13}
-
-
-# -- images ----------------------------------------------------------------------------------------------------------
-
-
-def check_image(content: bytes, media: str) -> None:
-    """Decode an image wholly.
-
-    Raises:
-        MediaError: `broken`, `truncated` or `too-many-pixels`.
-    """
-    with open_image(content, media) as image:
-        load(image)
-
-
-def clean_image(content: bytes, max_bytes: int = MAX_STORED_IMAGE) -> tuple[str, bytes]:
-    """Write a JPEG, PNG or HEIC anew: upright, without place, device or other hidden data, at most `max_bytes`.
-
-    A HEIC becomes a JPEG, as does a PNG that stays too heavy; a JPEG is made coarser, then smaller, until it fits.
-
-    Raises:
-        MediaError: as `check_image`, or `unknown-type`.
-    """
-    media = sniff(content)
-    if media not in (JPEG, PNG, HEIC):
-        raise MediaError("unknown-type")
-    with open_image(content, media) as image:
-        load(image)
-        return written_anew(upright_image(image), max_bytes, lossless=media == PNG)
-
-
-def written_anew(image: Image.Image, max_bytes: int, *, lossless: bool) -> tuple[str, bytes]:
-    """The points of a decoded picture and nothing else: as a PNG when `lossless` and it fits, else as a JPEG.
-
-    Raises:
-        MediaError: `too-heavy`.
-    """
-    if lossless:
-        written = _write(_without_profile(image), "PNG", optimize=False)
-        if len(written) <= max_bytes:
-            return PNG, written
-    return JPEG, fitted(flat(image), max_bytes)
-
-
-def upright_image(image: Image.Image) -> Image.Image:
-    """The picture as its camera was held; as it stands when what the camera wrote cannot be read."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except (SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, OSError, struct.error, UserWarning):
-        return image
-
-
-def open_image(content: bytes, media: str) -> Image.Image:
-    """Open a picture of this type: its size is known and bounded, no point of it is decoded.
-
-    Raises:
-        MediaError: `broken` or `too-many-pixels`.
-    """
-    if media == HEIC:
-        _learn_heic()
-    try:
-        image = Image.open(BytesIO(content), formats=[_FORMATS[media]])
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise MediaError("too-many-pixels") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, RuntimeError, EOFError, UserWarning):
-        raise MediaError("broken") from None
-    if image.width * image.height > MAX_PIXELS:  # asked before a pixel is decoded
-        image.close()
-        raise MediaError("too-many-pixels")
-    return image
-
-
-@cache
-def _learn_heic() -> None:
-    """Give Pillow the decoder of HEIC when the first one comes: it is heavy, and most days none does."""
-    from pillow_heif import register_heif_opener
-
-    register_heif_opener(thumbnails=False)
-
-
-def load(image: Image.Image) -> None:
-    """Decode the points of an opened picture.
-
-    Raises:
-        MediaError: `broken` or `truncated`.
-    """
-    try:
-        image.load()
-    except OSError as error:
-        raise MediaError("truncated" if "truncated" in str(error) else "broken") from None
-    except (ValueError, SyntaxError, IndexError, MemoryError, Image.DecompressionBombError, struct.error):
-        raise MediaError("broken") from None
-    except (RuntimeError, EOFError, AttributeError, UserWarning):  # decoders beside Pillow's own
-        raise MediaError("broken") from None
-
-
-def _without_profile(image: Image.Image) -> Image.Image:
-    """The same pixels in a new image: nothing that hung on the old one follows."""
-    mode = image.mode if image.mode in ("1", "L", "LA", "P", "RGB", "RGBA") else "RGB"
-    source = image if image.mode == mode else image.convert(mode)
-    bare = Image.new(source.mode, source.size)
-    if source.mode == "P":
-        source = source.convert("RGBA" if "transparency" in source.info else "RGB")
-        bare = Image.new(source.mode, source.size)
-    bare.paste(source)
-    return bare
-
-
-def flat(image: Image.Image) -> Image.Image:
-    """The picture in RGB, on white: a JPEG has no transparency."""
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        ground = Image.new("RGB", layer.size, "white")
-        ground.paste(layer, mask=layer.getchannel("A"))
-        return ground
-    return _without_profile(image.convert("RGB"))
-
-
-def fitted(image: Image.Image, max_bytes: int, qualities: tuple[int, ...] = (88, 80, 70)) -> bytes:
-    """A JPEG of at most `max_bytes`: coarser, then smaller, until it fits.
-
-    Raises:
-        MediaError: `too-heavy`.
-    """
-    for quality in qualities:
-        written = _write(image, "JPEG", quality=quality)
-        if len(written) <= max_bytes:
-            return written
-    while min(image.size) > 64:
-        image = image.resize((max(1, image.width * 3 // 4), max(1, image.height * 3 // 4)), Image.Resampling.LANCZOS)
-        written = _write(image, "JPEG", quality=qualities[-1])
-        if len(written) <= max_bytes:
-            return written
-    raise MediaError("too-heavy")
-
-
-def _write(image: Image.Image, kind: str, **options: Any) -> bytes:
-    out = BytesIO()
-    image.save(out, kind, **options)
-    return out.getvalue()
 
 
 # -- PDF -------------------------------------------------------------------------------------------------------------
@@ -342,11 +173,23 @@ def _opened_pdf(content: bytes) -> pikepdf.Pdf:
     if after.strip(b" \t\r\n\x00\x1a"):
         raise MediaError("two-in-one")  # something else hangs behind the document
     try:
-        return pikepdf.open(BytesIO(content), suppress_warnings=True)
+        pdf = pikepdf.open(BytesIO(content), suppress_warnings=True)
+        crowded = _announced(pdf) > MAX_OBJECTS or len(pdf.objects) > MAX_OBJECTS
     except pikepdf.PasswordError:
         raise MediaError("encrypted") from None
-    except (pikepdf.PdfError, ValueError, RuntimeError):
+    except (pikepdf.PdfError, ValueError, RuntimeError, TypeError):
         raise MediaError("broken") from None
+    if crowded:
+        pdf.close()
+        raise MediaError("crowded")
+    return pdf
+
+
+def _announced(pdf: pikepdf.Pdf) -> int:
+    """How many objects a PDF says it has: asked before they are read. What it says wrongly is counted afterwards."""
+    index = pdf.trailer.get("/Index")
+    told = [int(each) for each in index] if isinstance(index, pikepdf.Array) else []
+    return max(int(pdf.trailer.get("/Size", 0)), sum(told[1::2]))
 
 
 def _pages(pdf: pikepdf.Pdf) -> int:

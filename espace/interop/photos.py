@@ -4,35 +4,29 @@ Everything is written anew without place, camera or author's machine; what can a
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import pikepdf
-from PIL import Image, ImageSequence
+from PIL import Image
 
-from . import drawing
+from . import drawing, pictures, rewriting
 from . import media as medias
 from .jpeg import without_hidden_data
 from .media import HEIC, JPEG, PDF, PNG, RTF, TEXT, TIFF, MediaError
+from .pictures import PAGE_BYTES, PAGE_POINTS
+from .rewriting import Rewritten
 from .rtf import clean_rtf, rtf_text
 
-MAX_FRAMES = 100
-"""Pages of one TIFF."""
-MAX_POINTS = 400_000_000
-"""Points of all its pages together."""
-PAGE_POINTS = 2339
-"""The longer side of a page among others: an A4 sheet at 200 points an inch."""
-PAGE_BYTES = 700_000
-"""What a page among others weighs, while there is room."""
 PREVIEW = 900
 """Points across the small picture of a page."""
 _SHEET = (PREVIEW, 1273)  # until it is drawn, a page is taken for an A4 sheet
 _LEAST = 40_000
 _LONGER_SIDE, _LEAST_SIDE = 842, 3  # of A4, and of any page, in points of PDF
-_EXIF_IFD, _TAKEN = 0x8769, 0x9003
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +53,21 @@ def prepare(content: bytes, max_bytes: int) -> Prepared:
     if not content:
         raise MediaError("empty")
     media = medias.sniff(content)
-    if media in (JPEG, PNG, HEIC):
-        taken = _taken_on(content, media)
-        kind, written = medias.clean_image(content, max_bytes)
-        return Prepared(written, kind, 1, taken, *_small(written, kind))
-    if media == TIFF:
-        return _scan(content, max_bytes)
+    if media in (JPEG, PNG, HEIC, TIFF):
+        return _picture(rewriting.rewrite(content, media, max_bytes), max_bytes)
     if media == PDF:
         written = _clean_pdf(content)
         return Prepared(written, PDF, medias.check_pdf(written).pages, None, *_SHEET)
     if media == RTF:
         return Prepared(clean_rtf(content), RTF, 0)
     return Prepared(_text(content, media), TEXT, 0)
+
+
+def _picture(made: Rewritten, max_bytes: int) -> Prepared:
+    if len(made.pages) > 1:
+        return Prepared(as_one_pdf(made.pages, max_bytes), PDF, len(made.pages), made.taken_on, *_SHEET)
+    media, written = made.pages[0]
+    return Prepared(written, media, 1, made.taken_on, *_small(written, media))
 
 
 def as_one_pdf(parts: Sequence[tuple[str, bytes]], max_bytes: int) -> bytes:
@@ -82,9 +79,9 @@ def as_one_pdf(parts: Sequence[tuple[str, bytes]], max_bytes: int) -> bytes:
         MediaError: `too-heavy` when it cannot be, `too-many-pages`.
     """
     fixed = sum(len(content) for media, content in parts if media == PDF)
-    pictures = [content for media, content in parts if media != PDF]
+    photos = [content for media, content in parts if media != PDF]
     room = max_bytes * 97 // 100 - fixed - 2_000 * len(parts)
-    share = _share([min(len(content), PAGE_BYTES) for content in pictures], room)
+    share = _share([min(len(content), PAGE_BYTES) for content in photos], room)
     out = BytesIO()
     with pikepdf.new() as whole:
         for media, content in parts:
@@ -109,11 +106,11 @@ def preview(media: str, content: bytes) -> tuple[bytes, str]:
         MediaError: when there is nothing to show, or it cannot be drawn now.
     """
     if media in (JPEG, PNG):
-        with medias.open_image(content, media) as image:
+        with pictures.open_image(content, media) as image:
             if media == JPEG:
                 image.draft(image.mode, (PREVIEW, PREVIEW))
-            medias.load(image)
-            small = medias.flat(image)
+            pictures.load(image)
+            small = pictures.flat(image)
         small.thumbnail((PREVIEW, 2 * PREVIEW), Image.Resampling.LANCZOS)
         out = BytesIO()
         small.save(out, "WEBP", quality=72, method=2)
@@ -150,19 +147,19 @@ def _share(sizes: list[int], room: int) -> int:
 
 
 def _add_picture(whole: pikepdf.Pdf, media: str, content: bytes, share: int) -> None:
-    with medias.open_image(content, media) as image:
+    with pictures.open_image(content, media) as image:
         if media == JPEG:
             image.draft(image.mode, (PAGE_POINTS, PAGE_POINTS))  # decoded at half the size where that is enough
-        medias.load(image)
+        pictures.load(image)
         if image.mode == "1" and len(packed := zlib.compress(image.tobytes(), 9)) <= share:
             _add_page(whole, image.size, packed, Filter="/FlateDecode", ColorSpace="/DeviceGray", BitsPerComponent=1)
             return
         if media == JPEG and len(content) <= share and image.size == _size_of(content) and image.mode in ("L", "RGB"):
             written, mode = content, image.mode
         else:
-            flat = medias.flat(image)
+            flat = pictures.flat(image)
             flat.thumbnail((PAGE_POINTS, PAGE_POINTS), Image.Resampling.LANCZOS)
-            written, mode = medias.fitted(flat, share, qualities=(80, 70, 60, 50)), "RGB"
+            written, mode = pictures.fitted(flat, share, qualities=(80, 70, 60, 50)), "RGB"
     size = _size_of(written)
     space = "/DeviceGray" if mode == "L" else "/DeviceRGB"
     _add_page(whole, size, written, Filter="/DCTDecode", ColorSpace=space, BitsPerComponent=8)
@@ -189,58 +186,10 @@ def _add_page(whole: pikepdf.Pdf, size: tuple[int, int], data: bytes, **facts: s
 
 
 def _small(content: bytes, media: str) -> tuple[int, int]:
-    with medias.open_image(content, media) as image:
+    with pictures.open_image(content, media) as image:
         across, down = image.size
     scale = min(PREVIEW / across, 2 * PREVIEW / down, 1.0)
     return max(1, round(across * scale)), max(1, round(down * scale))
-
-
-def _taken_on(content: bytes, media: str) -> date | None:
-    """The day the camera wrote into the picture, if it can be read."""
-    with suppress(Exception):  # whatever a camera wrote there, the picture is what counts
-        with medias.open_image(content, media) as image:
-            said = str(image.getexif().get_ifd(_EXIF_IFD)[_TAKEN])
-        return date.fromisoformat(said[:10].replace(":", "-"))
-    return None
-
-
-# -- scans of several pages ---------------------------------------------------------------------------------------
-
-
-def _scan(content: bytes, max_bytes: int) -> Prepared:
-    with medias.open_image(content, TIFF) as image:
-        frames = list(_frames(image, max_bytes))
-    if len(frames) == 1:
-        media, written = frames[0]
-        return Prepared(written, media, 1, None, *_small(written, media))
-    return Prepared(as_one_pdf(frames, max_bytes), PDF, len(frames), None, *_SHEET)
-
-
-def _frames(image: Image.Image, max_bytes: int) -> Iterator[tuple[str, bytes]]:
-    """Each page of a TIFF, written anew: in two colours as a PNG, else as a JPEG."""
-    points, number = 0, 0
-    try:
-        for frame in ImageSequence.Iterator(image):
-            number += 1
-            points += frame.width * frame.height
-            if number > MAX_FRAMES:
-                raise MediaError("too-many-frames")
-            if frame.width * frame.height > medias.MAX_PIXELS or points > MAX_POINTS:
-                raise MediaError("too-many-pixels")
-            medias.load(frame)
-            upright = medias.upright_image(frame)
-            yield medias.written_anew(_plain(upright), max_bytes, lossless=upright.mode == "1")
-    except (OSError, ValueError, SyntaxError, RuntimeError, EOFError, LookupError, TypeError, UserWarning):
-        raise MediaError("broken") from None
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    """Eight bits a point: a scan of sixteen is spread over them."""
-    if image.mode.startswith(("I", "F")):
-        low, high = image.getextrema()
-        span = (float(high) - float(low)) or 1.0  # type: ignore[arg-type]
-        return image.convert("F").point(lambda value: value * (255.0 / span) - float(low) * 255.0 / span).convert("L")  # type: ignore[arg-type]
-    return image
 
 
 # -- texts --------------------------------------------------------------------------------------------------------
@@ -286,11 +235,10 @@ def _clean_pdf(content: bytes) -> bytes:
     out = BytesIO()
     try:
         with pikepdf.open(BytesIO(cleaned), suppress_warnings=True) as pdf:
-            for each in pdf.objects:
-                if isinstance(each, pikepdf.Stream) and _is_jpeg(each):
-                    raw = each.read_raw_bytes()
-                    bare = without_hidden_data(raw)
-                    if bare != raw:
+            for each in list(pdf.objects):
+                if isinstance(each, pikepdf.Stream) and (photo := _jpeg_of(pdf, each)):
+                    bare = without_hidden_data(photo)
+                    if bare != photo:
                         each.write(bare, filter=pikepdf.Name.DCTDecode, decode_parms=None)
                         changed = True
             if changed:
@@ -300,8 +248,23 @@ def _clean_pdf(content: bytes) -> bytes:
     return out.getvalue() if changed else cleaned
 
 
-def _is_jpeg(stream: pikepdf.Stream) -> bool:
-    kind = stream.get("/Filter")
-    if isinstance(kind, pikepdf.Array):
-        kind = kind[0] if len(kind) == 1 else None
-    return kind == pikepdf.Name.DCTDecode
+def _jpeg_of(pdf: pikepdf.Pdf, stream: pikepdf.Stream) -> bytes | None:
+    """The photograph that a stream is, also where it was packed once more; None when it is another thing."""
+    around = _listed(stream.get("/Filter"))
+    if not around or around.pop() != pikepdf.Name.DCTDecode:
+        return None
+    if not around:
+        return stream.read_raw_bytes()
+    packed = pdf.make_stream(stream.read_raw_bytes())
+    packed.stream_dict["/Filter"] = pikepdf.Array(around)
+    if told := _listed(stream.get("/DecodeParms"))[: len(around)]:
+        packed.stream_dict["/DecodeParms"] = pikepdf.Array(told)
+    with suppress(pikepdf.PdfError):
+        return packed.read_bytes(pikepdf.StreamDecodeLevel.generalized)
+    return None
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, pikepdf.Array) else [value]

@@ -21,7 +21,8 @@ _ACTS = re.compile(
     re.IGNORECASE,
 )
 _HARMLESS_FIELD = re.compile(rb"\\fldinst\b[^{}]{0,40}\{?[^{}\\]{0,40}?\b(?:PAGE|NUMPAGES|DATE|TIME)\b", re.IGNORECASE)
-_PICTURE = re.compile(rb"\\jpegblip\b((?:\\[a-z]+-?\d* ?|\s|\{\\\*[^{}]*\})*)([0-9a-fA-F\s]{16,})")
+# Each turn of the loop begins otherwise and the turns are counted: no file makes the search go back and forth.
+_PICTURE = re.compile(rb"\\jpegblip\b((?:\\(?!jpegblip)[a-z]+-?\d*|\s|\{\\\*[^{}]{0,400}\}){0,80})([0-9a-fA-F\s]{16,})")
 
 
 def rtf_text(content: bytes) -> str:

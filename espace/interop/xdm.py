@@ -19,7 +19,7 @@ from espace.clock import HOME_ZONE
 from espace.identifiers import INS_OIDS, WrongInsError, parse_ins
 
 from . import xdm_names as names
-from .archive import ArchiveError, packed_files
+from .archive import ArchiveError, has_too_many, packed_files
 from .cda import CDA, CdaAuthor, CdaError, CdaPatient, harmless_tree, instant
 
 _MAX_DOCUMENTS = 100
@@ -70,6 +70,8 @@ class XdmArchive:
 def is_xdm(content: bytes) -> bool:
     """Whether a ZIP has the parts of an exchange; nothing is unpacked."""
     try:
+        if has_too_many(BytesIO(content)):
+            return names.FOLDER.encode() in content.upper()
         with zipfile.ZipFile(BytesIO(content)) as archive:
             return any(name.upper().startswith(names.FOLDER) for name in archive.namelist())
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from espace import clock, crypto, db
 from espace.crypto.owners import OUTBOX
+from espace.db import Instant
 from espace.identifiers import new_id
 
 from .models import Delivery
@@ -27,6 +28,24 @@ MAX_ATTEMPTS = 10
 _KEPT_WHEN_DONE = timedelta(days=7)
 _log = structlog.get_logger()
 _handlers: dict[str, Handler] = {}
+_NOW = bindparam("now", type_=Instant)
+_ADD = insert(Delivery)
+_DUE = (
+    select(Delivery.id)
+    .where(
+        Delivery.state == "waiting",
+        Delivery.due_at <= _NOW,
+        or_(Delivery.leased_until.is_(None), Delivery.leased_until < _NOW),
+    )
+    .order_by(Delivery.due_at, Delivery.id)
+    .limit(1)
+)
+_LEASE_ONE = (
+    update(Delivery)
+    .where(Delivery.id == _DUE.with_for_update(skip_locked=True).scalar_subquery())
+    .values(leased_until=bindparam("until", type_=Instant), attempts=Delivery.attempts + 1)
+    .returning(Delivery.id, Delivery.topic, Delivery.attempts, Delivery.payload)
+)
 
 
 def on(topic: str, handler: Handler) -> None:
@@ -38,18 +57,17 @@ def post(topic: str, payload: Mapping[str, Any], *, due_at: datetime | None = No
     """Write a delivery in the open unit of work (or one of its own); gives its id."""
     delivery_id = new_id()
     with db.write() as tx:
-        tx.execute(
-            insert(Delivery).values(
-                id=delivery_id,
-                topic=topic,
-                state="waiting",
-                due_at=due_at or clock.now(),
-                leased_until=None,
-                attempts=0,
-                error="",
-                payload=crypto.seal(tx, OUTBOX, "outbox", delivery_id, payload),
-            )
-        )
+        values = {
+            "id": delivery_id,
+            "topic": topic,
+            "state": "waiting",
+            "due_at": due_at or clock.now(),
+            "leased_until": None,
+            "attempts": 0,
+            "error": "",
+            "payload": crypto.seal(tx, OUTBOX, "outbox", delivery_id, payload),
+        }
+        tx.execute(_ADD, values)
     return delivery_id
 
 
@@ -108,26 +126,11 @@ class _LostError(Exception):
 
 def _claim() -> _Claim | None:
     now = clock.now()
-    due = (
-        select(Delivery.id)
-        .where(
-            Delivery.state == "waiting",
-            Delivery.due_at <= now,
-            or_(Delivery.leased_until.is_(None), Delivery.leased_until < now),
-        )
-        .order_by(Delivery.due_at, Delivery.id)
-        .limit(1)
-    )
     with db.read() as tx:  # an idle worker must not take the write lock
-        if tx.execute(due).first() is None:
+        if tx.execute(_DUE, {"now": now}).first() is None:
             return None
     with db.write() as tx:
-        row = tx.execute(
-            update(Delivery)
-            .where(Delivery.id == due.with_for_update(skip_locked=True).scalar_subquery())
-            .values(leased_until=now + LEASE, attempts=Delivery.attempts + 1)
-            .returning(Delivery.id, Delivery.topic, Delivery.attempts, Delivery.payload)
-        ).first()
+        row = tx.execute(_LEASE_ONE, {"now": now, "until": now + LEASE}).first()
     return None if row is None else _Claim(*row)
 
 

@@ -90,20 +90,21 @@ class ConfirmForm(Form):
     )
 
     _labels: Mapping[str, str] = MappingProxyType({})
+    _offered: tuple[str, str] = ("", "")
 
-    def offer(self, profession: str) -> "ConfirmForm":
-        """Offer the kinds this profession deposits, prescriptions first; fill what was not typed yet."""
+    def offer(self, profession: str, proposed: Confirmation | None = None) -> "ConfirmForm":
+        """Offer the kinds this profession deposits, prescriptions first; fill what was not typed yet, as `proposed`."""
         usual, others = deposit_types(profession)
         groups = ((gettext("Most usual"), usual), (gettext("Other documents"), others))
         self._labels = {code: type_label(code) for _, codes in groups for code in codes}
         self.type_code.choices = [
             SelectChoice(code, self._labels[code], optgroup=name) for name, codes in groups for code in codes
         ]
-        if not self.is_submitted() and (usual or others):
-            first = (usual or others)[0]
-            self.type_code.data = first
-            self.title.data = plain_title(first)
-            self.date.data = day_numeric(clock.today())
+        first = next(iter(self._labels), "")
+        self._offered = (proposed.type_code, proposed.title) if proposed else (first, plain_title(first))
+        if not self.is_submitted() and first:
+            self.type_code.data, self.title.data = self._offered
+            self.date.data = day_numeric(proposed.date if proposed else clock.today())
         return self
 
     def fill(self, said: Confirmation | None) -> "ConfirmForm":
@@ -133,6 +134,9 @@ class ConfirmForm(Form):
         if day is None:
             self.refuse({"date": N_("Write the date with its day, month and year, for example 23/11/2026.")})
             return None
+        if self.patient_sees.data not in (YES, NO):
+            self.refuse({"patient_sees": N_("Choose yes or no.")})
+            return None
         return Confirmation(
             type_code=self.type_code.data or "",
             title=self._title(),
@@ -142,8 +146,7 @@ class ConfirmForm(Form):
         )
 
     def _title(self) -> str:
-        """The title as typed; one that was offered for the first kind and left so becomes the chosen kind's."""
-        typed = self.title.data or ""
-        offered = plain_title(next(iter(self._labels), ""))
-        chosen = self.type_code.data or ""
-        return plain_title(chosen) if typed.strip() == offered and chosen in self._labels else typed
+        """The title as typed; one that was offered for another kind and left so becomes the chosen kind's."""
+        typed, chosen = self.title.data or "", self.type_code.data or ""
+        kind, offered = self._offered
+        return plain_title(chosen) if typed.strip() == offered and chosen != kind and chosen in self._labels else typed

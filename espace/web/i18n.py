@@ -17,7 +17,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_currency
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel
+from flask_babel import Babel, Domain
 from jinja2 import pass_context
 from markupsafe import escape
 
@@ -64,13 +64,14 @@ def visitor_language() -> str:
 def install(app: Flask) -> None:
     """Give `app` its catalogues, and its templates `_`, `ngettext`, `language()` and the words for dates and sizes."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(catalogue_folder())
-    Babel(
+    words = Babel(
         app,
         default_locale=LANGUAGES[0],
         default_timezone=clock.HOME_ZONE.key,
         locale_selector=language,
         timezone_selector=lambda: clock.HOME_ZONE.key,
     )
+    words.domain_instance = _Words()
     # Templates translate through the request's catalogue directly: some thirty times cheaper than asking each time.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by jinja2.ext.i18n
         gettext=lambda text: _catalogue(language()).ugettext(text),
@@ -94,7 +95,21 @@ def install(app: Flask) -> None:
         size=size,
         month=month,
         euros=euros,
+        bound=bound,
     )
+
+
+def bound(name: str) -> str:
+    """A name, or a sentence with names, in which `Dr` never stands alone at the end of a line."""
+    return _TITLE.sub("\\1" + _SPACE, name)
+
+
+class _Words(Domain):  # type: ignore[misc]  # flask-babel carries no types
+    """What views say, in the catalogue that templates use: not looked for again at each sentence."""
+
+    def get_translations(self) -> NullTranslations:
+        """The catalogue of this request."""
+        return _catalogue(language())
 
 
 def elide(said: str, *names: Any) -> str:
@@ -203,6 +218,7 @@ def euros(cents: int) -> str:
     return _euros(cents, language())
 
 
+_TITLE = re.compile(r"\b(Dr|Pr|Mme|Mlle|Me|M\.) (?=\S)")
 _VOWEL = re.compile(r"[aeiouœæàâäéèêëîïôöùûü]|y[^aeiou]", re.IGNORECASE)
 _NEAR = {"fr": {0: "aujourd'hui", 1: "hier"}, "en": {0: "today", 1: "yesterday"}}
 _AT = {"fr": "à", "en": "at"}

@@ -265,6 +265,32 @@ def test_confirming_asks_for_a_fresh_proof_and_withdrawing_for_none(
     quarantine.withdraw(stale, aside_id)
 
 
+def test_a_page_that_one_may_not_use_says_why_and_leads_back(
+    app: Flask, privacy: Officer, second: Officer, person: build.Citizen
+) -> None:
+    aside_id = aside(strange())
+    base = f"/admin/quarantaine/{aside_id}"
+    first, other = privacy.browser(app), second.browser(app)
+    late = other.get(f"{base}/ecarter")
+    quarantine.propose_assignment(privacy.actor, aside_id, target(person))
+    page = first.get(f"{base}/confirmer")
+    assert page.path == base
+    assert "un autre opérateur doit le confirmer" in page.text
+    form = other.get(f"{base}/confirmer").form("seen")
+    token = first.get(f"{base}/retirer").form("csrf_token").values["csrf_token"]
+    page = first.post(f"{base}/confirmer", {"seen": form.values["seen"], "csrf_token": token}, expect=200)
+    assert "un autre opérateur doit le confirmer" in page.text
+    assert "déjà une proposition" in other.get(f"{base}/ranger").text
+    other.submit(form, {}, expect=200)
+    assert titles(person) == [f"Bilan {SECRET}"]
+    for place in (base, f"{base}/retirer"):
+        page = first.get(place, expect=404)
+        assert page.h1 == first.get("/admin/quarantaine").h1
+        assert "a déjà décidé" in page.text
+    page = other.submit(late.form("kind"), {"kind": "twice"}, expect=200)
+    assert "a déjà décidé" in page.text
+
+
 def test_of_two_who_confirm_at_once_one_files(
     machines: object, privacy: Officer, second: Officer, person: build.Citizen
 ) -> None:
@@ -372,8 +398,9 @@ def test_the_pages_bear_wrong_addresses_and_answers(app: Flask, privacy: Officer
     aside_id = aside(strange())
     browser = privacy.browser(app)
     base = f"/admin/quarantaine/{aside_id}"
-    for act in ("confirmer", "retirer", "autre"):
-        browser.get(f"{base}/{act}", expect=404)
+    browser.get(f"{base}/autre", expect=404)
+    for act in ("confirmer", "retirer"):
+        assert "n'attend" in browser.get(f"{base}/{act}").text
     page = browser.get(f"{base}/ranger")
     page = browser.submit(page.form("ins"), {"ins": "12", "birth_date": "x", "care_day": "31/12/2999"}, expect=422)
     assert len(page.tree.find_class("err")) >= 4

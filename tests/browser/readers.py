@@ -62,7 +62,7 @@ def finds(hands: Hands, demo: Demo, look: Look) -> None:
     _seek(hands, f"{base}/recherche", "q", "introuvable bilan")
     look("documents-not-found")
     hands.open(f"{base}/dossiers")
-    hands.press("Créer le dossier")
+    hands.press("Créer le classeur")
     hands.says_error("")
     look("folders-refused")
     hands.open(_titled(hands, base, "Certificat médical, course à pied"))
@@ -188,6 +188,24 @@ def doctor_decides(hands: Hands, demo: Demo, look: Look) -> None:
     for act in ("parents", "supprimer", "remplacer"):
         hands.open(f"{place}/{act}")
         look(f"doctor-{act}")
+
+
+def doctor_keeps(hands: Hands, demo: Demo, look: Look) -> None:
+    """As the doctor: a folder of theirs, the timeline, a filter that finds nothing, the care history searched."""
+    base = f"/pro/patients/{demo.person('patients', 'mother')['record']}"
+    folders = f"{base}/documents/dossiers"
+    _seek(hands, folders, "name", "Thyroïde, à suivre")
+    look("doctor-folders")
+    kept = hands.main().locator(f"a[href^='{folders}/']").last
+    hands.open(str(kept.get_attribute("href")))
+    look("doctor-folder")
+    hands.open(f"{base}/documents?forme=frise")
+    look("doctor-timeline")
+    hands.open(f"{base}/documents?sorte=42&periode=1")
+    look("doctor-narrowed-to-nothing")
+    for words in ("consultation", "zzzz"):
+        _seek(hands, f"{base}/soins/recherche", "mots", words)
+        look(f"doctor-care-{words}")
 
 
 def _deposits_in_secret(hands: Hands, demo: Demo) -> None:

@@ -147,7 +147,7 @@ def _adds_a_photo(journey: Journey) -> None:
     _add(phone, "poignet.jpg", located_photo(), PHOTO, kind)
     phone.reads("Le document est rangé dans le dossier.")
     _is_painted(phone.page.get_by_role("img", name="Page 1 sur 1"))
-    href = phone.main().get_by_role("link", name="Télécharger le document").get_attribute("href")
+    href = phone.main().get_by_role("link", name="Télécharger (JPEG").get_attribute("href")
     received = phone.context.request.get(f"{phone.base_url}{href}")
     assert received.headers["content-type"] == "image/jpeg"
     assert b"APPAREIL-TEMOIN" not in received.body()

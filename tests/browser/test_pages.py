@@ -131,6 +131,7 @@ def test_pages_of_documents_for_a_minor_and_a_tired_person(
 def test_pages_of_documents_for_a_doctor(demo: Demo, chromium: Browser, kept: Callable[[str], Any]) -> None:
     doctor = Examiner(new_hands(chromium, demo, "pages-doctor", size=DESK, state=kept("gp")))
     readers.doctor_decides(doctor.hands, demo, doctor.look)
+    readers.doctor_keeps(doctor.hands, demo, doctor.look)
     doctor.conclude()
 
 

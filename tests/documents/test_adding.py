@@ -72,6 +72,8 @@ def test_a_script_is_gone_from_a_pdf(home: House) -> None:
         ({"content": locked()}, "file"),
         ({"content": bomb()}, "file"),
         ({"content": pdf() + b"\n" * 10 + b"PK\x03\x04"}, "file"),
+        ({"content": "Consultation à distance. ".encode() * 240_000}, "file"),
+        ({"content": b"{\\rtf1 " + b"mot " * 1_500_000 + b"}"}, "file"),
         ({"content": b"%PDF-1.4\n" + bytes(6 * 1024 * 1024) + b"%%EOF"}, "file"),
         ({"content": b"\xff\xd8\xff" + bytes(26 * 1024 * 1024)}, "file"),
     ],

@@ -247,6 +247,20 @@ def test_a_new_version_takes_the_place_of_ones_own_document(browser: Browser, ho
     assert post(browser, f"{base}/{theirs}/remplacer", form_at=adding(home), file=files(picture())).status == 404
 
 
+def test_what_was_to_be_replaced_and_is_gone_is_said(browser: Browser, home: House) -> None:
+    old = UUID(post(browser, begun(browser, home, picture()), **FIELDS).location.rpartition("/")[2])
+    base = f"/dossiers/{home.mother.record_id}/documents"
+    first, second = (
+        post(browser, f"{base}/{old}/remplacer", file=files(picture((90, side)))).location for side in (80, 70)
+    )
+    post(browser, first, **FIELDS)
+    late = post(browser, second, **FIELDS)
+    assert late.status == 422
+    assert "remplacer" in late.html
+    assert draft_of(home, second).pieces
+    assert post(browser, first, form_at=second, **FIELDS).status == 303, "the same click again leads to its document"
+
+
 @pytest.mark.parametrize(
     "geste", ["enlever:x", "monter:00000000-0000-0000-0000-000000000000", "rien", "enlever:", "::"]
 )
@@ -277,6 +291,14 @@ def test_a_date_that_is_none_is_explained(browser: Browser, home: House, day: st
     assert sent.status == 422
     assert "Écrivez la date inscrite sur le document" in sent.html
     assert len(draft_of(home, place).pieces) == 1
+
+
+def test_a_day_to_come_and_a_kind_not_chosen_are_said_together(browser: Browser, home: House) -> None:
+    place = begun(browser, home, picture())
+    sent = post(browser, place, **{**FIELDS, "date": "2999-01-01", "type_code": ""})
+    assert sent.status == 422
+    assert "Cette date est dans le futur" in sent.html
+    assert "Choisissez ce que c&#39;est" in sent.html
 
 
 def test_a_session_that_ended_loses_nothing_that_was_kept(browser: Browser, home: House, app: Flask) -> None:

@@ -53,6 +53,9 @@ def test_its_sections_stand_on_its_page_and_its_file_is_given_as_it_came(
     assert "Cholestérol élevé" in page.text
     [picture] = [image for image in page.tree.iter("img") if "/images/" in image.get("src", "")]
     assert picture.get("src") == f"{base}/images/1"
+    [first] = [link for link in page.tree.iter("a") if link.get("class") == "btn"]
+    assert first.get("href") == f"{base}/imprimer"  # nobody reads XML: it stands apart, for software
+    assert page.link("Télécharger le fichier d'origine (CDA)") == f"{base}/contenu"
     whole = browser.get(f"{base}/contenu?original=1")
     assert whole.body.startswith(b"<?xml")
     assert whole.headers["Content-Disposition"].startswith("attachment")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 from sqlalchemy import func, select, update
 
 from espace import crypto, db, storage
@@ -23,7 +24,7 @@ from espace.documents.services.arriving.claimed import folded
 from espace.documents.services.arriving.importing import import_paths
 from espace.import_report import Report
 from espace.interop import cda
-from espace.interop.cda import CdaHeader
+from espace.interop.cda import CdaAuthor, CdaHeader
 from espace.interop.cda_write import wrap
 from espace.people import services as people
 from espace.records import services as records
@@ -272,6 +273,57 @@ def test_odd_files_are_refused_and_an_archive_whose_metadata_say_nothing_waits(h
         "IHE_XDM.ZIP": "xdm-no-document (no-index, no-readme, no-document)"
     }
     assert {entry.where: entry.reason for entry in report.refused} == {"huge.xml": "too-large", "pipe": "not-a-file"}
+
+
+def test_what_its_person_wrote_elsewhere_is_theirs_to_a_professional(home: House, tmp_path: Path, app: Flask) -> None:
+    given = header(home.mother)
+    own = CdaAuthor(
+        family_name="FONTENAY", given_name="Claire Anne", ins=given.patient.ins, ins_oid=given.patient.ins_oid
+    )
+    assert _import(tmp_path / "in", one=wrap(replace(given, author=own), BODY, "application/pdf")).done == 1
+    page = home.doctor.browser(app).get(f"/pro/patients/{home.mother.record_id}/documents")
+    assert "Ajouté par le patient" in page.text
+    assert "ou un parent" not in page.text
+
+
+def test_a_name_in_another_encoding_or_with_codes_for_a_terminal_stops_nothing(home: House, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    strange = wrap(_of_patient(header(home.mother), birth_name="Autre"), BODY, "application/pdf")
+    (folder / os.fsdecode(b"compte rendu \xe9t\xe9.xml")).write_bytes(strange)
+    (folder / "note\x1b[31m\n.txt").write_text("rien")
+    (folder / "à jour.xml").write_bytes(wrap(header(home.mother), BODY, "application/pdf"))
+    for as_json in ([], ["--json"]):
+        result = CliRunner().invoke(import_documents, [str(folder), *as_json], catch_exceptions=False)
+        assert "compte rendu \N{REPLACEMENT CHARACTER}t\N{REPLACEMENT CHARACTER}.xml" in result.stdout
+        assert "\x1b" not in result.stdout
+    assert _filed() == 1
+    with db.read() as tx:
+        row = tx.execute(select(Quarantined.id, Quarantined.payload)).one()
+        where = crypto.unseal(tx, QUARANTINE, "quarantine", row.id, row.payload)["where"]
+    assert where.startswith("compte rendu ")
+
+
+def test_what_was_not_looked_at_is_said(home: House, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "under").mkdir(parents=True)
+    (tmp_path / "empty").mkdir()
+    (folder / "under" / "link.xml").symlink_to(tmp_path / "nowhere")
+    (folder / "again").symlink_to(folder)
+    report = import_paths([folder, tmp_path / "empty"])
+    assert report.read == 0
+    told = {entry.where: entry.reason for entry in report.notes}
+    assert set(told) == {"under/link.xml", "again", str(folder), str(tmp_path / "empty")}
+    assert "no file" in told[str(tmp_path / "empty")]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser reads every folder")
+def test_a_folder_that_may_not_be_read_is_refused(home: House, tmp_path: Path) -> None:
+    locked = tmp_path / "in" / "locked"
+    locked.mkdir(parents=True, mode=0)
+    report = import_paths([tmp_path / "in"])
+    locked.chmod(0o700)
+    assert [(entry.where, entry.reason) for entry in report.refused] == [("in/locked", "unreadable")]
 
 
 def test_a_level_3_document_of_the_right_person_is_filed_as_it_is(home: House, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 
+from espace.access.services import Answer
 from espace.documents import services as documents
 from espace.documents.services.library import folders, readers
 from espace.documents.views.filters import VIEWS
@@ -83,7 +84,7 @@ def test_the_filter_offers_what_is_there_and_says_what_it_leaves_out(
     choosing = mother.get(page.link("Filtrer par sorte, auteur ou date"))
     offered = choosing.tree.xpath("//select[@name='sorte']/option/text()")
     assert offered == ["Toutes", "Ordonnances", "Comptes rendus", "Documents personnels"]
-    assert choosing.tree.xpath("//select[@name='auteur']/option/text()") == ["Tous", "Dr Hélène Morvan"]
+    assert choosing.tree.xpath("//select[@name='auteur']/option/text()") == ["Tous", "Dr\u00a0Hélène Morvan"]
     found = mother.submit(choosing.form("sorte"), {"sorte": "10"})
     assert titles(found) == ["Compte rendu"]
     assert "Comptes rendus" in found.text
@@ -146,6 +147,24 @@ def test_states_are_said_to_professionals_and_what_is_current_says_nothing(
         assert [one.text_content().strip() for one in marks] == words, query
 
 
+def test_professionals_read_who_on_the_patient_s_side_added_a_document(
+    home: House, app: Flask, doctor: Browser, shelf: dict[str, UUID]
+) -> None:
+    teen = build.citizen("Lou", "Fontenay", birth=date(2010, 2, 3), parents=[home.mother])
+    build.consent(teen, home.doctor, Answer.GRANT)
+    places = {
+        documents.add(home.mother.standing(teen.record_id), addition("Photo")).id: (teen, "Ajouté par un parent"),
+        documents.add(teen.standing(), addition("Cahier")).id: (teen, "Ajouté par le patient"),
+        shelf["Radio"]: (home.mother, "Ajouté par le patient"),
+    }
+    for one, (person, said) in places.items():
+        base = f"/pro/patients/{person.record_id}/documents"
+        listed = doctor.get(base).tree.xpath(f"//li[.//a[contains(@href, '{one}')]]//span[starts-with(@class,'badge')]")
+        assert [mark.text_content().strip() for mark in listed][-1] == said
+        shown = doctor.get(f"{base}/{one}").tree.xpath("//div[@class='page-head']//span[starts-with(@class,'badge')]")
+        assert [mark.text_content().strip() for mark in shown] == [said]
+
+
 # -- a professional ---------------------------------------------------------------------------------------------------
 
 
@@ -158,7 +177,7 @@ def test_a_professional_gets_what_concerns_their_profession_first_and_everything
         "Les autres documents",
     ]
     assert titles(page) == ["Ordonnance", "Compte rendu", "Radio"]
-    assert "Rien n'est omis." in page.text
+    assert "il peut en exister d'autres" in page.text
     plain = doctor.get(page.link("Tout remettre par date"))
     assert titles(plain) == ["Ordonnance", "Radio", "Compte rendu"]
     assert titles(doctor.get(plain.link("Mettre d'abord ce qui concerne votre profession"))) == titles(page)
@@ -167,17 +186,17 @@ def test_a_professional_gets_what_concerns_their_profession_first_and_everything
 def test_a_long_list_in_two_parts_is_walked_to_its_end(home: House, doctor: Browser) -> None:
     for number in range(62):
         deposited(home.doctor_here, f"Ordonnance {number}", date=date(2026, 1, 1) - timedelta(days=number))
-    for number in range(62):
+    for number in range(182):  # the second part alone goes over several pages
         documents.add(home.holder, addition(f"Radio {number}", date=date(2026, 1, 1) - timedelta(days=number)))
     path, walked = seen_by_doctor(home), []
-    for _ in range(4):
+    for _ in range(6):
         page = doctor.get(path)
         walked += titles(page)
         following = [href for words, href in page.links.items() if words.startswith("Voir 60")]
         if not following:
             break
         path = following[0]
-    assert walked == [f"Ordonnance {n}" for n in range(62)] + [f"Radio {n}" for n in range(62)]
+    assert walked == [f"Ordonnance {n}" for n in range(62)] + [f"Radio {n}" for n in range(182)]
 
 
 def test_the_patient_s_page_says_what_came_in_since_the_last_visit(
@@ -201,19 +220,19 @@ def test_a_star_and_a_folder_from_a_document_s_page(home: House, mother: Browser
     assert "Le document est dans vos favoris." in starred.text
     assert titles(mother.get(own(home, "?vue=favoris"))) == ["Radio"]
     filed = mother.submit(starred.form("name"), {"name": "Genou"})
-    assert "Le document est rangé dans le dossier Genou." in filed.text
+    assert "Le document est rangé dans le classeur Genou." in filed.text
     assert titles(mother.get(filed.link("Genou"))) == ["Radio"]
     out = mother.submit(filed.form("dossier"), {"dossier": ""})
-    assert "Le document n'est plus rangé dans un dossier." in out.text
+    assert "Le document n'est plus rangé dans un classeur." in out.text
     assert mother.submit(out.form("favori")).status == 200
     assert titles(mother.get(own(home, "?vue=favoris"))) == []
 
 
 def test_folders_are_made_renamed_and_deleted(home: House, mother: Browser, shelf: dict[str, UUID]) -> None:
     page = mother.get(own(home, "/dossiers"))
-    assert "Aucun dossier" in page.text
+    assert "Aucun classeur" in page.text
     page = mother.submit(page.form("name"), {"name": "Cœur"})
-    assert "Le dossier Cœur est prêt." in page.text
+    assert "Le classeur Cœur est prêt." in page.text
     one = mother.get(page.link("Modifier Cœur"))
     refused = mother.submit(one.form("name"), {"name": " "})
     assert refused.status == 422
@@ -222,7 +241,7 @@ def test_folders_are_made_renamed_and_deleted(home: House, mother: Browser, shel
     assert "Cœur et vaisseaux" in renamed.text
     ending = mother.get(renamed.link("Modifier Cœur et vaisseaux"))
     gone = mother.submit(ending.forms[-1])
-    assert "Le dossier est supprimé." in gone.text
+    assert "Le classeur est supprimé." in gone.text
     assert "Cœur et vaisseaux" not in mother.get(own(home, "/dossiers")).text
 
 

@@ -69,6 +69,26 @@ def test_older_documents_follow_as_a_page_and_as_a_fragment(
     assert len(part.body) < 4096
 
 
+def test_what_a_professional_wrote_is_never_said_to_be_the_patients_among_what_was_read(
+    home: House, doctor: Browser, tmp_path: Any
+) -> None:
+    for title, day in (("Radio", date(2026, 3, 2)), ("Cahier", date(2016, 1, 2))):
+        documents.add(home.holder, addition(title, date=day))
+    path = tmp_path / "1.xml"
+    given = header(home.mother, title="Médicaments", type_code="60593-1")
+    path.write_bytes(wrap(given, pdf("Médicaments"), media.PDF))
+    assert import_paths([path]).done == 1
+    page = doctor.get(seen_by_doctor(home))
+    doctor.send("POST", seen_by_doctor(home, "/lus"), data={"csrf_token": page.csrf_token})
+    for order in ("", "?ordre=date"):
+        listed = doctor.get(seen_by_doctor(home, order)).tree.xpath("//ul[contains(@class, 'docs')]/li")
+        said = {
+            row.xpath(".//h3")[0].text_content().strip(): "Ajouté par le patient" in row.text_content()
+            for row in listed
+        }
+        assert said == {"Radio": True, "Cahier": True, "Médicaments": False}
+
+
 def test_the_professional_sees_what_the_patient_added_as_such(home: House, mother: Browser, doctor: Browser) -> None:
     documents.add(home.holder, addition("Radio"))
     deposited(home.doctor_here, "Ordonnance")
@@ -148,7 +168,7 @@ def test_a_page_costs_as_many_statements_for_one_row_as_for_sixty(
     """performance.md: a professional's page has its row of the trail besides, whose head is locked, read and moved."""
     found = deposited(home.doctor_here, content=pdf(*"abcde"))
     pages = (
-        (mother, f"/dossiers/{home.mother.record_id}/", 7),
+        (mother, f"/dossiers/{home.mother.record_id}/", 6),
         (mother, own(home), 4),
         (mother, own(home, f"/{found}"), 7),
         (doctor, seen_by_doctor(home), 7),

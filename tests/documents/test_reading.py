@@ -6,9 +6,9 @@ from itertools import product
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from espace import db
+from espace import crypto, db
 from espace.access import policy
 from espace.audit.services import Action
 from espace.documents import services as documents
@@ -205,3 +205,13 @@ def test_a_standing_that_lost_its_right_reads_nothing(home: House) -> None:
     found = deposited(home.doctor_here)
     with pytest.raises(NotFoundError):
         documents.body(replace(home.doctor_here, rights=frozenset()), found)
+
+
+def test_what_goes_without_saying_takes_no_room(home: House) -> None:
+    found = deposited(home.doctor_here, "Une")
+    with db.read() as tx:
+        row = tx.execute(select(Document.payload).where(Document.id == found)).one()
+        said = crypto.unseal(tx, home.holder.record_id, "documents", found, row.payload)
+    assert said["title"] == "Une"
+    assert all(said.values())
+    assert documents.document(home.holder, found).remark == ""

@@ -98,6 +98,13 @@ def test_a_snippet_of_a_very_long_page_stands_around_its_word() -> None:
     assert ("cholestérol", True) in one.pieces
 
 
+def test_a_snippet_of_a_table_begins_with_the_row_that_answers() -> None:
+    page = "Bilan lipidique\nAnalyse Résultat Précédent\nCholestérol total 1,77 g/L 1,91\nTriglycérides 1,22 g/L 1,27"
+    (one,) = snippets([page], terms(["cholesterol"]))
+    said = "".join(words for words, _ in one.pieces)
+    assert said == "… Cholestérol total 1,77 g/L 1,91 · Triglycérides 1,22 g/L 1,27"
+
+
 def test_two_words_far_apart_give_two_snippets() -> None:
     found = snippets(["alpha " + "x " * 400, "rien", "beta"], terms(["alpha", "beta"]))
     assert [one.page for one in found] == [1, 3]

@@ -127,6 +127,15 @@ def test_the_archive_has_the_parts_and_names_that_others_expect(home: House) -> 
     assert document.header.unique_id.startswith("2.25.")
 
 
+def test_what_a_parent_added_names_the_parent_as_its_author(home: House) -> None:
+    made = documents.add(home.parent, addition("Certificat")).id
+    (entry,) = xdm.read(_packed(home.parent, made)).entries
+    author, child = cda.parse(entry.content).header.author, people.person(home.child.person_id)
+    assert (author.family_name, author.ins) == (home.parent.actor.name, "")
+    assert entry.patient is not None
+    assert entry.patient.ins == child.ins
+
+
 def test_what_was_decided_here_leaves_with_it(home: House) -> None:
     made = _make(home, "structured")
     with db.write() as tx:

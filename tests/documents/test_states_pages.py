@@ -133,6 +133,28 @@ def test_the_page_of_a_professionals_document_says_what_one_can_do_instead(app: 
     assert _now(home, one).state == "current"
 
 
+@on_sqlite
+def test_a_document_says_first_who_can_read_it_and_what_it_is_in_plain_words(app: Flask, home: House) -> None:
+    one = deposited(home.doctor_here, "Compte rendu")
+    browser, doctor = home.mother.browser(app), home.doctor.browser(app)
+    official = documents.type_label(_now(home, one).type_code)
+    name = home.doctor.facts.display_name
+    page = browser.get(_place(home, one))
+    assert f"Peuvent le lire : {name}. Choisir qui le voit" in page.text
+    assert page.text.index("Peuvent le lire") < page.text.index("Page 1 sur")
+    assert page.text.index("Qui peut le voir") < page.text.index("Votre remarque") < page.text.index("Détails")
+    assert official not in page.text
+    assert documents.type_words(_now(home, one).type_code) in page.text
+    theirs = doctor.get(_place(home, one, pro=True))
+    assert official in theirs.text
+    assert "Peuvent le lire" not in theirs.text
+    choices = page.form("choices").values["choices"][0]
+    archived = browser.send(
+        "POST", _place(home, one, "archiver"), data={"csrf_token": page.csrf_token, "choices": choices}
+    )
+    assert "Vous pouvez le cacher, ou le lui demander." in archived.text
+
+
 def _sure(form: Any) -> dict[str, str]:
     return {"csrf_token": form.values["csrf_token"][0], "choices": "0", "sure": "y"}
 
@@ -150,6 +172,25 @@ def test_a_professional_announces_after_a_confirmation(app: Flask, home: House) 
     assert not _now(home, one).patient_invisible
     again = browser.get(_place(home, one, "annoncer", pro=True), expect=303, follow=False)
     assert again.headers["Location"].endswith(str(one))
+
+
+@on_sqlite
+def test_a_secret_document_shown_to_the_parents_before_its_announcement_promises_them_nothing_yet(
+    app: Flask, home: House
+) -> None:
+    teen = build.citizen("Lou", "Fontenay", birth=date(2010, 2, 3), parents=[home.mother])
+    build.consent(teen, home.doctor, Answer.GRANT)
+    parent, here = home.mother.standing(teen.record_id), home.doctor.standing(teen.record_id)
+    assert here is not None
+    browser = home.doctor.browser(app)
+    for awaits in (True, False):
+        one = deposited(here, f"Entretien {awaits}", representatives_see=False, patient_invisible=awaits)
+        base = f"/pro/patients/{teen.record_id}/documents/{one}"
+        page = browser.get(f"{base}/parents")
+        assert ("dès que le patient le peut" in page.text) is awaits
+        done = browser.submit(page.form("sure"), {"sure": "y"})
+        assert "n'est plus caché aux parents" in done.text
+        assert (one in {row.id for row in documents.page(parent).rows}) is not awaits
 
 
 @on_sqlite

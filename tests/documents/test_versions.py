@@ -23,6 +23,7 @@ from espace.documents.services.viewing import lineage
 from espace.errors import InvalidError, NotFoundError
 from espace.identifiers import new_id
 from espace.interop import cda
+from espace.interop.cda import CdaAuthor
 from espace.interop.cda_write import wrap
 from espace.machines import Machines
 from espace.permissions import Standing
@@ -103,6 +104,20 @@ def test_a_version_not_everybody_sees_pushes_nothing_back(home: House, marks: di
     _mark(home, 2, **marks)
     assert _states()[1] == "current"
     _mark(home, 2, patient_invisible=False, representatives_invisible=False, held_until=None, type_code="57833-6")
+    assert _states()[1] == "superseded"
+
+
+@pytest.mark.parametrize("order", [(1, 9), (9, 1)])
+def test_what_a_person_wrote_never_takes_the_place_of_what_a_professional_wrote(
+    home: House, order: Sequence[int]
+) -> None:
+    person = header(home.mother).patient
+    own = CdaAuthor(family_name=person.birth_name, given_name="Anne", ins=person.ins, ins_oid=person.ins_oid)
+    files = {1: _version(home, 1), 9: _version(home, 9, author=own)}
+    assert {one.outcome for one in _in(*(files[number] for number in order))} == {Outcome.FILED}
+    assert _states() == {1: "current", 9: "current"}
+    _in(_version(home, 10))
+    assert _states()[10] == "current"
     assert _states()[1] == "superseded"
 
 

@@ -141,4 +141,4 @@ def test_the_home_asks_the_database_as_often_whatever_the_record_holds(app: Flas
         asked.clear()
         browser.get(f"/dossiers/{claire.record_id}/")
         counts.append(len(asked))
-    assert counts[0] == counts[1] <= 7, asked
+    assert counts[0] == counts[1] <= 6, asked

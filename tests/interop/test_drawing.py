@@ -172,6 +172,8 @@ TAKEN_OVER = {
     "sleeps": "import time\ntime.sleep(60)",
     "sleeps after reading": "import sys, time\nsys.stdin.buffer.read()\ntime.sleep(60)",
     "dies": "import os\nos.abort()",
+    "leaves a child": "import os, time\nif os.fork() == 0: time.sleep(60)",
+    "leaves a child that waits": "import os, time\nos.fork()\ntime.sleep(60)",
     "says too much": "import sys\nsys.stdout.buffer.write(b'\\xff' * 100)",
     "says no words": _FRAME + "send(b'{')",
     "says another thing": _FRAME + "send(b'[1]')",

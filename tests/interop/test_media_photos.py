@@ -3,6 +3,7 @@
 import random
 import resource
 import time
+import zlib
 from contextlib import suppress
 from datetime import date
 from functools import cache
@@ -12,7 +13,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from espace.interop import media, photos, rtf
+from espace.interop import media, photos, pictures, rtf
 from espace.interop.jpeg import without_hidden_data
 from espace.interop.media import MediaError
 from tests.documents.house import pdf, picture
@@ -112,8 +113,9 @@ def test_a_scan_becomes_what_browsers_show(given: bytes, kind: str, pages: int) 
 def test_a_scan_without_end_or_of_absurd_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kind_of(tiff((200, 300))[:-200]) in ("broken", "truncated")
     assert kind_of(tiff(*[(8, 8)] * 101)) == "too-many-frames"
-    monkeypatch.setattr(photos, "MAX_POINTS", 10_000)
-    assert kind_of(tiff((100, 100), (100, 100))) == "too-many-pixels"
+    monkeypatch.setattr(pictures, "MAX_POINTS", 10_000)
+    with pytest.raises(MediaError, match="too-many-pixels"):
+        list(pictures.anew(tiff((100, 100), (100, 100)), media.TIFF, MOST))
 
 
 def test_a_picture_of_more_than_fifty_million_points_is_refused_lightly() -> None:
@@ -166,7 +168,16 @@ def test_what_cannot_fit_is_said() -> None:
 # -- hidden data, texts -------------------------------------------------------------------------------------------
 
 
-def test_a_photo_inside_a_pdf_loses_its_place_and_nothing_else() -> None:
+def _unpacked_photo(content: bytes) -> bytes:
+    with pikepdf.open(BytesIO(content)) as document:
+        photo = document.pages[0].Resources.XObject.P
+        assert isinstance(photo, pikepdf.Stream)
+        raw = photo.read_raw_bytes()
+    return raw if raw.startswith(b"\xff\xd8") else zlib.decompress(raw)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_photo_inside_a_pdf_loses_its_place_and_nothing_else(packed: bool) -> None:
     photo = BytesIO()
     Image.effect_noise((200, 100), 50).convert("RGB").save(photo, "JPEG", exif=exif())
     out = BytesIO()
@@ -174,14 +185,19 @@ def test_a_photo_inside_a_pdf_loses_its_place_and_nothing_else() -> None:
         photos._add_page(  # noqa: SLF001
             document, (200, 100), photo.getvalue(), Filter="/DCTDecode", ColorSpace="/DeviceRGB", BitsPerComponent=8
         )
+        if packed:  # as some scanners do
+            inside = document.pages[0].Resources.XObject.P
+            around = pikepdf.Array([pikepdf.Name.FlateDecode, pikepdf.Name.DCTDecode])
+            inside.write(zlib.compress(photo.getvalue()), filter=around, type_check=False)
         document.save(out)
-    assert CANARY in out.getvalue()
+    assert packed or CANARY in out.getvalue()
     made = photos.prepare(out.getvalue(), MOST)
     assert CANARY not in made.content
+    assert b"Exif" not in _unpacked_photo(made.content)
     with Image.open(photo) as before, pikepdf.open(BytesIO(made.content)) as after:
-        inside = after.pages[0].Resources.XObject.P
-        assert isinstance(inside, pikepdf.Stream)
-        drawn = pikepdf.PdfImage(inside).as_pil_image()
+        again = after.pages[0].Resources.XObject.P
+        assert isinstance(again, pikepdf.Stream)
+        drawn = pikepdf.PdfImage(again).as_pil_image()
         assert drawn.tobytes() == before.convert("RGB").tobytes()
 
 

@@ -155,6 +155,23 @@ def test_an_offered_title_follows_the_kind_and_a_typed_one_stays(
 
 
 @on_sqlite
+def test_what_a_file_says_it_is_is_proposed_and_left_to_the_professional(
+    app: Flask, holder: Citizen, doctor: Caregiver
+) -> None:
+    before(holder, doctor)
+    browser = doctor.browser(app)
+    words = "Compte rendu d'analyses de biologie. Saumur, le 3 novembre 2026"
+    page = send_file(browser, holder, pdf(words))
+    form = page.form("type_code", "title", "date")
+    assert (form.values["type_code"], form.values["date"]) == (["11502-2"], ["03/11/2026"])
+    assert form.values["title"] == [documents.plain_title("11502-2")]
+    assert "Proposé d'après les mots du document" in page.text
+    browser.submit(form, {"type_code": "57833-6"}, expect=200)
+    (row,) = documents.page(holder.standing()).rows
+    assert (row.type_code, row.title, row.date) == ("57833-6", "Ordonnance", date(2026, 11, 3))
+
+
+@on_sqlite
 def test_a_file_that_cannot_be_deposited_is_refused_beside_its_field(
     app: Flask, holder: Citizen, doctor: Caregiver
 ) -> None:
@@ -181,6 +198,7 @@ def test_for_a_minor_it_must_be_said_whether_the_parents_see_it(app: Flask, hold
     assert deposited() == 0
     page = browser.submit(page.form("representatives_see"), {"representatives_see": "no"}, expect=200)
     assert page.h1 == "Document déposé"
+    assert "Les parents ne le voient pas" in page.text
     assert documents.page(holder.standing(child.record_id)).rows == ()
     assert "new-document" not in [mail["message"] for mail in build.mails_to(holder.email)]
     with db.read() as tx:
@@ -196,6 +214,16 @@ def test_what_the_patient_must_not_see_yet_tells_them_nothing(app: Flask, holder
     assert "pas encore" in page.text
     assert documents.page(holder.standing()).rows == ()
     assert "new-document" not in [mail["message"] for mail in build.mails_to(holder.email)]
+
+
+@on_sqlite
+def test_neither_yes_nor_no_is_no_answer(app: Flask, holder: Citizen, doctor: Caregiver) -> None:
+    before(holder, doctor)
+    browser = doctor.browser(app)
+    page = send_file(browser, holder, pdf("Compte rendu"))
+    page = browser.submit(page.form("patient_sees"), {"patient_sees": "maybe"}, expect=422)
+    assert "Choisissez oui ou non." in page.text
+    assert deposited() == 0
 
 
 # --- drafts

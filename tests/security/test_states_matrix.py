@@ -16,6 +16,7 @@ from sqlalchemy import update
 
 from espace import db
 from espace.access import policy
+from espace.access.policy import HEIR_RIGHTS
 from espace.access.services import Answer
 from espace.documents import services as documents
 from espace.documents.models import Document
@@ -24,7 +25,7 @@ from espace.documents.services.finding import asking, search, texts
 from espace.documents.services.library.browsing import Filter
 from espace.errors import NotFoundError
 from espace.machines import Machines
-from espace.permissions import Standing
+from espace.permissions import Relation, Standing
 from tests.support import build
 from tests.support.browser_client import Browser
 from tests.support.clock import START
@@ -74,6 +75,8 @@ def scene(app: Flask, machines: Machines) -> Scene:
             "parent": mother.standing(teen.record_id),
             "depositor": theirs,
             "reader": other,
+            "attending doctor": replace(other, sees_hidden=True),
+            "heir": replace(teen.standing(), relation=Relation.HEIR, rights=HEIR_RIGHTS),
             "reader of other types": replace(other, readable_types=frozenset({"57833-6"})),
         },
         {

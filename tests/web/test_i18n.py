@@ -81,6 +81,19 @@ def test_instants_are_told_in_the_readers_zone_and_words(at: datetime, fr: str, 
 
 
 @pytest.mark.parametrize(
+    ("said", "bound"),
+    [
+        ("Dr Hélène Morvan et Mme Odile Marchetti", "Dr\u00a0Hélène Morvan et Mme\u00a0Odile Marchetti"),
+        ("M. Luc Perrin, Pr Anne Roy", "M.\u00a0Luc Perrin, Pr\u00a0Anne Roy"),
+        ("Andr Me", "Andr Me"),
+        ("", ""),
+    ],
+)
+def test_a_title_never_ends_a_line_without_its_name(said: str, bound: str) -> None:
+    assert i18n.bound(said) == bound
+
+
+@pytest.mark.parametrize(
     ("name", "fr"),
     [
         ("Inès", "Le dossier d'Inès"),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
 from espace import clock, crypto, db
 from espace.accounts.models import Account
@@ -20,7 +20,6 @@ from espace.words import N_
 
 LOCALES = ("fr", "en")
 _FIRST_WEEK = timedelta(days=7)
-_JOINED = select(Account.created_at).where(Account.id == bindparam("account"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,7 @@ def mail_addresses(person_ids: Collection[UUID]) -> list[tuple[str, str]]:
 
 def joined_lately(actor: Actor) -> bool:
     """Whether the actor's account is less than a week old."""
-    with db.read() as tx:
-        since = tx.execute(_JOINED, {"account": actor.id}).scalar()
-    return since is not None and clock.now() - since < _FIRST_WEEK
+    return actor.joined_at is not None and clock.now() - actor.joined_at < _FIRST_WEEK
 
 
 def choose_locale(actor: Actor, locale: str) -> None:

@@ -46,6 +46,7 @@ _BY_TOKEN = (
         Account.person_id,
         Account.locale,
         Account.role,
+        Account.created_at.label("joined_at"),
         Recovery.ready_at.label("recovery_at"),
     )
     .outerjoin(Account, Account.id == Session.subject_id)
@@ -140,6 +141,7 @@ def identify(token: str) -> Actor | None:
         is_veiled=_is_veiled(payload),
         assisted_until=row.ends_at if payload.get("helper") else None,
         recovery_at=row.recovery_at,
+        joined_at=row.joined_at,
         is_enrolling=bool(row.role) and _lacks_passkey(row.subject_id, Role(row.role)),
     )
 

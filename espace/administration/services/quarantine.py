@@ -5,7 +5,7 @@ its author, and why it was set aside; nothing of what it says about anybody's he
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -153,7 +153,7 @@ def propose_assignment(actor: Actor, aside_id: UUID, target: Target) -> None:
     person, record_id = _exactly(actor, target)
     content = quarantine_desk.content(found)
     _check_whose(claims.claims(content), person)
-    _prepare(content, Wish(target.type_code, target.day))
+    documents = _prepare(content, Wish(target.type_code, target.day))
     if not assigning.takes_documents(record_id):
         raise InvalidError({"": N_("This person's record takes no document in its present state.")})
     proposal = {
@@ -162,6 +162,7 @@ def propose_assignment(actor: Actor, aside_id: UUID, target: Target) -> None:
         "type": target.type_code,
         "day": target.day.isoformat(),
         "words": target.words.strip(),
+        "marks": assigning.marks(documents),
     }
     _keep(actor, found, proposal, record_id)
 
@@ -323,14 +324,15 @@ def _is_at_work(operator_id: UUID) -> bool:
 def _keep(actor: Actor, found: Aside, proposal: Mapping[str, Any], record_id: UUID | None) -> None:
     with db.write() as tx:
         held = quarantine_desk.locked(tx, found.id)
-        _note(actor, Action.QUARANTINE_PROPOSED, held, record_id, why=proposal["act"])
+        _note(actor, Action.QUARANTINE_PROPOSED, replace(held, proposal=proposal), record_id, why=proposal["act"])
         quarantine_desk.propose(tx, held.id, actor.id, {**proposal, "name": actor.name})
 
 
 def _note(actor: Actor, action: Action, aside: Aside, record_id: UUID | None = None, why: str = "") -> None:
     """Write an act to the house's trail, and to that of the record it concerns: by the file's mark, never by a name."""
     detail = {"aside": mark(aside.id)} | ({"why": why} if why else {})
-    audit.record_office(actor, action, record_id=record_id, detail=detail)
+    things = [{"kind": "aside", "id": mark(aside.id), **marks} for marks in aside.proposal.get("marks", ())]
+    audit.record_office(actor, action, record_id=record_id, detail=detail, objects=things)
 
 
 def mark(aside_id: UUID) -> str:

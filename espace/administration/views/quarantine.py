@@ -12,6 +12,7 @@ from espace.administration.forms import AssignForm, DiscardForm, PlainForm, Seen
 from espace.administration.services import quarantine
 from espace.administration.services.quarantine import Act, Case
 from espace.documents.services import type_label
+from espace.errors import NotFoundError
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.forms import Form
@@ -36,13 +37,17 @@ _DONE: dict[str, Message] = {
 @requires(Permission.OFFICE_QUARANTINE)
 def quarantine_list() -> Response:
     """What lies there, newest first: dates and reasons, no name."""
-    before = _place(request.args.get("avant", ""))
+    return _list(_place(request.args.get("avant", "")))
+
+
+def _list(before: UUID | None, status: int = 200) -> Response:
     found, after = quarantine.page(signed_in(), before)
     return render(
         "administration/quarantine.html",
         lines=[words.line(one, signed_in()) for one in found],
         older=after,
         is_first=before is None,
+        status=status,
     )
 
 
@@ -50,16 +55,26 @@ def quarantine_list() -> Response:
 @requires(Permission.OFFICE_QUARANTINE)
 def quarantine_case(aside_id: UUID) -> Response:
     """One file: whom it names, what it is said to be, why it is here. What it says stays closed."""
-    return _shown(quarantine.case(signed_in(), aside_id))
+    try:
+        return _shown(quarantine.case(signed_in(), aside_id))
+    except NotFoundError:
+        return _gone()
 
 
 @pages.get(f"{_HOME}/<uuid:aside_id>/<act>")
 @requires(Permission.OFFICE_QUARANTINE)
 def ask_quarantine_act(aside_id: UUID, act: str) -> Response:
     """The form of a proposal, or what a confirmation will do."""
+    if act not in _FORMS:
+        abort(404)
+    try:
+        found = quarantine.case(signed_in(), aside_id)
+    except NotFoundError:
+        return _gone()
+    if act not in _acts(found):
+        return _led_back(found, act)
     if act == CONFIRM:
         demand_fresh_proof(signed_in())
-    found = _allowing(aside_id, act)
     return _asking(found, act, _empty(found, act))
 
 
@@ -70,12 +85,16 @@ def do_quarantine_act(aside_id: UUID, act: str) -> Response:
     if act not in _FORMS:
         abort(404)
     form = _FORMS[act]()
-    if form.validate():
-        with attempt(form):
-            done = _ACTS[act](aside_id, form)
-            flash(gettext(done.msgid), "ok")
-            return to(_HOME if act == CONFIRM else f"{_HOME}/{aside_id}")
-    return _asking(_allowing(aside_id, act), act, form)
+    try:
+        if form.validate():
+            with attempt(form):
+                done = _ACTS[act](aside_id, form)
+                flash(gettext(done.msgid), "ok")
+                return to(_HOME if act == CONFIRM else f"{_HOME}/{aside_id}")
+        found = quarantine.case(signed_in(), aside_id)
+    except NotFoundError:
+        return _decided()
+    return _asking(found, act, form) if act in _acts(found) else _led_back(found, act)
 
 
 def _place(text: str) -> UUID | None:
@@ -115,11 +134,35 @@ _ACTS: dict[str, Callable[[UUID, Any], Message]] = {
 }
 
 
-def _allowing(aside_id: UUID, act: str) -> Case:
-    found = quarantine.case(signed_in(), aside_id)
-    if act not in _acts(found):
-        abort(404)
-    return found
+def _gone() -> Response:
+    """The desk, in the place of a document that is not on it."""
+    _say_decided()
+    return _list(None, status=404)
+
+
+def _decided() -> Response:
+    """Back to the desk, after an act about a document that is not on it any more."""
+    _say_decided()
+    return to(_HOME)
+
+
+def _say_decided() -> None:
+    flash(gettext("This document is on the desk no more: it was decided about."), "warn")
+
+
+def _led_back(found: Case, act: str) -> Response:
+    """To the document's page, with why this cannot be done now."""
+    place = to(f"{_HOME}/{found.aside.id}")
+    if act == CONFIRM and found.proposal:
+        return place  # which says to whoever proposed that another must confirm
+    if act in (CONFIRM, WITHDRAW):
+        said = N_("Nothing awaits a confirmation here any more.")
+    elif found.proposal:
+        said = N_("Something is proposed for this document already. It is confirmed or withdrawn first.")
+    else:
+        said = quarantine.trouble_words(found.trouble)
+    flash(gettext(said.msgid), "warn")
+    return place
 
 
 def _acts(found: Case) -> tuple[str, ...]:

@@ -10,9 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from espace.db import Base, Code, Digest, Id, Instant, RecordRow, Sealed, record_table
 
 
-def _where(condition: str) -> dict[str, Any]:
+def where(condition: str) -> dict[str, Any]:
     """An index of the rows of which `condition` is true, on both engines."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+_AUTHORED = where("author_id IS NOT NULL")
 
 
 class Document(RecordRow, Base):
@@ -24,13 +27,13 @@ class Document(RecordRow, Base):
         Index("ix_documents_date", "record_id", "state", "date", "id"),
         Index("ix_documents_class", "record_id", "state", "class_code", "date", "id"),
         Index("ix_documents_type", "record_id", "state", "type_code", "date", "id"),
-        Index("ix_documents_author", "record_id", "state", "author_id", "date", "id"),
+        Index("ix_documents_author", "record_id", "state", "author_id", "date", "id", **_AUTHORED),
         Index("ix_documents_arrived", "record_id", "state", "arrived_at", "id"),
         Index("ix_documents_series", "record_id", "series_index", "version"),
         Index("ix_documents_content", "record_id", "content_index"),
         # Few wait at a time: the worker and « a result waits » read these only.
-        Index("ix_documents_held", "record_id", "held_until", **_where("held_until IS NOT NULL")),
-        Index("ix_documents_awaiting", "created_at", "record_id", "id", **_where("patient_invisible")),
+        Index("ix_documents_held", "record_id", "held_until", **where("held_until IS NOT NULL")),
+        Index("ix_documents_awaiting", "created_at", "record_id", "id", **where("patient_invisible")),
         Index("uq_documents_unique_index", "record_id", "unique_index", unique=True),
     )
 
@@ -51,7 +54,7 @@ class Document(RecordRow, Base):
     body_size: Mapped[int] = mapped_column(Integer)
     body_file_id: Mapped[UUID] = mapped_column(Id)
     version: Mapped[int] = mapped_column(Integer, server_default="1")
-    series_index: Mapped[bytes | None] = mapped_column(Digest(32))  # blind index of the set its versions share
+    series_index: Mapped[bytes | None] = mapped_column(Digest(16))  # blind index of the set its versions share
     folded_into: Mapped[UUID | None] = mapped_column(Id)  # the document that is shown in place of this copy
     author_id: Mapped[UUID | None] = mapped_column(Id)  # of `document_authors`
     held_until: Mapped[datetime | None] = mapped_column(Instant)  # a fresh result its person wants to read later

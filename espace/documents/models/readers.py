@@ -8,6 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from espace.db import Base, Id, Instant, RecordRow, Sealed, record_table
 
+from .documents import where
+
+_FILED = where("folder_id IS NOT NULL")
+
 
 class DocumentMark(RecordRow, Base):
     """One reader (an account or a professional) and one document."""
@@ -15,8 +19,9 @@ class DocumentMark(RecordRow, Base):
     __tablename__ = "document_marks"
     __table_args__ = record_table(
         Index("uq_document_marks_reader_document", "record_id", "reader_id", "document_id", unique=True),
-        Index("ix_document_marks_favourite", "record_id", "reader_id", "favourite", "date", "document_id"),
-        Index("ix_document_marks_folder", "record_id", "reader_id", "folder_id", "date", "document_id"),
+        # Most marks only say that something was read.
+        Index("ix_document_marks_favourite", "record_id", "reader_id", "date", "document_id", **where("favourite")),
+        Index("ix_document_marks_folder", "record_id", "reader_id", "folder_id", "date", "document_id", **_FILED),
     )
 
     reader_id: Mapped[UUID] = mapped_column(Id)

@@ -5,10 +5,21 @@ from .arriving.depositing import DEPOSITABLE, DepositDocument, deposit, holder_i
 from .aside.quarantine import quarantined
 from .deciding.telling import Telling, tellings
 from .library.browsing import PAGE_SIZE, Cursor, Filter, Page, Seen, latest, page
-from .types import CLASS_WORDS, CLASSES, PATIENT_TYPES, DocumentType, plain_title, plain_titles, type_label, types
-from .viewing.reading import Content, DocumentFacts, body, document, download, opened, original
+from .types import (
+    CLASS_WORDS,
+    CLASSES,
+    PATIENT_TYPES,
+    DocumentType,
+    plain_title,
+    plain_titles,
+    type_label,
+    type_words,
+    types,
+)
+from .viewing.reading import BESIDE, Content, DocumentFacts, body, document, download, opened, original
 
 __all__ = [
+    "BESIDE",
     "CLASSES",
     "CLASS_WORDS",
     "DEPOSITABLE",
@@ -41,5 +52,6 @@ __all__ = [
     "quarantined",
     "tellings",
     "type_label",
+    "type_words",
     "types",
 ]

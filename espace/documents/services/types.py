@@ -1,6 +1,7 @@
 """Kinds of documents and the categories people know them by, from the packaged table (NOS JDV_J06, JDV_J07)."""
 
 import csv
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -108,6 +109,11 @@ def plain_titles() -> dict[str, str]:
 def plain_title(code: str) -> str:
     """The title offered for a document of this kind; its label when it has no plainer one."""
     return plain_titles().get(code) or type_label(code)
+
+
+def type_words(code: str) -> str:
+    """How people who are not of the trade call a kind: its plain title, else its label with its short forms written."""
+    return plain_titles().get(code) or re.sub(r"^CR\b", "Compte rendu", type_label(code))
 
 
 def type_label(code: str) -> str:

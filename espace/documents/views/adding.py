@@ -115,7 +115,10 @@ def checked(draft_id: UUID) -> Response:
         if said is not None:
             with attempt(form):
                 return _became(composing.complete(here.standing, draft_id, said), new=True)
-    return _checking(adding_drafts.draft(here.standing, draft_id), form, [])
+    left = adding_drafts.draft(here.standing, draft_id)
+    if draft.replaces and not left.replaces:
+        form.secret.data = True  # what it would have replaced may have been: whoever may keep it secret says so or not
+    return _checking(left, form, [])
 
 
 def _change(draft_id: UUID, act: str, which: str) -> None:

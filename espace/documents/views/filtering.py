@@ -1,17 +1,20 @@
 """The page on which one says what of the documents is wanted."""
 
+from collections.abc import Iterable
 from itertools import groupby
 
 from flask import Response, request
 
-from espace.documents.services import CLASSES
+from espace.documents.services import CLASSES, DocumentType
 from espace.documents.services.library import choosing
 from espace.permissions import Permission
 from espace.web.forms import translated
 from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
+from espace.web.viewpoint import Viewpoint
 
 from . import filters
+from .words import kind_of
 
 
 @requires(Permission.DOCUMENTS_READ)
@@ -26,7 +29,11 @@ def choose() -> Response:
         asked=given,
         choices=found,
         classes=[(code, translated(CLASSES[code])) for code in dict.fromkeys(one.class_code for one in found.types)],
-        types=[(translated(CLASSES[code]), list(some)) for code, some in grouped],
+        types=[(translated(CLASSES[code]), _options(some, here)) for code, some in grouped],
         periods=[(code, translated(words)) for code, words in filters.PERIODS.items()],
         views=[(view, translated(words)) for view, words in filters.VIEW_WORDS.items()],
     )
+
+
+def _options(kinds: Iterable[DocumentType], here: Viewpoint) -> list[tuple[str, str]]:
+    return [(kind.code, kind_of(kind.code, here)) for kind in kinds]

@@ -13,9 +13,11 @@ from espace import clock
 from espace.documents.services import CLASSES, Filter, types
 from espace.documents.services.library.browsing import ARCHIVED, SUPERSEDED
 from espace.web.forms import translated
-from espace.web.i18n import day_numeric, full_day
+from espace.web.i18n import bound, day_numeric, full_day
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_, Message
+
+from .words import kind_of
 
 NEW, UNREAD, FAVOURITES, OLD_VERSIONS, IN_ARCHIVE = "nouveaux", "non-lus", "favoris", "versions", "archives"
 VIEWS: dict[str, dict[str, Any]] = {
@@ -161,9 +163,9 @@ def chips(given: Asked, here: Viewpoint, *, author: str, folder: str) -> list[Ch
     if wanted.class_code:
         found.append(Chip(translated(CLASSES[wanted.class_code]), given.address(here, sorte="")))
     if wanted.type_code:
-        found.append(Chip(types()[wanted.type_code].label, given.address(here, type="")))
+        found.append(Chip(kind_of(wanted.type_code, here), given.address(here, type="")))
     if wanted.author_id:
-        found.append(Chip(author or gettext("An author without document here"), given.address(here, auteur="")))
+        found.append(Chip(bound(author) or gettext("An author without document here"), given.address(here, auteur="")))
     if wanted.folder_id:
         found.append(Chip(gettext("Folder %(name)s", name=folder), given.address(here, dossier="")))
     if wanted.first_day:

@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from espace.documents.services import CLASS_WORDS, Cursor, DocumentFacts, Page
 from espace.web.forms import translated
-from espace.web.i18n import day_numeric, full_day, month, month_short
+from espace.web.i18n import bound, day_numeric, full_day, month, month_short
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_, Message
 
@@ -112,4 +112,4 @@ def _whose(rows: Sequence[DocumentFacts], hands: set[str], here: Viewpoint) -> s
             return str(gettext(", all added by you"))
         return str(gettext(", all added by %(name)s", name=first.depositor))
     name = next(iter(hands)) if len(hands) == 1 else next((row.structure for row in rows if row.structure), "")
-    return f", {name}" if name else ""
+    return f", {bound(name)}" if name else ""

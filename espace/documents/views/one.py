@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Response, abort, request
 
 from espace.documents import services as documents
-from espace.documents.services import DocumentFacts, type_label
+from espace.documents.services import DocumentFacts
 from espace.documents.services.viewing import drawing, lineage
 from espace.errors import NotFoundError
 from espace.interop.drawing import WEBP, DrawingError
@@ -20,7 +20,7 @@ from espace.web.viewpoint import Viewpoint
 from . import folders, sending, states
 from .contents import SANDBOX, is_inline
 from .showing import is_cut, kind_word, shown
-from .words import marks
+from .words import kind_of, marks
 
 Part = Callable[[Viewpoint, DocumentFacts], dict[str, Any]]
 PARTS: dict[str, Part] = {"keep": folders.kept, "states": states.shown, "versions": sending.told}
@@ -50,7 +50,7 @@ def one(document_id: UUID) -> Response:
         "documents/one.html",
         document=document,
         marks=marks(document, here),
-        kind=type_label(document.type_code),
+        kind=kind_of(document.type_code, here),
         shown=shown(content, _first(), drawing.GROUP),
         zoom=zoom if zoom in ZOOMS else 1,
         file_kind=kind_word(document.body_media),

@@ -19,6 +19,7 @@ from espace.errors import ConflictError
 from espace.permissions import Permission, Relation, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint
+from espace.web.i18n import bound
 from espace.web.viewpoint import Viewpoint
 
 from .state_forms import ChoiceForm, RemarkForm, SureForm
@@ -73,8 +74,8 @@ def names(professionals: Sequence[str]) -> str:
     if left:
         told.append(ngettext("%(num)d other professional", "%(num)d other professionals", left))
     if len(told) < 2:
-        return "".join(told)
-    return str(gettext("%(first)s and %(last)s", first=", ".join(told[:-1]), last=told[-1]))
+        return bound("".join(told))
+    return bound(gettext("%(first)s and %(last)s", first=", ".join(told[:-1]), last=told[-1]))
 
 
 def may_open_to_parents(here: Viewpoint, document: DocumentFacts) -> bool:
@@ -201,7 +202,7 @@ def opening(document_id: UUID) -> Response:
 @requires(Permission.DOCUMENTS_READ)
 def open_to_parents(document_id: UUID) -> Response:
     """Show it to the parents, for good."""
-    return _done(_OPEN, document_id, gettext("Done. The parents can read this document as of now."))
+    return _done(_OPEN, document_id, gettext("Done. This document is no longer kept from the parents."))
 
 
 @requires(Permission.DOCUMENTS_KEEP)

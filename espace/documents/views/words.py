@@ -10,14 +10,18 @@ from uuid import UUID
 from flask_babel import gettext
 
 from espace import clock
-from espace.documents.services import CLASS_WORDS, DocumentFacts, Seen
+from espace.documents.services import CLASS_WORDS, DocumentFacts, Seen, type_label, type_words
+from espace.documents.services.deciding.deleting import came_through_account
+from espace.documents.services.types import PATIENT_TITLES
 from espace.web.forms import translated
-from espace.web.i18n import day_numeric, near_days
+from espace.web.i18n import bound, day_numeric, near_days
 from espace.web.viewpoint import Viewpoint
-from espace.words import N_
+from espace.words import N_, Message
 
 _TYPE_ICONS = {"11502-2": "flask", "11369-6": "syringe", "87273-9": "syringe", "96874-3": "syringe"}
 _BY_PATIENT = N_("Added by the patient")
+_BY_PARENT = N_("Added by a parent")
+_BY_EITHER = N_("Added by the patient or a parent")
 _HIDDEN = N_("Hidden from professionals")
 _AWAITS = N_("Not announced to the patient yet")
 _SECRET = N_("Not visible to the parents")
@@ -74,7 +78,8 @@ def lines(rows: Sequence[DocumentFacts], here: Viewpoint, seen: Mapping[UUID, Se
         mine = seen.get(row.id, _NOT_SEEN)
         waits = row.held_until is not None and row.held_until > now
         closed = (row.hidden, row.patient_invisible, row.representatives_invisible, waits)
-        sharing = (row.by_patient, row.state, *closed, mine)
+        added = _who_added(row, here) if row.by_patient else None
+        sharing = (added, row.state, *closed, mine)
         if sharing not in badges:
             badges[sharing] = (*_own_marks(mine), *marks(row, here))
         found.append(
@@ -120,7 +125,15 @@ def _from(document: DocumentFacts, here: Viewpoint, known: dict[str, str]) -> st
             known[name] = gettext(", added by you") if by_reader else gettext(", added by %(name)s", name=name)
         return known[name]
     author = document.author or document.structure
-    return f", {author}" if author else ""
+    return f", {bound(author)}" if author else ""
+
+
+def kind_of(type_code: str, here: Viewpoint) -> str:
+    """A kind of document: its official label for professionals, plain words for everybody else."""
+    if here.is_professional:
+        return type_label(type_code)
+    own = PATIENT_TITLES.get(type_code)
+    return translated(own) if own else type_words(type_code)
 
 
 def icon_of(document: DocumentFacts) -> str:
@@ -130,11 +143,19 @@ def icon_of(document: DocumentFacts) -> str:
     return _TYPE_ICONS.get(document.type_code) or _CLASS_ICONS.get(document.class_code, "file")
 
 
+def _who_added(document: DocumentFacts, here: Viewpoint) -> Message:
+    """Who on the person's side added it. Before the account was kept, the name was: it may be that of a parent."""
+    if document.for_other:
+        return _BY_PARENT
+    is_theirs = document.adder or not came_through_account(document) or document.depositor == here.standing.holder_name
+    return _BY_PATIENT if is_theirs else _BY_EITHER
+
+
 def marks(document: DocumentFacts, here: Viewpoint) -> tuple[Mark, ...]:
     """What must be said before it is opened (rules.md CO-13, AR-15, AR-18); what is current has no label."""
     found = []
     if document.by_patient and here.is_professional:
-        found.append(Mark(translated(_BY_PATIENT), "tip", "person"))
+        found.append(Mark(translated(_who_added(document, here)), "tip", "person"))
     if document.hidden:
         found.append(Mark(translated(_HIDDEN), "", "eye-off"))
     if document.patient_invisible:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from espace import clock, db
 from espace.audit import services as audit
 from espace.audit.services import Action, Entry
 from espace.documents import services as documents
-from espace.documents.services import Telling
+from espace.documents.services import Telling, care_history
 from espace.people import services as people
 from espace.permissions import ActorKind, Relation, Standing
 
@@ -118,24 +119,53 @@ def _tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
     """Without what this reader must not know of: a document to be announced, a minor's secret care (AR-15, MI-6).
 
     An act on such documents only is left out whole: that it happened would tell that they exist. A page that was
-    looked at anyway, whatever stood on it, stays told: that it is not would tell the same. How things stand now
-    counts: what was announced since is told with all that was done to it before. Of a result that waits to be read
-    the title is not told.
+    looked at anyway, whatever stood on it, stays told: that it is not would tell the same; but not what was listed
+    beside a document only because it has other versions, where one may not know of it or of them. How things stand
+    now counts: what was announced since is told with all that was done to it before. Of a result that waits to be
+    read the title is not told.
     """
     ids = {one for entry in entries for thing in entry.objects if (one := _document_id(thing))}
+    ids |= {one for entry in entries if (one := _beside(entry))}
     now = documents.tellings(standing, ids)
+    gone = care_history.left_out(standing, {one for one in ids if one not in now} & _care_ids(entries))
     told = []
     for entry in entries:
-        things = tuple(seen for thing in entry.objects if (seen := _seen(thing, now, standing)) is not None)
-        if things or not entry.objects or entry.action in _LOOKS:
+        here = [thing for thing in entry.objects if _document_id(thing) not in gone]
+        things = tuple(seen for thing in here if (seen := _seen(thing, now, standing)) is not None)
+        if _is_told(entry, things, now):
             told.append(replace(entry, objects=things))
     return told
 
 
+def _is_told(entry: Entry, things: tuple[dict[str, str], ...], now: Mapping[UUID, Telling]) -> bool:
+    beside = _beside(entry)
+    if beside is not None:
+        return bool(things) and now.get(beside) is Telling.WHOLE
+    return bool(things) or not entry.objects or entry.action in _LOOKS
+
+
+def _beside(entry: Entry) -> UUID | None:
+    """The document beside whose words others were listed, for such a row."""
+    written = entry.detail.get(documents.BESIDE)
+    return UUID(written) if written else None
+
+
+def _care_ids(entries: list[Entry]) -> set[UUID]:
+    """The lines of the care history that acts are about."""
+    things = (thing for entry in entries for thing in entry.objects if thing.get("type") == care_history.TYPE)
+    return {one for thing in things if (one := _document_id(thing)) is not None}
+
+
 def _document_id(thing: Mapping[str, str]) -> UUID | None:
     """The id of a thing that has a title, as documents have."""
+    return _id(thing.get("id", "")) if "title" in thing and "type" in thing else None
+
+
+@lru_cache(maxsize=2048)
+def _id(written: str) -> UUID | None:
+    """An id as it was written down, if it is one: each look at a list names sixty, mostly those of the look before."""
     try:
-        return UUID(thing.get("id", "")) if "title" in thing and "type" in thing else None
+        return UUID(written)
     except ValueError:
         return None
 

@@ -22,7 +22,8 @@ from espace.documents.services.arriving import depositing
 from espace.documents.services.arriving.depositing import DepositDocument
 from espace.documents.services.entries import checks
 from espace.documents.services.entries.filing import stored
-from espace.documents.services.types import plain_titles, type_label, types
+from espace.documents.services.finding import proposing
+from espace.documents.services.types import plain_title, plain_titles, type_label, types
 from espace.errors import InvalidError, NotFoundError
 from espace.identifiers import new_id
 from espace.interop.media import MediaError
@@ -37,6 +38,7 @@ FEW = 25
 """More usual types than these are no short list any more."""
 """Prescription of health products: what is deposited most (NOS JDV_J07)."""
 PRESCRIPTIONS = "42"
+_GONE = N_("The document to replace was deleted or replaced meanwhile. This one will be added beside it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,10 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class DraftFacts:
-    """One draft, as its author sees it. `deposited` is the document it became, `replaces` the one it comes after."""
+    """One draft, as its author sees it. `deposited` is the document it became, `replaces` the one it comes after.
+
+    `proposed` is what its own words say it is, if they do.
+    """
 
     id: UUID
     record_id: UUID
@@ -65,6 +70,7 @@ class DraftFacts:
     confirmed: Confirmation | None
     deposited: UUID | None
     replaces: UUID | None = None
+    proposed: Confirmation | None = None
 
 
 _COLUMNS = (Draft.record_id, Draft.id, Draft.created_at, Draft.file_id, Draft.payload)
@@ -109,6 +115,7 @@ def start(standing: Standing, content: bytes, name: str, replaces: UUID | None =
     if replaces is not None:
         depositing.replaceable(standing, replaces)
     sweep(standing.actor)
+    proposed = None if replaces else _proposed(standing, content, body.media)
     draft_id = new_id()
     payload = {
         "name": checks.clean_title(name)[-checks.MAX_TITLE :],
@@ -118,6 +125,7 @@ def start(standing: Standing, content: bytes, name: str, replaces: UUID | None =
         "confirmed": None,
         "deposited": None,
         "replaces": str(replaces) if replaces else None,
+        "proposed": _packed(proposed),
     }
     with stored(standing.record_id, content) as files, db.write() as tx:
         tx.execute(
@@ -133,12 +141,23 @@ def start(standing: Standing, content: bytes, name: str, replaces: UUID | None =
     return draft_id
 
 
+def _proposed(standing: Standing, content: bytes, media: str) -> Confirmation | None:
+    """What a file's own words say it is, where this profession may deposit that; to be read again, as any proposal."""
+    born = date.fromisoformat(standing.holder_birth) if standing.holder_birth else None
+    said = proposing.propose(content, media, born=born)
+    if said.kind is None or said.kind not in access.may_deposit(standing.actor.profession):
+        return None
+    today = clock.today()
+    day = said.date if said.date and said.date <= today else today
+    return Confirmation(type_code=said.kind, title=said.title or plain_title(said.kind), date=day)
+
+
 def former(standing: Standing, draft: DraftFacts) -> DocumentFacts | None:
     """The document that a draft is to take the place of, if any and if it is still there."""
     if draft.replaces is None:
         return None
     with suppress(InvalidError, NotFoundError):
-        return depositing.replaceable(standing, draft.replaces)
+        return depositing.shown_to_replace(standing, draft.replaces)
     return None
 
 
@@ -193,9 +212,12 @@ def confirm(standing: Standing, draft_id: UUID, said: Confirmation) -> UUID:
     )
     try:
         document_id = depositing.deposit(standing, command)
-    except InvalidError:
+    except (InvalidError, NotFoundError) as error:
+        gone = isinstance(error, NotFoundError) and found.replaces is not None and former(standing, found) is None
         with db.write() as tx:
-            _save(tx, replace(found, confirmed=None))
+            _save(tx, replace(found, confirmed=None, replaces=None if gone else found.replaces))
+        if gone:
+            raise InvalidError({"": _GONE}) from None
         raise
     with db.write() as tx:
         _save(tx, replace(found, deposited=document_id))
@@ -288,7 +310,6 @@ def _one(tx: Connection, standing: Standing, draft_id: UUID, *, lock: bool = Fal
 
 def _opened(tx: Connection, row: Any) -> DraftFacts:
     said: Mapping[str, Any] = crypto.unseal(tx, row.record_id, TABLE, row.id, row.payload)
-    confirmed = said["confirmed"]
     return DraftFacts(
         id=row.id,
         record_id=row.record_id,
@@ -298,10 +319,19 @@ def _opened(tx: Connection, row: Any) -> DraftFacts:
         media=said["media"],
         size=said["size"],
         pages=said["pages"],
-        confirmed=Confirmation(**{**confirmed, "date": date.fromisoformat(confirmed["date"])}) if confirmed else None,
+        confirmed=_unpacked(said["confirmed"]),
         deposited=UUID(said["deposited"]) if said["deposited"] else None,
         replaces=UUID(said["replaces"]) if said.get("replaces") else None,
+        proposed=_unpacked(said.get("proposed")),
     )
+
+
+def _packed(said: Confirmation | None) -> dict[str, Any] | None:
+    return {**asdict(said), "date": said.date.isoformat()} if said else None
+
+
+def _unpacked(said: dict[str, Any] | None) -> Confirmation | None:
+    return Confirmation(**{**said, "date": date.fromisoformat(said["date"])}) if said else None
 
 
 def _save(tx: Connection, facts: DraftFacts) -> None:
@@ -310,9 +340,10 @@ def _save(tx: Connection, facts: DraftFacts) -> None:
         "media": facts.media,
         "size": facts.size,
         "pages": facts.pages,
-        "confirmed": {**asdict(facts.confirmed), "date": facts.confirmed.date.isoformat()} if facts.confirmed else None,
+        "confirmed": _packed(facts.confirmed),
         "deposited": str(facts.deposited) if facts.deposited else None,
         "replaces": str(facts.replaces) if facts.replaces else None,
+        "proposed": _packed(facts.proposed),
     }
     tx.execute(
         update(Draft)

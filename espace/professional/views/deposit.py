@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from espace import clock
 from espace.documents.services import DocumentFacts, holder_is_minor, type_label
-from espace.documents.services.arriving.depositing import replaceable
+from espace.documents.services.arriving.depositing import shown_to_replace
 from espace.errors import InvalidError
 from espace.permissions import Permission
 from espace.professional.forms import ConfirmForm, FileForm
@@ -73,7 +73,7 @@ def replaced(document_id: UUID) -> Response:
 
 def _former(document_id: UUID) -> DocumentFacts | None:
     try:
-        return replaceable(viewpoint().standing, document_id)
+        return shown_to_replace(viewpoint().standing, document_id)
     except InvalidError:
         return None
 
@@ -91,7 +91,7 @@ def review(draft_id: UUID) -> Response:
     draft = drafts.draft(here.standing, draft_id)
     if draft.deposited is not None:
         return to(f"{here.base}/deposer/{draft_id}/recu")
-    form = ConfirmForm(formdata=None).offer(here.actor.profession)
+    form = ConfirmForm(formdata=None).offer(here.actor.profession, draft.proposed)
     return _reviewing(draft, form.fill(draft.confirmed or _as_before(drafts.former(here.standing, draft))))
 
 
@@ -120,7 +120,7 @@ def confirm(draft_id: UUID) -> Response:
     """Deposit; a second click leads to the same receipt."""
     here = viewpoint()
     draft = drafts.draft(here.standing, draft_id)
-    form = ConfirmForm().offer(here.actor.profession)
+    form = ConfirmForm().offer(here.actor.profession, draft.proposed)
     said = form.command(minor=holder_is_minor(here.standing)) if form.validate() else None
     if said is None:
         return _reviewing(draft, form)

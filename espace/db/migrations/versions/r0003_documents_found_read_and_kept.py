@@ -102,10 +102,18 @@ def _make_readers_and_words() -> None:
 
     with op.batch_alter_table("document_marks", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_document_marks_favourite", ["record_id", "reader_id", "favourite", "date", "document_id"], unique=False
+            "ix_document_marks_favourite",
+            ["record_id", "reader_id", "date", "document_id"],
+            unique=False,
+            sqlite_where=sa.text("favourite"),
+            postgresql_where=sa.text("favourite"),
         )
         batch_op.create_index(
-            "ix_document_marks_folder", ["record_id", "reader_id", "folder_id", "date", "document_id"], unique=False
+            "ix_document_marks_folder",
+            ["record_id", "reader_id", "folder_id", "date", "document_id"],
+            unique=False,
+            sqlite_where=sa.text("folder_id IS NOT NULL"),
+            postgresql_where=sa.text("folder_id IS NOT NULL"),
         )
         batch_op.create_index(
             "uq_document_marks_reader_document", ["record_id", "reader_id", "document_id"], unique=True
@@ -194,7 +202,7 @@ def _make_other_tables() -> None:
 def _change_old_tables() -> None:
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
-        batch_op.add_column(sa.Column("series_index", Digest(32), nullable=True))
+        batch_op.add_column(sa.Column("series_index", Digest(16), nullable=True))
         batch_op.add_column(sa.Column("folded_into", Id(), nullable=True))
         batch_op.add_column(sa.Column("author_id", Id(), nullable=True))
         batch_op.add_column(sa.Column("held_until", Instant(), nullable=True))
@@ -205,7 +213,13 @@ def _change_old_tables() -> None:
         batch_op.drop_index(batch_op.f("ix_documents_date"))
         batch_op.create_index("ix_documents_date", ["record_id", "state", "date", "id"], unique=False)
         batch_op.create_index("ix_documents_arrived", ["record_id", "state", "arrived_at", "id"], unique=False)
-        batch_op.create_index("ix_documents_author", ["record_id", "state", "author_id", "date", "id"], unique=False)
+        batch_op.create_index(
+            "ix_documents_author",
+            ["record_id", "state", "author_id", "date", "id"],
+            unique=False,
+            sqlite_where=sa.text("author_id IS NOT NULL"),
+            postgresql_where=sa.text("author_id IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_documents_awaiting",
             ["created_at", "record_id", "id"],
@@ -252,7 +266,11 @@ def _restore_old_tables() -> None:
             sqlite_where=sa.text("patient_invisible"),
             postgresql_where=sa.text("patient_invisible"),
         )
-        batch_op.drop_index("ix_documents_author")
+        batch_op.drop_index(
+            "ix_documents_author",
+            sqlite_where=sa.text("author_id IS NOT NULL"),
+            postgresql_where=sa.text("author_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_documents_arrived")
         batch_op.drop_index("ix_documents_date")
         batch_op.create_index(batch_op.f("ix_documents_date"), ["record_id", "date", "id"], unique=False)
@@ -298,8 +316,14 @@ def _drop_readers_and_words() -> None:
 
     with op.batch_alter_table("document_marks", schema=None) as batch_op:
         batch_op.drop_index("uq_document_marks_reader_document")
-        batch_op.drop_index("ix_document_marks_folder")
-        batch_op.drop_index("ix_document_marks_favourite")
+        batch_op.drop_index(
+            "ix_document_marks_folder",
+            sqlite_where=sa.text("folder_id IS NOT NULL"),
+            postgresql_where=sa.text("folder_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_document_marks_favourite", sqlite_where=sa.text("favourite"), postgresql_where=sa.text("favourite")
+        )
 
     op.drop_table("document_marks")
 

@@ -144,6 +144,13 @@ def keep(standing: Standing, draft_id: UUID, typed: Typed) -> None:
         _save(tx, standing.record_id, replace(found, typed=_bounded(typed)))
 
 
+def stand_alone(standing: Standing, draft_id: UUID) -> None:
+    """Have a draft take no document's place any more. Raises as `draft`."""
+    with db.write() as tx:
+        found = _held(tx, standing, draft_id)
+        _save(tx, standing.record_id, replace(found, replaces=None))
+
+
 def offer(standing: Standing, draft_id: UUID, told: Typed) -> None:
     """Fill what is empty with what the content says; nothing that was typed is changed. Raises as `draft`."""
     with db.write() as tx:

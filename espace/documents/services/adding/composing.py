@@ -20,6 +20,8 @@ from .own import Added, Described, Ready
 from .pieces import WORDS, Judged, Refused, Upload
 from .replacing import Replaced, replaced
 
+GONE = N_("The document to replace was deleted or replaced meanwhile. Delete this draft, then add the file by itself.")
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
@@ -78,7 +80,6 @@ def complete(standing: Standing, draft_id: UUID, said: Described) -> Added:
         problems["file"] = N_("Choose a file first: a PDF, a picture or a text.")
     if problems:
         raise InvalidError(problems)
-    former = replaced(standing, draft.replaces) if draft.replaces else None
     ready = Ready(
         body=pieces.joined(draft.pieces, adding_drafts.contents(standing, draft)),
         received=pieces.received(draft.pieces),
@@ -86,6 +87,7 @@ def complete(standing: Standing, draft_id: UUID, said: Described) -> Added:
         mark=draft.id,
     )
     try:
+        former = _former(standing, draft)
         return adding.file(
             standing, said, ready, former, lambda tx, added: adding_drafts.finish(tx, standing, draft_id, added)
         )
@@ -94,6 +96,19 @@ def complete(standing: Standing, draft_id: UUID, said: Described) -> Added:
         if done is None:
             raise
         return done
+
+
+def _former(standing: Standing, draft: Draft) -> Replaced | None:
+    """The document whose place a draft takes. When it is gone, or has a newer version, the draft stands by itself."""
+    if draft.replaces is None:
+        return None
+    try:
+        return replaced(standing, draft.replaces)
+    except NotFoundError:
+        adding_drafts.stand_alone(standing, draft.id)
+        raise InvalidError(
+            {"": N_("The document to replace was deleted or replaced meanwhile. This one will be added beside it.")}
+        ) from None
 
 
 def _with_former(proposed: Typed, former: Replaced | None) -> Typed:

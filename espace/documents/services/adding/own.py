@@ -192,6 +192,7 @@ def _new(standing: Standing, said: Described, ready: Ready, replaced: Replaced |
         body=ready.body,
         depositor=standing.actor.name,
         adder=str(standing.actor.id),
+        for_other=standing.acts_for_other,
         content_index=ready.received,
         # A new version opens nothing: who did not see the former one does not see this one either.
         hidden=bool(replaced and replaced.hidden),

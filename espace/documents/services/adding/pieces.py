@@ -8,7 +8,7 @@ from uuid import UUID
 from espace.documents.services.entries import checks
 from espace.documents.services.entries.filing import Body, content_digest
 from espace.errors import InvalidError
-from espace.interop import photos
+from espace.interop import media, photos
 from espace.interop.media import PDF, RTF, TEXT, MediaError
 from espace.permissions import Standing
 from espace.words import N_
@@ -17,6 +17,7 @@ from . import scanning, waiting
 from .scanning import ScanError
 
 WORDS = frozenset({TEXT, RTF})
+_NEVER_LIGHTER = WORDS | {None}  # reading millions of words takes long, for nothing
 INFECTED = N_("The antivirus found something harmful in this file: it was not added. Choose another one.")
 TOGETHER = N_("Together these pages are too heavy. Remove one, or add them as two documents.")
 
@@ -89,6 +90,8 @@ def kept(content: bytes) -> photos.Prepared:
     Raises:
         InvalidError: with the reason beside `file`.
     """
+    if len(content) > checks.MAX_STORED and media.sniff(content) in _NEVER_LIGHTER:
+        raise InvalidError({"file": checks.too_heavy(len(content), checks.MAX_STORED)})
     try:
         made = photos.prepare(content, checks.MAX_STORED)
     except MediaError as error:

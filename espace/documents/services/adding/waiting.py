@@ -65,6 +65,7 @@ _PLAIN = (
     "structure",
     "depositor",
     "adder",
+    "for_other",
     "hidden",
     "patient_invisible",
     "representatives_invisible",

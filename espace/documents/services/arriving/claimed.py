@@ -14,6 +14,7 @@ from espace.documents.services.entries.checks import MAX_TITLE, clean_title
 from espace.documents.services.entries.filing import Body, NewDocument, content_digest, judge
 from espace.documents.services.entries.likeness import PATIENT
 from espace.documents.services.types import types
+from espace.errors import BusyError
 from espace.identifiers import parse_rpps
 from espace.interop import cda, cda_view, media
 from espace.interop.cda import CdaAuthor, CdaDocument, CdaError, CdaPatient
@@ -215,10 +216,13 @@ def body_of(content: bytes) -> Body:
 
     Raises:
         AsideError: when it cannot be filed.
+        BusyError: when nobody can look at it now.
     """
     try:
         return judge(content)
     except MediaError as error:
+        if error.kind == "busy":
+            raise BusyError from None
         raise AsideError(f"body-{error.kind}") from None
 
 

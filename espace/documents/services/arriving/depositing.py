@@ -16,10 +16,19 @@ from espace.documents.services.adding import pieces, scanning, waiting
 from espace.documents.services.adding.scanning import ScanError
 from espace.documents.services.deciding.telling import tell_readable
 from espace.documents.services.entries import checks
-from espace.documents.services.entries.filing import Body, NewDocument, content_digest, judge, known, stored, write_row
+from espace.documents.services.entries.filing import (
+    Body,
+    Known,
+    NewDocument,
+    content_digest,
+    judge,
+    known,
+    stored,
+    write_row,
+)
 from espace.documents.services.entries.likeness import SUPERSEDED
 from espace.documents.services.types import types
-from espace.documents.services.viewing.reading import DocumentFacts, open_row, snapshot
+from espace.documents.services.viewing.reading import SHARED, DocumentFacts, leave, open_row, snapshot
 from espace.documents.services.visibility import COLUMNS, NOWHERE
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.interop import cda
@@ -98,10 +107,9 @@ def deposit(standing: Standing, command: DepositDocument) -> UUID:
     author = people.professional(standing.actor.id)
     parties = _Parties(heading.holder_of(standing), author, _structure(author, standing.actor.structure))
     title = checks.clean_title(command.title)
-    unique_id = _unique_id(standing, command, title)
-    twin = known(standing.record_id, unique_id)
+    unique_id, twin = _unique_id(standing, command, title)
     if twin:
-        return twin[0]
+        return twin.id
     former = _former(standing, command.replaces) if command.replaces else None
     body = _checked(standing, command, title, parties, former)
     header = _header(parties, command, title, unique_id, former)
@@ -135,7 +143,7 @@ def deposit(standing: Standing, command: DepositDocument) -> UUID:
         twin = known(standing.record_id, unique_id)
         if twin is None:
             raise
-        return twin[0]
+        return twin.id
 
 
 def replaceable(standing: Standing, document_id: UUID) -> DocumentFacts:
@@ -156,6 +164,16 @@ def replaceable(standing: Standing, document_id: UUID) -> DocumentFacts:
         found = open_row(tx, standing.record_id, row)
     if found.state == SUPERSEDED:
         raise InvalidError({"": N_("A newer version of this document exists already. Replace that one.")})
+    return found
+
+
+def shown_to_replace(standing: Standing, document_id: UUID) -> DocumentFacts:
+    """As `replaceable`, to be shown to its depositor: who may not even read here leaves a row of it too (R25)."""
+    found = replaceable(standing, document_id)
+    act = Action.DOCUMENTS_LISTED
+    if not audit.seen_lately(standing.actor, standing.record_id, act, document_id, SHARED):
+        with db.write():
+            leave(standing, act, [found], beside=found)
     return found
 
 
@@ -253,7 +271,21 @@ def _structure(author: people.Professional, name: str) -> people.Structure | Non
     return next(here, author.structures[0] if author.structures else None)
 
 
-def _unique_id(standing: Standing, command: DepositDocument, title: str) -> str:
+def _unique_id(standing: Standing, command: DepositDocument, title: str) -> tuple[str, Known | None]:
+    """The id of a deposit, and the document that has it already: the same deposit sent again.
+
+    What its depositor deleted may be deposited again: it gets the next id.
+    """
+    again = 0
+    while True:
+        unique_id = _id_of(standing, command, title, again)
+        twin = known(standing.record_id, unique_id)
+        if twin is None or not twin.deleted:
+            return unique_id, twin
+        again += 1
+
+
+def _id_of(standing: Standing, command: DepositDocument, title: str, again: int) -> str:
     """An id of the ITU's UUID arc, the same for the same deposit, and telling nothing of it."""
     said = "|".join(
         (
@@ -264,6 +296,7 @@ def _unique_id(standing: Standing, command: DepositDocument, title: str) -> str:
             title,
             content_digest(command.content).hex(),
             *((str(command.replaces),) if command.replaces else ()),
+            *((f"again {again}",) if again else ()),
         )
     )
     return f"2.25.{int.from_bytes(crypto.blind('deposit', said)[:16])}"

@@ -4,6 +4,7 @@ A file is a CDA document, or an XDM archive of several: each document of an arch
 archive as a whole is set aside where it contradicts itself.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,7 +35,7 @@ from espace.documents.services.entries.folding import Source, note_source
 from espace.documents.services.entries.likeness import DELETED
 from espace.documents.services.viewing.reading import snapshot
 from espace.errors import ConflictError, NotFoundError
-from espace.import_report import Report
+from espace.import_report import Report, named
 from espace.interop import cda, media
 from espace.permissions import SYSTEM, Relation
 from espace.records import services as records
@@ -49,7 +50,7 @@ _SAME_VERSION = (
     select(Document.id)
     .where(
         Document.record_id == bindparam("record", type_=Id),
-        Document.series_index == bindparam("series", type_=Digest(32)),
+        Document.series_index == bindparam("series", type_=Digest(16)),
         Document.version == bindparam("version"),
         Document.content_index != bindparam("content", type_=Digest(32)),
         Document.state != DELETED,
@@ -96,12 +97,13 @@ class Told:
 def import_paths(
     paths: Iterable[Path], progress: Callable[[int], None] = lambda _read: None, *, silent: bool = False
 ) -> Report:
-    """File every document under `paths` (files and folders, links not followed); running it again changes nothing.
+    """File every document under `paths` (files and folders); running it again changes nothing.
 
+    Links are not followed, and a folder without a file is named: both are notes of the report.
     `silent`: nobody is told, for documents that are no news.
     """
     report, told = Report(), Told(silent=silent)
-    for path, where in _files(paths):
+    for path, where in _files(paths, report):
         try:
             content = _read(path)
         except RefusedFileError as refused:
@@ -168,9 +170,9 @@ def _taken(
 
 
 def _aside(content: bytes, where: str, aside: AsideError) -> Taken:
-    put_aside(content, aside.reason, where, aside.faults)
-    named = f"{aside.reason} ({', '.join(aside.faults)})" if aside.faults else aside.reason
-    return Taken(where, Outcome.ASIDE, named)
+    put_aside(content, aside.reason, named(where), aside.faults)
+    said = f"{aside.reason} ({', '.join(aside.faults)})" if aside.faults else aside.reason
+    return Taken(where, Outcome.ASIDE, said)
 
 
 def take_in(content: bytes) -> bool:
@@ -245,14 +247,32 @@ def _came_again(
     return Filed(twin.id, new=False)
 
 
-def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+def _files(paths: Iterable[Path], report: Report) -> Iterator[tuple[Path, str]]:
     for path in paths:
-        if path.is_dir():
-            for found in sorted(path.rglob("*")):
-                if not found.is_symlink() and not found.is_dir():
-                    yield found, str(found.relative_to(path))
-        else:
+        if not path.is_dir():
             yield path, path.name
+            continue
+        is_empty = True
+        for found in _under(path, report):
+            is_empty = False
+            yield found
+        if is_empty:
+            report.note(str(path), "no file was found in this folder")
+
+
+def _under(folder: Path, report: Report) -> Iterator[tuple[Path, str]]:
+    def unreadable(error: OSError) -> None:
+        report.read += 1
+        report.refuse(os.path.relpath(error.filename, folder.parent), "unreadable")
+
+    for place, folders, names in os.walk(folder, onerror=unreadable):
+        folders.sort()
+        for name in sorted([*folders, *names]):
+            path = Path(place, name)
+            if path.is_symlink():
+                report.note(str(path.relative_to(folder)), "this is a link: what it leads to was not read")
+            elif name not in folders:
+                yield path, str(path.relative_to(folder))
 
 
 def _read(path: Path) -> bytes:

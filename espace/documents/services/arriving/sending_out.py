@@ -86,9 +86,12 @@ def _own_header(document: DocumentFacts, holder: Person) -> CdaHeader:
 
 
 def _author(document: DocumentFacts, holder: Person) -> CdaAuthor:
-    """Who wrote it: the person, a professional of the directory, or the name that stands on it."""
+    """Who wrote it: the person, who added it for them, a professional of the directory, or the name that stands on it.
+
+    Of who added it for them only the name is said: their number is none of the reader's.
+    """
     if document.by_patient:
-        return heading.own_author(holder)
+        return CdaAuthor(family_name=document.depositor) if document.for_other else heading.own_author(holder)
     if document.professional_id:
         author = people.professional(document.professional_id)
         place = next((one for one in author.structures if document.structure in (one.name, one.display_name)), None)

@@ -256,7 +256,7 @@ def _thing(tx: Connection, record: RecordFacts, unique_id: str) -> dict[str, str
     ).one()
     thing = {
         "id": str(twin[0]),
-        "title": crypto.unseal(tx, record.id, DOCUMENTS, twin[0], row.payload)["title"],
+        "title": crypto.unseal(tx, record.id, DOCUMENTS, twin[0], row.payload).get("title", ""),
         "type": row.type_code,
     }
     marks = ("patient_invisible", "representatives_invisible")

@@ -79,6 +79,12 @@ def ready(content: bytes, wish: Wish) -> list[Ready]:
     return _read(content, wish)
 
 
+def marks(documents: list[Ready]) -> list[dict[str, str]]:
+    """Of each document, the marks by which its record's trail tells nothing of it to who may not know of it (R13)."""
+    names = ("patient_invisible", "representatives_invisible")
+    return [{name: "yes" for name in names if getattr(one.new, name)} for one in documents]
+
+
 def _read(content: bytes, wish: Wish) -> list[Ready]:
     try:
         check_type(wish.type_code)

@@ -4,12 +4,13 @@ from .hiding import hide, show
 from .importing import import_care_history
 from .kinds import KINDS
 from .lines import COLUMNS
-from .reading import CareLine, Cursor, History, KindTotal, Visit, history, may_read, search, visit
+from .reading import TYPE, CareLine, Cursor, History, KindTotal, Visit, history, left_out, may_read, search, visit
 from .window import sweep, window_start
 
 __all__ = [
     "COLUMNS",
     "KINDS",
+    "TYPE",
     "CareLine",
     "Cursor",
     "History",
@@ -18,6 +19,7 @@ __all__ = [
     "hide",
     "history",
     "import_care_history",
+    "left_out",
     "may_read",
     "search",
     "show",

@@ -4,7 +4,7 @@ A window of months is small enough to be opened whole (`MOST` lines), which tota
 holder leaves a row of the trail before anything is shown (R25).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -36,6 +36,9 @@ PAGE_LINES = 60
 FOUND_LINES = 200
 """The same, for what a search found: there is no second page, as its words are in no address."""
 _Wanted = Callable[["CareLine"], bool]
+_THERE = select(CareRow.id).where(
+    CareRow.record_id == bindparam("record", type_=Id), CareRow.id.in_(bindparam("ids", expanding=True, type_=Id))
+)
 
 
 class Cursor(NamedTuple):
@@ -201,6 +204,18 @@ def of_visit(tx: Connection, standing: Standing, visit_id: UUID) -> Visit:
 def snapshot(line: CareLine) -> dict[str, str]:
     """What the trail keeps of a line that was shown or hidden."""
     return {"id": str(line.id), "title": line.label, "type": TYPE}
+
+
+def left_out(standing: Standing, ids: Collection[UUID]) -> frozenset[UUID]:
+    """Which of these lines left the history: the insurer took them back, as secret care or not, or they grew too old.
+
+    Of those the trail tells a minor's parents nothing any more (rules.md MI-5, MI-10); others know of them already.
+    """
+    if standing.relation is not Relation.REPRESENTATIVE or not ids:
+        return frozenset()
+    with db.read() as tx:
+        there = set(tx.execute(_THERE, {"record": standing.record_id, "ids": list(ids)}).scalars())
+    return frozenset(ids) - there
 
 
 def _told(standing: Standing, action: Action, found: History) -> History:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select, update
 
-from espace import crypto, db
+from espace import db
 from espace.access.services import visible
 from espace.audit import services as audit
 from espace.audit.services import Action
@@ -19,7 +19,7 @@ from espace.db import Id
 from espace.documents.models import Document
 from espace.documents.services.entries.folding import fold_visible
 from espace.documents.services.entries.likeness import DELETED
-from espace.documents.services.viewing.reading import SEALED, TABLE, DocumentFacts, open_row, snapshot, visible_to
+from espace.documents.services.viewing.reading import DocumentFacts, open_row, seal_row, snapshot, visible_to
 from espace.documents.services.visibility import COLUMNS, NOWHERE, conditions, parameters, shape
 from espace.errors import ConflictError, NotFoundError
 from espace.permissions import Permission, Standing
@@ -77,7 +77,7 @@ def decide(
     """
     if found.choices != choices:
         raise ConflictError
-    changed = replace(found, choices=found.choices + 1, **changes)
+    changed = found._replace(choices=found.choices + 1, **changes)
     keep(tx, standing.record_id, changed)
     audit.record(
         standing.actor,
@@ -92,9 +92,8 @@ def decide(
 
 def keep(tx: Connection, record_id: UUID, changed: DocumentFacts) -> None:
     """Write what a document has become; its content never changes (rules.md AR-19)."""
-    sealed = {name: getattr(changed, name) for name in SEALED}
     values = {name: getattr(changed, name) for name in _COLUMNS}
-    values["payload"] = crypto.seal(tx, record_id, TABLE, changed.id, sealed)
+    values["payload"] = seal_row(tx, record_id, changed)
     tx.execute(update(Document).where(Document.record_id == record_id, Document.id == changed.id).values(**values))
 
 

@@ -1,11 +1,11 @@
 """What opens for good: a document announced to its person (AR-15), and secret care shown to the parents (MI-9)."""
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from espace import clock, db, settings
 from espace.audit import services as audit
@@ -14,7 +14,8 @@ from espace.db import Instant
 from espace.documents.models import Document
 from espace.documents.services.arriving.depositing import holder_is_minor
 from espace.documents.services.entries.folding import fold_visible, shown_through
-from espace.documents.services.viewing.reading import snapshot
+from espace.documents.services.entries.likeness import of_series
+from espace.documents.services.viewing.reading import DocumentFacts, snapshot
 from espace.errors import NotFoundError, TamperedError
 from espace.permissions import SYSTEM, Permission, Relation, Standing, demand_fresh_proof
 
@@ -32,12 +33,13 @@ AWAITING = (
 )
 
 
-def announce(standing: Standing, document_id: UUID, *, choices: int) -> UUID:
+def announce(standing: Standing, document_id: UUID, *, choices: int) -> UUID | None:
     """Say that a document was announced to its person: they read it as of now, and nothing takes it back (AR-15).
 
-    Gives the document through which it is shown from now on. What they had asked to read later was just read with
-    them: it waits no more. No fresh proof is asked: it gives the person what is theirs, in front of them, and widens
-    nobody else's sight but that of a child's parents.
+    Gives the document through which it is shown from now on; None when this professional sees it no more, as its
+    person hides its other versions. What they had asked to read later was just read with them: it waits no more. No
+    fresh proof is asked: it gives the person what is theirs, in front of them, and widens nobody else's sight but that
+    of a child's parents.
 
     Raises:
         NotFoundError: when the document does not exist for this professional.
@@ -47,11 +49,24 @@ def announce(standing: Standing, document_id: UUID, *, choices: int) -> UUID:
         if not found.patient_invisible:
             return found.id
         now = clock.now()
-        opened = {"patient_invisible": False, "held_until": None, "arrived_at": now}
+        hidden = _is_hidden(tx, standing.record_id, found)
+        opened = {"patient_invisible": False, "held_until": None, "arrived_at": now, "hidden": hidden}
         changed = decide(tx, standing, found, Action.DOCUMENT_ANNOUNCED, choices, **opened)
         tell_readable(standing.record_id, changed)
         along(tx, standing, found, Document.patient_invisible.is_(True), **opened)
-        return shown_through(tx, standing.record_id, document_id)
+        keeps = not hidden or standing.sees_hidden or found.professional_id == standing.actor.id
+        return shown_through(tx, standing.record_id, document_id) if keeps else None
+
+
+def _is_hidden(tx: Connection, record_id: UUID, found: DocumentFacts) -> bool:
+    """Whether its person hides the version they know of from professionals: what was decided holds for this one too.
+
+    Until it is announced it could not be hidden as well (AR-16), and they could not decide about it.
+    """
+    series = {found.series_index} if found.series_index else set()
+    others = [one for one in of_series(tx, record_id, series) if one.id != found.id and not one.patient_invisible]
+    newest = max(others, key=lambda one: (one.version, one.created_at), default=None)
+    return newest is not None and newest.hidden
 
 
 def open_to_parents(standing: Standing, document_id: UUID, *, choices: int) -> UUID:
@@ -100,7 +115,8 @@ def _release(record_id: UUID, document_id: UUID) -> bool:
             return False
         now = clock.now()
         seen_from = max(now, found.held_until or now)  # what its person wants to read later still waits
-        changed = replace(found, patient_invisible=False, arrived_at=seen_from, choices=found.choices + 1)
+        seen: dict[str, Any] = {"hidden": _is_hidden(tx, record_id, found), "arrived_at": seen_from}
+        changed = found._replace(patient_invisible=False, **seen, choices=found.choices + 1)
         keep(tx, record_id, changed)
         fold_visible(tx, record_id, document_id)
         audit.record(SYSTEM, record_id, Action.DOCUMENT_RELEASED, relation=Relation.SYSTEM, objects=[snapshot(changed)])

@@ -293,7 +293,7 @@ def _lift(tx: Connection, standing: Standing, document_id: UUID) -> UUID:
         raise NotFoundError
     if found.held_until is None or found.held_until <= clock.now():
         return document_id  # it waits no more: the worker tells of it
-    changed = replace(found, held_until=None, arrived_at=clock.now(), choices=found.choices + 1)
+    changed = found._replace(held_until=None, arrived_at=clock.now(), choices=found.choices + 1)
     keep(tx, standing.record_id, changed)
     audit.record(
         standing.actor,

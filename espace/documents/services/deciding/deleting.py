@@ -37,8 +37,12 @@ def _added_for(standing: Standing, document: DocumentFacts) -> bool:
     if document.adder:
         return document.adder == str(standing.actor.id)
     # Before the account was kept, the name was; what came by a file nobody added here.
-    through_account = not document.unique_id or document.unique_id.startswith(OWN_ID)
-    return not through_account or document.depositor == standing.actor.name
+    return not came_through_account(document) or document.depositor == standing.actor.name
+
+
+def came_through_account(document: DocumentFacts) -> bool:
+    """Whether what the person's side added was added here; what came by a file, their software wrote in their name."""
+    return not document.unique_id or document.unique_id.startswith(OWN_ID)
 
 
 def delete(standing: Standing, document_id: UUID, *, choices: int) -> None:

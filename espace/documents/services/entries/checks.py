@@ -27,6 +27,8 @@ _SENTENCES: dict[str, Message] = {
     "too-many-pixels": N_("This picture has more than 50 million points. Take it again at a lower quality."),
     "too-heavy": N_("This picture stays too heavy, even reduced. Take it again at a lower quality."),
     "too-many-frames": N_("This picture has more than 100 pages. Send it in several parts."),
+    "crowded": N_("This PDF is made of too many pieces. Print it to a new PDF, then choose it."),
+    "busy": N_("Too many files are being looked at now. Wait a minute, then send this one again."),
     "active": N_("This PDF holds a program that cannot be removed. Print it to a new PDF, then choose it."),
 }
 

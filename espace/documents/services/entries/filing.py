@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from espace.db import Digest, Id
 from espace.documents.models import Document, DocumentAuthor
 from espace.documents.services.deciding.delays import held_until
 from espace.documents.services.types import types
-from espace.documents.services.viewing.reading import SEALED, TABLE, DocumentFacts, open_row
+from espace.documents.services.viewing.reading import SEALED, DocumentFacts, open_row, seal_row
 from espace.documents.services.visibility import COLUMNS
 from espace.errors import ConflictError
 from espace.identifiers import new_id
@@ -25,7 +25,7 @@ from espace.interop import media as medias
 from espace.records import services as records
 
 from .folding import FILED, fold_visible
-from .likeness import DELETED, of_series
+from .likeness import DELETED, PATIENT, Entry, entry, of_series
 
 _KNOWN = select(
     Document.id,
@@ -48,10 +48,11 @@ _SERIES_GIVEN_OUT = (
     select(Document.series_index)
     .where(
         Document.record_id == bindparam("record", type_=Id),
-        Document.series_index.between(bindparam("first", type_=Digest(32)), bindparam("last", type_=Digest(32))),
+        Document.series_index == bindparam("series", type_=Digest(16)),
     )
     .limit(1)
 )
+_ADD = insert(Document)
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d{0,38})){1,40}(\^[\x21-\x7e]{1,64})?", re.ASCII)
 _UUID_ARC = "2.25."
 _AUTHOR = select(DocumentAuthor.id).where(
@@ -89,7 +90,8 @@ class NewDocument:
     `set_id` and `version` say which versions belong together, `replaces` is the unique id of the one before; without
     them it is a series of its own.
     `content_index` is given when what makes it the same document is not the digest of its body. `adder` is the account
-    of who adds it on the person's side; `names_other` says that it names somebody else than the record's person.
+    of who adds it on the person's side, `for_other` says that they act for the person; `names_other` says that it names
+    somebody else than the record's person.
     """
 
     title: str
@@ -111,6 +113,7 @@ class NewDocument:
     version: int = 1
     replaces: str = ""
     adder: str = ""
+    for_other: bool = False
     names_other: bool = False
 
 
@@ -138,8 +141,8 @@ def unique_digest(unique_id: str) -> bytes:
 
 
 def series_digest(set_id: str) -> bytes:
-    """The keyed digest that the versions of one document share (CDA setId, else its own unique id)."""
-    return crypto.blind("series", set_id)
+    """The keyed digest that the versions of one document share (CDA setId, else its own unique id): half of one."""
+    return crypto.blind("series", set_id)[:16]
 
 
 def _place_in_series(tx: Connection, record_id: UUID, new: NewDocument) -> tuple[bytes, int]:
@@ -187,12 +190,10 @@ def sent_series(series_index: bytes) -> str:
 
 def series_of(record_id: UUID, set_id: str) -> bytes:
     """The digest of a series in this record, by its set id or by the one it left under."""
-    if beginning := _given_out(set_id):
-        bounds = {"first": beginning + bytes(16), "last": beginning + b"\xff" * 16}
+    if given_out := _given_out(set_id):
         with db.read() as tx:
-            found: bytes | None = tx.execute(_SERIES_GIVEN_OUT, {"record": record_id, **bounds}).scalar()
-        if found is not None:
-            return found
+            if tx.execute(_SERIES_GIVEN_OUT, {"record": record_id, "series": given_out}).first():
+                return given_out
     return series_digest(set_id)
 
 
@@ -247,25 +248,37 @@ def write_row(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUI
         NotFoundError: when the record was closed meanwhile, or is in another state that takes nothing.
     """
     records.hold_open(tx, record_id)
-    filed = _as_decided(tx, record_id, _facts(tx, record_id, new, files))
+    filed = _as_decided(tx, record_id, new, _facts(tx, record_id, new, files))
     _insert(tx, record_id, filed, new)
     outbox.post(FILED, {"record_id": str(record_id), "document_id": str(filed.id)})
     shown = fold_visible(tx, record_id, filed.id)
     return open_row(tx, record_id, tx.execute(_BY_ID, {"record": record_id, "id": shown}).one())
 
 
-def _as_decided(tx: Connection, record_id: UUID, filed: DocumentFacts) -> DocumentFacts:
+def _as_decided(tx: Connection, record_id: UUID, new: NewDocument, filed: DocumentFacts) -> DocumentFacts:
     """What was decided about a document holds for its newer versions: one never opens what was closed."""
-    series = {filed.series_index} if filed.series_index else set()
-    before = [one for one in of_series(tx, record_id, series) if one.version <= filed.version]
+    before = _before(tx, record_id, new, filed)
     if not before:
         return filed
     newest = max(before, key=lambda one: (one.version, one.created_at))
-    return replace(
-        filed,
+    return filed._replace(
         hidden=filed.hidden or (newest.hidden and not filed.patient_invisible),  # not both (rules.md AR-16)
         representatives_invisible=filed.representatives_invisible or newest.representatives_invisible,
     )
+
+
+def _before(tx: Connection, record_id: UUID, new: NewDocument, filed: DocumentFacts) -> list[Entry]:
+    """The versions that decide on who sees a new one.
+
+    What a person replaces is what they see: a version of it that is kept from them decides nothing on theirs, else
+    theirs would vanish before their eyes (R13).
+    """
+    if new.origin == PATIENT and new.replaces:
+        replaced = known(record_id, new.replaces)
+        found = entry(tx, record_id, replaced.id) if replaced else None
+        return [found] if found else []
+    series = {filed.series_index} if filed.series_index else set()
+    return [one for one in of_series(tx, record_id, series) if one.version <= filed.version]
 
 
 def _facts(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID]) -> DocumentFacts:
@@ -304,23 +317,21 @@ def _facts(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID])
         remark="",
         unique_id=new.unique_id,
         adder=new.adder,
+        for_other=new.for_other,
         names_other=new.names_other,
     )
 
 
 def _insert(tx: Connection, record_id: UUID, filed: DocumentFacts, new: NewDocument) -> None:
-    values = {name: getattr(filed, name) for name in DocumentFacts.__dataclass_fields__}
-    payload = {name: values.pop(name) for name in SEALED}
-    values["arrived_at"] = max(filed.created_at, filed.held_until or filed.created_at)
+    values = {name: value for name, value in filed._asdict().items() if name not in SEALED}
+    values |= {
+        "record_id": record_id,
+        "arrived_at": max(filed.created_at, filed.held_until or filed.created_at),
+        "unique_index": unique_digest(new.unique_id),
+        "content_index": new.content_index or content_digest(new.body.content),
+        "payload": seal_row(tx, record_id, filed),
+    }
     try:
-        tx.execute(
-            insert(Document).values(
-                **values,
-                record_id=record_id,
-                unique_index=unique_digest(new.unique_id),
-                content_index=new.content_index or content_digest(new.body.content),
-                payload=crypto.seal(tx, record_id, TABLE, filed.id, payload),
-            )
-        )
+        tx.execute(_ADD, values)
     except IntegrityError:
         raise ConflictError from None

@@ -49,12 +49,12 @@ _ONE = _IN_RECORD.where(Document.id == bindparam("id", type_=Id))
 _RELATED = _IN_RECORD.where(
     or_(
         Document.content_index == bindparam("content", type_=Digest(32)),
-        Document.series_index == bindparam("series", type_=Digest(32)),
+        Document.series_index == bindparam("series", type_=Digest(16)),
     ),
     Document.state != DELETED,
 )
 _SERIES = _IN_RECORD.where(
-    Document.series_index.in_(bindparam("series", expanding=True, type_=Digest(32))), Document.state != DELETED
+    Document.series_index.in_(bindparam("series", expanding=True, type_=Digest(16))), Document.state != DELETED
 )
 _COPIES = _IN_RECORD.where(Document.folded_into.in_(bindparam("ids", expanding=True, type_=Id)))
 _SEVERAL = _IN_RECORD.where(Document.id.in_(bindparam("ids", expanding=True, type_=Id)))

@@ -1,7 +1,8 @@
 """Versions of one document: the newest is current, those before it are superseded, in whatever order they came.
 
 CDA `setId` and `versionNumber`, or what a document says it replaces, make the series (interop.md section 1, AR-19).
-An older version is pushed back only by one that all its readers see (R13); nothing of it changes but its state.
+An older version is pushed back only by one that all its readers see (R13); nothing of it changes but its state. What a
+professional wrote is never pushed back by what its person wrote, whatever series that claims.
 """
 
 from uuid import UUID
@@ -12,7 +13,7 @@ from espace.db import Id
 from espace.documents.models import Document, DocumentMark
 from espace.identifiers import new_id
 
-from .likeness import CURRENT, FOLDED, SUPERSEDED, Entry, all_see, copies, of_series, several
+from .likeness import CURRENT, FOLDED, PATIENT, SUPERSEDED, Entry, all_see, copies, of_series, several
 
 _SET_STATE = update(Document).where(
     Document.record_id == bindparam("record", type_=Id), Document.id.in_(bindparam("ids", expanding=True, type_=Id))
@@ -60,6 +61,8 @@ def _newer(shown_id: UUID, found: dict[UUID, Entry]) -> Entry | None:
     for place in [one for one in found.values() if shown_id in (one.id, one.folded_into)]:
         for one in found.values():
             if one.series_index is None or one.series_index != place.series_index or one.version <= place.version:
+                continue
+            if one.origin == PATIENT and shown.origin != PATIENT:
                 continue
             newer = found.get(one.folded_into) if one.folded_into else one
             if newer is not None and newer.id != shown_id and one.version > best and all_see(newer, shown):

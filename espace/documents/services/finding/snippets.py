@@ -80,7 +80,7 @@ def _terms_from(places: Sequence[tuple[int, int, Term]], start: int) -> set[Term
 
 def _bounds(page: str, place: int) -> tuple[int, int]:
     """From some words before a place to some words after it, no word cut that need not be."""
-    start = max(0, place - _LEAD)
+    start = max(0, place - _LEAD, page.rfind(_BREAK, 0, place))  # a row of a table begins with itself
     while 0 < start < place and not page[start - 1].isspace():
         start += 1
     longest = end = min(len(page), start + _WIDTH)

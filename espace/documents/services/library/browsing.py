@@ -214,5 +214,5 @@ def _asked(
     relevant = [code for code in values["types"] if code in usual]
     rest = [code for code in values["types"] if code not in usual]
     if before is not None and before.part:
-        return page_statement(shape(rule), asked), {**values, "types": rest}
+        return page_statement(shape(rule), asked, before.part), {**values, "types": rest}
     return relevant_statement(shape(rule), asked), {**values, "types": relevant, "others": rest}

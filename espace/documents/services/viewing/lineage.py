@@ -45,7 +45,7 @@ def history(standing: Standing, document: DocumentFacts) -> Lineage:
     others = [one for one in versions if one.id != document.id]
     if others and not unwatched(standing):
         with db.write():
-            leave(standing, Action.DOCUMENTS_LISTED, others)
+            leave(standing, Action.DOCUMENTS_LISTED, others, beside=document)
     return Lineage(tuple(versions), tuple(came))
 
 
@@ -90,7 +90,7 @@ def _statement(given: tuple[bool, ...]) -> Select[*tuple[Any, ...]]:
         select(*COLUMNS)
         .where(
             Document.record_id == bindparam("record", type_=Id),
-            Document.series_index == bindparam("series", type_=Digest(32)),
+            Document.series_index == bindparam("series", type_=Digest(16)),
             Document.state.not_in(NOWHERE),
             *conditions(given),
         )

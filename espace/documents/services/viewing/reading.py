@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -21,11 +21,11 @@ SHARED = timedelta(minutes=10)
 """How long the requests for one file share one row of the trail (design 3.5)."""
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentFacts:
+class DocumentFacts(NamedTuple):
     """One document as it is shown. `media` is that of the file as it came, `body_media` that of what people read.
 
     `adder` is the account through which somebody on the person's side added it; "" where that is not known.
+    `for_other`: they acted for the person.
     `names_other`: operators gave it to this record though it names somebody else.
     """
 
@@ -61,6 +61,7 @@ class DocumentFacts:
     remark: str
     unique_id: str
     adder: str
+    for_other: bool
     names_other: bool
 
     @property
@@ -84,9 +85,10 @@ SEALED: dict[str, Any] = {
     "remark": "",
     "unique_id": "",
     "adder": "",
+    "for_other": False,
     "names_other": False,
 }
-"""The fields of `DocumentFacts` that are kept sealed, in their order, each with what an older row means by none."""
+"""The fields of `DocumentFacts` that are kept sealed, in their order, each with what a row means by leaving it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,13 @@ def unwatched(standing: Standing) -> bool:
     return not standing.is_watched
 
 
-def leave(standing: Standing, action: Action, shown: Sequence[DocumentFacts]) -> None:
+BESIDE = "beside"
+"""In the detail of a row: the document beside whose words others were listed; without those there is no such row."""
+
+
+def leave(
+    standing: Standing, action: Action, shown: Sequence[DocumentFacts], *, beside: DocumentFacts | None = None
+) -> None:
     """Write what is about to be shown to the trail, in the open unit of work (security.md R25)."""
     audit.record(
         standing.actor,
@@ -179,6 +187,7 @@ def leave(standing: Standing, action: Action, shown: Sequence[DocumentFacts]) ->
         action,
         relation=standing.relation,
         objects=[snapshot(one) for one in shown],
+        detail={BESIDE: str(beside.id)} if beside else None,
     )
     if standing.never_read and standing.may(Permission.DOCUMENTS_READ):
         note_visit(standing)  # by whatever page they came in (rules.md AR-25)
@@ -214,6 +223,12 @@ def _visible(tx: Connection, standing: Standing, document_id: UUID) -> DocumentF
     if row is None:
         raise NotFoundError
     return open_row(tx, standing.record_id, row)
+
+
+def seal_row(tx: Connection, record_id: UUID, facts: DocumentFacts) -> bytes:
+    """The payload of a document: what goes without saying takes no room in it."""
+    said = {name: getattr(facts, name) for name, none in SEALED.items() if getattr(facts, name) != none}
+    return crypto.seal(tx, record_id, TABLE, facts.id, said)
 
 
 def open_row(tx: Connection, record_id: UUID, row: Sequence[Any]) -> DocumentFacts:
