@@ -76,7 +76,7 @@ def test_only_a_professional_with_an_access_announces_what_they_read(home: House
         assert standing is not None
         with pytest.raises(NotFoundError):
             announcing.announce(standing, one, choices=0)
-    line = next(line for line in access.consents(home.holder) if line.professional_id == home.doctor.id)
+    line = next(line for line in access.consents(home.holder) if line.grantee_id == home.doctor.id)
     access.answer(home.holder, line.id, Answer.REVOKE, version=line.version)
     revoked = home.doctor.standing(home.mother.record_id)
     assert revoked is not None

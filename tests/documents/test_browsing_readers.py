@@ -225,9 +225,8 @@ def test_what_may_not_be_seen_changes_nothing_around_the_list(home: House, mark:
     _authored(secret, "Docteure Canari")
     values = {"state": mark} if mark in ("deleted", "folded") else {mark: True}
     change(secret, **values)
-    facts = policy.DocumentFacts(
-        "11488-4", professional_id=home.doctor.id, **{k: v for k, v in values.items() if v is True}
-    )
+    marks: dict[str, Any] = {name: value for name, value in values.items() if value is True}
+    facts = policy.DocumentFacts("11488-4", professional_id=home.doctor.id, **marks)
     after = around()
     for name, standing in readable.items():
         seen = mark not in ("deleted", "folded") and policy.visible(standing).decide(facts).allowed

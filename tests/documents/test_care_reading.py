@@ -109,7 +109,7 @@ def test_professionals_read_by_the_matrix_row_of_reimbursements(cared: House) ->
     assert care_history.may_read(cared.doctor_here)
     readers = {
         "without the row": replace(cared.doctor_here, readable_types=frozenset({"11506-3"})),
-        "without a matrix": replace(cared.doctor_here, readable_types=None),
+        "without a matrix": replace(cared.doctor_here, readable_types=frozenset()),
         "without consent": cared.doctor_at_child,
     }
     for name, standing in readers.items():

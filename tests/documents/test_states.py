@@ -144,14 +144,14 @@ def test_the_consequence_is_computed_from_valid_accesses_and_what_each_professio
     for professional in (reader, ended, blind):
         build.consent(home.mother, professional, Answer.GRANT)
     build.consent(home.mother, asking)
-    line = next(line for line in access.consents(home.holder) if line.professional_id == ended.id)
+    line = next(line for line in access.consents(home.holder) if line.grantee_id == ended.id)
     access.answer(home.holder, line.id, Answer.REVOKE, version=line.version)
     found = states.sharing(home.holder, _now(home.holder, one))
     blind_reads = _now(home.holder, one).type_code in access.readable_types(blind.facts.profession_code)
     expected = {reader.facts.display_name} | ({blind.facts.display_name} if blind_reads else set())
     assert set(found.others) == expected
     assert (found.author, found.absent, found.attending) == (home.doctor.facts.display_name, "", "")
-    line = next(line for line in access.consents(home.holder) if line.professional_id == home.doctor.id)
+    line = next(line for line in access.consents(home.holder) if line.grantee_id == home.doctor.id)
     access.answer(home.holder, line.id, Answer.REVOKE, version=line.version)
     found = states.sharing(home.holder, _now(home.holder, one))
     assert (found.author, found.absent) == ("", home.doctor.facts.display_name)

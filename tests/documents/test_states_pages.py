@@ -278,7 +278,7 @@ def _outsiders(app: Flask, home: House) -> dict[str, tuple[Browser, bool]]:
     revoked, asking = build.caregiver("Roy", "Ana"), build.caregiver("Sorel", "Ana")
     build.consent(home.mother, revoked, Answer.GRANT)
     build.consent(home.mother, asking)
-    line = next(line for line in access.consents(home.holder) if line.professional_id == revoked.id)
+    line = next(line for line in access.consents(home.holder) if line.grantee_id == revoked.id)
     access.answer(home.holder, line.id, Answer.REVOKE, version=line.version)
     return {
         "stranger": (stranger.browser(app), False),

@@ -186,7 +186,7 @@ class TestBringing:
 class TestAccesses:
     def _consent(self, home: House, of: Caregiver) -> rights.ConsentLine | None:
         lines = rights.consents(home.mother.standing())
-        return next((line for line in lines if line.professional_id == of.id), None)
+        return next((line for line in lines if line.grantee_id == of.id), None)
 
     def _line(self, of: Caregiver, state: str, since: str) -> dict[str, str]:
         return {"rpps": of.facts.rpps, "state": state, "since": since}

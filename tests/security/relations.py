@@ -152,5 +152,5 @@ def _consent(
     access.ask(standing, "Suivi")
     for answer in answers:
         parent = mother.standing(child.record_id)
-        line = next(line for line in access.consents(parent) if line.professional_id == professional.id)
+        line = next(line for line in access.consents(parent) if line.grantee_id == professional.id)
         access.answer(parent, line.id, answer, version=line.version, days=days if answer is Answer.GRANT else None)

@@ -196,7 +196,7 @@ def test_a_deposit_whose_document_was_deleted_meanwhile_is_no_dead_end(family: F
 
 
 def test_a_depositor_shown_their_own_document_to_replace_it_leaves_a_row(family: Family, app: Flask) -> None:
-    line = next(line for line in access.consents(family.teen) if line.professional_id == family.doctor.actor.id)
+    line = next(line for line in access.consents(family.teen) if line.grantee_id == family.doctor.actor.id)
     one = _deposit(family.doctor)
     secret = _deposit(family.doctor, "Entretien", representatives_see=False)
     access.answer(family.teen, line.id, Answer.REVOKE, version=line.version)  # deposits still, reads no more
