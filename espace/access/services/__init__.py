@@ -29,6 +29,7 @@ from .matrix import (
 from .notices import forget_record, on_heir_decided, on_record_changed
 from .readers import Reader, readers
 from .rules import KEPT, SHOWN, ruled
+from .seers import SeerAct, SeerKind, SeerLine, SeerState
 from .standing import RecordCard, my_records, standing, system_standing
 
 __all__ = [
@@ -42,6 +43,10 @@ __all__ = [
     "Reader",
     "RecentPatient",
     "RecordCard",
+    "SeerAct",
+    "SeerKind",
+    "SeerLine",
+    "SeerState",
     "Sight",
     "VisibilityRule",
     "answer",
