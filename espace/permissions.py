@@ -56,6 +56,7 @@ class Permission(StrEnum):
     OFFICE = "office"
     OFFICE_COUNTER = "office:counter"
     OFFICE_PRIVACY = "office:privacy"
+    OFFICE_FAMILY = "office:family"
     OFFICE_ADMINISTRATION = "office:administration"
     OFFICE_QUARANTINE = "office:quarantine"
     RECORD_HOME = "record:home"
@@ -82,14 +83,17 @@ SESSION_PERMISSIONS: dict[Permission, frozenset[ActorKind]] = {
     Permission.OFFICE: frozenset({ActorKind.OPERATOR}),
     Permission.OFFICE_COUNTER: frozenset({ActorKind.OPERATOR}),
     Permission.OFFICE_PRIVACY: frozenset({ActorKind.OPERATOR}),
+    Permission.OFFICE_FAMILY: frozenset({ActorKind.OPERATOR}),
     Permission.OFFICE_ADMINISTRATION: frozenset({ActorKind.OPERATOR}),
     Permission.OFFICE_QUARANTINE: frozenset({ActorKind.OPERATOR}),
 }
 """Permissions that a session alone carries, and whose."""
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.COUNTER: frozenset({Permission.OFFICE, Permission.OFFICE_COUNTER}),
-    Role.PRIVACY_OFFICER: frozenset({Permission.OFFICE, Permission.OFFICE_PRIVACY, Permission.OFFICE_QUARANTINE}),
+    Role.COUNTER: frozenset({Permission.OFFICE, Permission.OFFICE_FAMILY, Permission.OFFICE_COUNTER}),
+    Role.PRIVACY_OFFICER: frozenset(
+        {Permission.OFFICE, Permission.OFFICE_FAMILY, Permission.OFFICE_PRIVACY, Permission.OFFICE_QUARANTINE}
+    ),
     Role.ADMINISTRATOR: frozenset({Permission.OFFICE, Permission.OFFICE_ADMINISTRATION, Permission.OFFICE_QUARANTINE}),
 }
 

@@ -116,6 +116,17 @@ class Settings:
     heir_days: int = 90
     """Days a granted heir may read the record of a dead person (U, AC-11)."""
 
+    link_contest_days: int = 7
+    """Days in which those who act for a person already may contest a new link; 0: it is made at once (U, R15)."""
+    proof_days: int = 30
+    """Days the proof of a request is kept after the decision; 0: it goes with the decision."""
+    urgent_freeze_days: int = 3
+    """Days an urgent restriction entered by one operator stands without a second one (security.md R15, R17)."""
+    parent_invitation_days: int = 7
+    """Days in which an invited parent may answer (U, MI-2)."""
+    guardian_decides_alone: bool = False
+    """Whether an adult under a measure only reads while their guardian decides (U, MI-11)."""
+
     demo_dir: Path | None = None
     """Set only by `espace demo`: mounts the demo's own pages, on loopback and nowhere else."""
 
@@ -180,6 +191,8 @@ class Settings:
             raise SettingsError("ESPACE_OPENING_DELAY, ESPACE_AUTONOMY_AGE or ESPACE_MAJORITY_AGE makes no sense")
         if self.recovery_delay < 72:
             raise SettingsError("ESPACE_RECOVERY_DELAY may only be lengthened beyond 72 hours (security.md R4)")
+        if self.link_contest_days < 0 or self.proof_days < 0:
+            raise SettingsError("ESPACE_LINK_CONTEST_DAYS and ESPACE_PROOF_DAYS cannot be negative")
         if not 0 <= self.erasure_days <= 90:
             raise SettingsError("ESPACE_ERASURE_DAYS must be between 0 and 90: erasure takes three months at most")
         if not 1 <= self.assistance_minutes <= 60:
@@ -265,6 +278,8 @@ _AT_LEAST_ONE = (
     "archive_years",
     "suspension_days",
     "heir_days",
+    "urgent_freeze_days",
+    "parent_invitation_days",
     "sms_per_day",
     "care_history_months",
     "record_quota_mb",

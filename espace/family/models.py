@@ -12,7 +12,8 @@ from espace.db import Base, Code, Digest, Id, Instant, RecordRow, Sealed, record
 class Link(RecordRow, Base):
     """That `person_id` acts for the holder of `record_id`: as a parent, as the guardian of an adult, or as a carer.
 
-    Payload of a carer: the tasks, the types of documents withheld, the words under which the holder made them one.
+    Payload of a carer: the tasks, the types of documents withheld, the words under which the holder made them one. Of
+    a parent: whether the child lives in two homes for them. Of a guardian: the measure, which reminders were sent.
     """
 
     __tablename__ = "family_links"
@@ -42,6 +43,72 @@ class AwaitedParent(RecordRow, Base):
 
     ins_index: Mapped[bytes] = mapped_column(Digest(32))
     since: Mapped[datetime] = mapped_column(Instant)
+
+
+class Request(Base):
+    """What somebody asks about another person's record, with a proof: to act for them, or to have a link limited.
+
+    It is the asker's, and sealed under their account's key: what was typed of somebody who is not known here leaves
+    the same row as of somebody who is (security.md R5). Payload: the strict traits as typed, what binds the asker, the
+    proof, what operators and relatives said.
+    """
+
+    __tablename__ = "family_requests"
+    __table_args__ = (
+        Index("ix_family_requests_state_made_at", "state", "made_at"),
+        Index("ix_family_requests_about_id", "about_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(Id, index=True)
+    about_id: Mapped[UUID | None] = mapped_column(
+        Id
+    )  # the record, once operators said whose it is; it is no part of it
+    kind: Mapped[str] = mapped_column(Code(12))  # parent, guardian, restriction
+    state: Mapped[str] = mapped_column(Code(12))  # waiting, proposed, announced, contested, accepted, refused, ...
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    effective_at: Mapped[datetime | None] = mapped_column(Instant)  # when an announced link is made, unless contested
+    proposed_by: Mapped[UUID | None] = mapped_column(Id)
+    proof_id: Mapped[UUID | None] = mapped_column(Id)  # the stored file; gone some days after the decision
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class ParentInvitation(RecordRow, Base):
+    """A code by which a parent invites the other one (rules.md MI-2). Payload: who invited, the address it went to."""
+
+    __tablename__ = "family_invitations"
+    __table_args__ = record_table(Index("ix_family_invitations_code_index", "code_index"))
+
+    person_id: Mapped[UUID] = mapped_column(Id)  # who invites
+    code_index: Mapped[bytes] = mapped_column(Digest(32))
+    state: Mapped[str] = mapped_column(Code(12))  # sent, used, cancelled
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime] = mapped_column(Instant)
+    payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class Restriction(RecordRow, Base):
+    """A decision that stops or narrows one representative: entered by one operator, confirmed by another (R15).
+
+    Payload: the order's reference and date, the words, who entered, confirmed and lifted it, whom to tell.
+    """
+
+    __tablename__ = "family_restrictions"
+    __table_args__ = record_table(Index("ix_family_restrictions_state", "state"))
+
+    person_id: Mapped[UUID] = mapped_column(Id)  # whom it limits
+    state: Mapped[str] = mapped_column(Code(12))  # entered, confirmed, lifting, lifted, dropped
+    entered_at: Mapped[datetime] = mapped_column(Instant)
+    entered_by: Mapped[UUID] = mapped_column(Id)  # who did the step that waits for the second person
+    stands_at: Mapped[datetime | None] = mapped_column(Instant)  # since when it has effect
+    lapses_at: Mapped[datetime | None] = mapped_column(Instant)  # an urgent one ends by itself unless it is confirmed
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    sees_before: Mapped[datetime | None] = mapped_column(Instant)
+    file_id: Mapped[UUID] = mapped_column(Id)
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    payload: Mapped[bytes] = mapped_column(Sealed)
 
 
 class MajorityNotice(RecordRow, Base):
