@@ -79,6 +79,62 @@ def upgrade() -> None:
         sa.Column("changed_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_access_oppositions")),
     )
+    create_record_table(
+        "family_invitations",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("person_id", Id(), nullable=False),
+        sa.Column("code_index", Digest(32), nullable=False),
+        sa.Column("state", Code(12), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_family_invitations")),
+    )
+    with op.batch_alter_table("family_invitations", schema=None) as batch_op:
+        batch_op.create_index("ix_family_invitations_code_index", ["code_index"], unique=False)
+
+    op.create_table(
+        "family_requests",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("account_id", Id(), nullable=False),
+        sa.Column("about_id", Id(), nullable=True),
+        sa.Column("kind", Code(12), nullable=False),
+        sa.Column("state", Code(12), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("decided_at", Instant(), nullable=True),
+        sa.Column("effective_at", Instant(), nullable=True),
+        sa.Column("proposed_by", Id(), nullable=True),
+        sa.Column("proof_id", Id(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_family_requests")),
+    )
+    with op.batch_alter_table("family_requests", schema=None) as batch_op:
+        batch_op.create_index("ix_family_requests_about_id", ["about_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_family_requests_account_id"), ["account_id"], unique=False)
+        batch_op.create_index("ix_family_requests_state_made_at", ["state", "made_at"], unique=False)
+
+    create_record_table(
+        "family_restrictions",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("person_id", Id(), nullable=False),
+        sa.Column("state", Code(12), nullable=False),
+        sa.Column("entered_at", Instant(), nullable=False),
+        sa.Column("entered_by", Id(), nullable=False),
+        sa.Column("stands_at", Instant(), nullable=True),
+        sa.Column("lapses_at", Instant(), nullable=True),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("sees_before", Instant(), nullable=True),
+        sa.Column("file_id", Id(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_family_restrictions")),
+    )
+    with op.batch_alter_table("family_restrictions", schema=None) as batch_op:
+        batch_op.create_index("ix_family_restrictions_state", ["state"], unique=False)
+
     with op.batch_alter_table("family_links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("frozen_at", Instant(), nullable=True))
         batch_op.add_column(sa.Column("sees_before", Instant(), nullable=True))
@@ -100,6 +156,20 @@ def downgrade() -> None:
         batch_op.drop_column("sees_before")
         batch_op.drop_column("frozen_at")
 
+    with op.batch_alter_table("family_restrictions", schema=None) as batch_op:
+        batch_op.drop_index("ix_family_restrictions_state")
+
+    op.drop_table("family_restrictions")
+    with op.batch_alter_table("family_requests", schema=None) as batch_op:
+        batch_op.drop_index("ix_family_requests_state_made_at")
+        batch_op.drop_index(batch_op.f("ix_family_requests_account_id"))
+        batch_op.drop_index("ix_family_requests_about_id")
+
+    op.drop_table("family_requests")
+    with op.batch_alter_table("family_invitations", schema=None) as batch_op:
+        batch_op.drop_index("ix_family_invitations_code_index")
+
+    op.drop_table("family_invitations")
     op.drop_table("access_oppositions")
     with op.batch_alter_table("access_emergencies", schema=None) as batch_op:
         batch_op.drop_index("ix_access_emergencies_reviewed_at")
