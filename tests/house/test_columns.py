@@ -16,7 +16,11 @@ SHORT_DIGESTS = {"document_words.word": 8, "documents.series_index": 16}
 UNREADABLE = (Sealed, Digest, Id, Instant, Date, Boolean, Integer, BigInteger)
 
 READABLE = {
+    "access_alerts.kind": "hour, day, snooping",
+    "access_alerts.state": "open, explained, contacted, suspended",
     "access_consents.state": "asked, valid, refused, revoked, blocked",
+    "access_emergencies.mode": "break-glass, centre-15",
+    "access_emergencies.review": "asked, answered, expected, reported",
     "accounts.role": "word of a closed list",
     "accounts.locale": "language of the pages",
     "audit_events.action": "word of a closed list",
@@ -45,6 +49,7 @@ READABLE = {
     "outbox.error": "the kind of an error, never its text",
     "outbox.state": "word of a closed list",
     "outbox.topic": "word of a closed list",
+    "professional_suspensions.cause": "volume, officer",
     "quarantine.reason": "word of a closed list",
     "record_heirs.state": "asked, granted, refused, ended",
     "records.state": "word of a closed list",

@@ -33,19 +33,28 @@ class CounterCode(RecordRow, Base):
 
 
 class Emergency(RecordRow, Base):
-    """One opening of a record in an emergency. Payload: the reason and its text, the professional as shown."""
+    """One opening of a record in an emergency. Payload: the reason and its text, the professional as shown.
+
+    Once looked at, also what the house asked the professional about it, and the answer.
+    """
 
     __tablename__ = "access_emergencies"
     __table_args__ = record_table(
         Index("ix_access_emergencies_professional_id", "record_id", "professional_id", "until"),
-        Index("ix_access_emergencies_reviewed_at", "reviewed_at"),
+        Index("ix_access_emergencies_of_professional", "professional_id", "opened_at"),
+        Index("ix_access_emergencies_attending_id", "attending_id", "opened_at"),
+        Index("ix_access_emergencies_reviewed_at", "reviewed_at", "opened_at"),
     )
 
     professional_id: Mapped[UUID] = mapped_column(Id)
     mode: Mapped[str] = mapped_column(Code(12))  # break-glass, centre-15
     opened_at: Mapped[datetime] = mapped_column(Instant)
     until: Mapped[datetime] = mapped_column(Instant)  # brought forward when it is ended
-    reviewed_at: Mapped[datetime | None] = mapped_column(Instant)
+    attending_id: Mapped[UUID | None] = mapped_column(Id)  # the attending doctor who was told (rules.md AR-10)
+    reviewed_at: Mapped[datetime | None] = mapped_column(Instant)  # when it was settled
+    review: Mapped[str | None] = mapped_column(Code(10))  # asked, answered, expected, reported
+    answer_by: Mapped[datetime | None] = mapped_column(Instant)
+    version: Mapped[int] = mapped_column(Integer)
     payload: Mapped[bytes] = mapped_column(Sealed)
 
 
