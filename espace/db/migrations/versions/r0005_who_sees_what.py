@@ -12,6 +12,24 @@ down_revision = "r0004"
 
 def upgrade() -> None:
     """Bring the schema up."""
+    op.create_table(
+        "access_alerts",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("kind", Code(10), nullable=False),
+        sa.Column("state", Code(10), nullable=False),
+        sa.Column("professional_id", Id(), nullable=False),
+        sa.Column("reached_id", Id(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("raised_at", Instant(), nullable=False),
+        sa.Column("decided_at", Instant(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_alerts")),
+    )
+    with op.batch_alter_table("access_alerts", schema=None) as batch_op:
+        batch_op.create_index("ix_access_alerts_state", ["state", "id"], unique=False)
+        batch_op.create_index("uq_access_alerts_subject", ["professional_id", "reached_id", "kind", "day"], unique=True)
+
     create_record_table(
         "access_counter_codes",
         sa.Column("record_id", Id(), nullable=False),
@@ -61,15 +79,21 @@ def upgrade() -> None:
         sa.Column("mode", Code(12), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
         sa.Column("until", Instant(), nullable=False),
+        sa.Column("attending_id", Id(), nullable=True),
         sa.Column("reviewed_at", Instant(), nullable=True),
+        sa.Column("review", Code(10), nullable=True),
+        sa.Column("answer_by", Instant(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_access_emergencies")),
     )
     with op.batch_alter_table("access_emergencies", schema=None) as batch_op:
+        batch_op.create_index("ix_access_emergencies_attending_id", ["attending_id", "opened_at"], unique=False)
+        batch_op.create_index("ix_access_emergencies_of_professional", ["professional_id", "opened_at"], unique=False)
         batch_op.create_index(
             "ix_access_emergencies_professional_id", ["record_id", "professional_id", "until"], unique=False
         )
-        batch_op.create_index("ix_access_emergencies_reviewed_at", ["reviewed_at"], unique=False)
+        batch_op.create_index("ix_access_emergencies_reviewed_at", ["reviewed_at", "opened_at"], unique=False)
 
     create_record_table(
         "access_oppositions",
@@ -78,6 +102,22 @@ def upgrade() -> None:
         sa.Column("centre_15", sa.Boolean(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_access_oppositions")),
+    )
+    op.create_table(
+        "access_reaches",
+        sa.Column("professional_id", Id(), nullable=False),
+        sa.Column("reached_id", Id(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("professional_id", "reached_id", name=op.f("pk_access_reaches")),
+    )
+    with op.batch_alter_table("access_reaches", schema=None) as batch_op:
+        batch_op.create_index("ix_access_reaches_last_at", ["professional_id", "last_at"], unique=False)
+
+    create_record_table(
+        "access_watched",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_access_watched")),
     )
     create_record_table(
         "family_invitations",
@@ -135,6 +175,14 @@ def upgrade() -> None:
     with op.batch_alter_table("family_restrictions", schema=None) as batch_op:
         batch_op.create_index("ix_family_restrictions_state", ["state"], unique=False)
 
+    op.create_table(
+        "professional_suspensions",
+        sa.Column("professional_id", Id(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("cause", Code(8), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("professional_id", name=op.f("pk_professional_suspensions")),
+    )
     with op.batch_alter_table("family_links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("frozen_at", Instant(), nullable=True))
         batch_op.add_column(sa.Column("sees_before", Instant(), nullable=True))
@@ -156,6 +204,7 @@ def downgrade() -> None:
         batch_op.drop_column("sees_before")
         batch_op.drop_column("frozen_at")
 
+    op.drop_table("professional_suspensions")
     with op.batch_alter_table("family_restrictions", schema=None) as batch_op:
         batch_op.drop_index("ix_family_restrictions_state")
 
@@ -170,10 +219,17 @@ def downgrade() -> None:
         batch_op.drop_index("ix_family_invitations_code_index")
 
     op.drop_table("family_invitations")
+    op.drop_table("access_watched")
+    with op.batch_alter_table("access_reaches", schema=None) as batch_op:
+        batch_op.drop_index("ix_access_reaches_last_at")
+
+    op.drop_table("access_reaches")
     op.drop_table("access_oppositions")
     with op.batch_alter_table("access_emergencies", schema=None) as batch_op:
         batch_op.drop_index("ix_access_emergencies_reviewed_at")
         batch_op.drop_index("ix_access_emergencies_professional_id")
+        batch_op.drop_index("ix_access_emergencies_of_professional")
+        batch_op.drop_index("ix_access_emergencies_attending_id")
 
     op.drop_table("access_emergencies")
     with op.batch_alter_table("access_document_rules", schema=None) as batch_op:
@@ -186,3 +242,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_access_counter_codes_code_index")
 
     op.drop_table("access_counter_codes")
+    with op.batch_alter_table("access_alerts", schema=None) as batch_op:
+        batch_op.drop_index("uq_access_alerts_subject")
+        batch_op.drop_index("ix_access_alerts_state")
+
+    op.drop_table("access_alerts")
