@@ -74,6 +74,8 @@ class Settings:
     """Age at which the parents' access ends (U, MI-4)."""
     consent_days: int = 365
     """Days a consent lasts when no other end is chosen (U, AR-6)."""
+    consent_collected: bool = True
+    """Whether a professional beside the person may write down their consent; else they only ask (U, AR-2)."""
     attending_doctor_sees_hidden: bool = False
     """Whether the attending doctor sees what the holder hid (U, AR-14)."""
     blocked_may_deposit: bool = True
@@ -87,6 +89,17 @@ class Settings:
     search_misses_per_hour: int = 20
     """Failed patient searches a professional may make in an hour (security.md R50)."""
 
+    emergency_hours: int = 4
+    """Hours an opening in an emergency lasts at most (security.md R47: never more)."""
+    regulation_structures: str = ""
+    """National numbers (1 and the FINESS number) of the places whose doctors answer calls to the centre 15 (AR-8)."""
+    explanation_days: int = 15
+    """Days a professional has to explain an opening the house asks about."""
+    records_per_hour: int = 30
+    """Distinct records a professional reaches in an hour before they sign in again (security.md R48)."""
+    records_per_day: int = 100
+    """Distinct records a professional reaches in a day before they are stopped (security.md R48)."""
+
     care_history_months: int = 24
     """Months of the insurer's lines that are shown (U, CO-4)."""
     announcement_days: int = 0
@@ -96,6 +109,8 @@ class Settings:
     record_quota_mb: int = 2000
     """Megabytes that people may add to one record themselves (security.md R34)."""
 
+    pulse_seconds: int = 20
+    """How often an open page asks whether its reader may still see it; it blanks within 30 s (security.md R16)."""
     counter_codes_per_day: int = 60
     """Provisional codes one counter operator may print in a day (security.md R17: no power without a limit)."""
 
@@ -197,8 +212,16 @@ class Settings:
             raise SettingsError("ESPACE_ERASURE_DAYS must be between 0 and 90: erasure takes three months at most")
         if not 1 <= self.assistance_minutes <= 60:
             raise SettingsError("ESPACE_ASSISTANCE_MINUTES must be between 1 and 60")
+        if not 1 <= self.pulse_seconds <= 25:
+            raise SettingsError("ESPACE_PULSE_SECONDS must be between 1 and 25: pages blank within 30 s (R16)")
         if self.search_misses_per_hour > 20:
             raise SettingsError("ESPACE_SEARCH_MISSES_PER_HOUR may only be tightened below 20 (security.md R50)")
+        if self.emergency_hours > 4:
+            raise SettingsError("ESPACE_EMERGENCY_HOURS may only be shortened below 4 (security.md R47)")
+        if self.records_per_hour > 30 or self.records_per_day > 100:
+            raise SettingsError("ESPACE_RECORDS_PER_HOUR and _PER_DAY may only be tightened (security.md R48)")
+        if any(not re.fullmatch(r"(?=.*\d)[0-9A-Z]{2,20}", one) for one in self.regulation_list):
+            raise SettingsError("ESPACE_REGULATION_STRUCTURES must be national numbers of places, like 1499900090")
 
     @property
     def proxies(self) -> tuple[str, ...]:
@@ -209,6 +232,11 @@ class Settings:
     def sms_regions_list(self) -> tuple[str, ...]:
         """Regions whose mobile numbers get SMS."""
         return tuple(self.sms_regions.replace(",", " ").upper().split())
+
+    @property
+    def regulation_list(self) -> tuple[str, ...]:
+        """National numbers of the places that answer calls to the centre 15."""
+        return tuple(self.regulation_structures.replace(",", " ").upper().split())
 
     @property
     def on_loopback(self) -> bool:
@@ -283,6 +311,10 @@ _AT_LEAST_ONE = (
     "sms_per_day",
     "care_history_months",
     "record_quota_mb",
+    "emergency_hours",
+    "explanation_days",
+    "records_per_hour",
+    "records_per_day",
 )
 _NOT_SETTINGS = frozenset({"samples", "test_database_url"})
 _TRUE_FALSE = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}

@@ -113,8 +113,12 @@ def open_session(
     return token
 
 
-def identify(token: str) -> Actor | None:
-    """Who a session token speaks for; None when it is unknown, over, idle too long or lacks its second factor."""
+def identify(token: str, *, touch: bool = True) -> Actor | None:
+    """Who a session token speaks for; None when it is unknown, over, idle too long or lacks its second factor.
+
+    With `touch` it was used just now, noted once a minute at most: a page that only asks whether it may stay open is
+    no use of it (security.md R7).
+    """
     token_hash = crypto.token_hash(token)
     with db.read() as tx:
         row = tx.execute(_BY_TOKEN, {"token_hash": token_hash}).first()
@@ -122,7 +126,7 @@ def identify(token: str) -> Actor | None:
             return None
         kind = ActorKind(row.kind)
         payload = crypto.unseal(tx, _owner(kind, row.subject_id), "sessions", row.id, row.payload)
-    if clock.now() - row.seen_at >= _TOUCH and not db.in_write():
+    if touch and clock.now() - row.seen_at >= _TOUCH and not db.in_write():
         _touch(token_hash)
     return Actor(
         kind=kind,
@@ -262,6 +266,13 @@ def end_others(actor: Actor) -> int:
         ended = tx.execute(
             delete(Session).where(Session.subject_id == actor.id, Session.id != (actor.session_id or _NO_SESSION))
         )
+        return ended.rowcount
+
+
+def end_all(kind: ActorKind, subject_id: UUID) -> int:
+    """End every session of somebody whose access is stopped, as of their next request; gives how many."""
+    with db.write() as tx:
+        ended = tx.execute(delete(Session).where(Session.kind == kind.value, Session.subject_id == subject_id))
         return ended.rowcount
 
 

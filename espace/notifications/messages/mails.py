@@ -242,6 +242,65 @@ _TEMPLATES = {
             "You did not expect it? Speak to your colleagues without delay.",
         ),
     },
+    "abuse-alert": {
+        "fr": Template(
+            "Une alerte vous attend",
+            "Bonjour,\n\nUne alerte attend la personne déléguée à la protection des données.\n"
+            "Pour la lire, connectez-vous sur le site, à la page « Alertes ».",
+        ),
+        "en": Template(
+            "An alert awaits you",
+            "Hello,\n\nAn alert awaits the privacy officer.\n"
+            "To read it, sign in on the site, on the page “Alerts”.",
+        ),
+    },
+    # To the secure mail of professionals; no name in them either.
+    "practice-emergency": {
+        "fr": Template(
+            "Une ouverture en urgence vous concerne",
+            "Bonjour,\n\nUn espace dont vous êtes le référent déclaré a été ouvert en urgence.\n"
+            "Pour savoir lequel, quand et par qui, connectez-vous sur le site, à la page « Urgences ».",
+        ),
+        "en": Template(
+            "An opening in an emergency concerns you",
+            "Hello,\n\nA space of which you are the declared contact was opened in an emergency.\n"
+            "To know which, when and by whom, sign in on the site, on the page “Emergencies”.",
+        ),
+    },
+    "practice-explanation": {
+        "fr": Template(
+            "Une explication vous est demandée",
+            "Bonjour,\n\nUne explication vous est demandée sur un accès, avec une date limite.\n"
+            "Pour la lire et répondre, connectez-vous à votre espace professionnel.",
+        ),
+        "en": Template(
+            "An explanation is asked of you",
+            "Hello,\n\nAn explanation is asked of you about an access, by a given day.\n"
+            "To read and answer it, sign in to your professional space.",
+        ),
+    },
+    "practice-stopped": {
+        "fr": Template(
+            "Votre accès est arrêté",
+            "Bonjour,\n\nVotre accès professionnel est arrêté depuis ce jour. Vos sessions sont fermées.\n"
+            "Pour en parler, écrivez au contact donné sur le site, à la page « Aide ».",
+        ),
+        "en": Template(
+            "Your access is stopped",
+            "Hello,\n\nYour professional access is stopped as of today. Your sessions are closed.\n"
+            "To speak about it, write to the contact given on the site, on the page “Help”.",
+        ),
+    },
+    "practice-restored": {
+        "fr": Template(
+            "Votre accès est rétabli",
+            "Bonjour,\n\nVotre accès professionnel est rétabli. Connectez-vous comme avant.",
+        ),
+        "en": Template(
+            "Your access is restored",
+            "Hello,\n\nYour professional access is restored. Sign in as before.",
+        ),
+    },
     "counter-limit": {
         "fr": Template(
             "Le guichet a atteint sa limite du jour",

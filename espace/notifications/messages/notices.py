@@ -79,6 +79,26 @@ EVENTS: dict[str, dict[str, Words]] = {
             sms=f"espace: a first reading took place. To know who, {_GO_EN}.",
         ),
     },
+    "emergency-access": {
+        "fr": Words(
+            name="Une ouverture en urgence",
+            why="Ce message part quand votre espace, ou un espace que vous gérez, est ouvert en urgence.",
+            subject="Une ouverture en urgence",
+            text="Un espace, le vôtre ou un espace que vous gérez, vient d'être ouvert en urgence.\n"
+            "Elle se referme seule.\n"
+            "Pour savoir qui l'a fait et pourquoi, connectez-vous sur le site.",
+            sms=f"espace : une ouverture en urgence a eu lieu. Pour savoir qui et pourquoi, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="An opening in an emergency",
+            why="This message is sent when your space, or a space you manage, is opened in an emergency.",
+            subject="An opening in an emergency",
+            text="A space, yours or one you manage, has just been opened in an emergency.\n"
+            "It closes by itself.\n"
+            "To know who did it and why, sign in on the site.",
+            sms=f"espace: an opening in an emergency took place. To know who and why, {_GO_EN}.",
+        ),
+    },
     "linked-news": {
         "fr": Words(
             name="Du nouveau pour un proche",
@@ -292,6 +312,10 @@ _REASONS = {
         "fr": "quelqu'un dit avoir perdu l'accès à votre compte.",
         "en": "someone says they lost access to your account.",
     },
+    "practice": {
+        "fr": "vous êtes un professionnel inscrit à l'annuaire, et cela vous concerne.",
+        "en": "you are a professional of the directory, and it concerns you.",
+    },
     "office": {"fr": "vous êtes un opérateur de ce site.", "en": "you are an operator of this site."},
 }
 _REASON_OF = {
@@ -305,6 +329,11 @@ _REASON_OF = {
     "operator-invitation": "office",
     "operators-changed": "office",
     "counter-limit": "office",
+    "abuse-alert": "office",
+    "practice-emergency": "practice",
+    "practice-explanation": "practice",
+    "practice-stopped": "practice",
+    "practice-restored": "practice",
 }
 _FREE = frozenset({"new-document", "access-asked", "first-access", "linked-news", "gathered"})
 

@@ -8,6 +8,7 @@ from .ledger import DUE_TOPIC, forget, latest
 from .mail import deliver_mail, send_mail
 from .notices import due_of, notify, send_held
 from .numbers import admit_asked
+from .practice import PracticeNews, tell_professional
 from .preferences import ZONES, Preferences, Quiet, Rhythm, preferences_of
 from .sms import can_send, deliver_sms, send_sms, sms_in_trouble
 from .upkeep import sweep, wake_late
@@ -20,6 +21,7 @@ __all__ = [
     "ZONES",
     "Channel",
     "Event",
+    "PracticeNews",
     "Preferences",
     "Quiet",
     "Reach",
@@ -40,6 +42,7 @@ __all__ = [
     "send_trial",
     "sms_in_trouble",
     "sweep",
+    "tell_professional",
     "wake_late",
     "words",
 ]

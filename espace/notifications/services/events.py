@@ -34,6 +34,7 @@ class Event(StrEnum):
     SECURITY_CHANGE = "security-change"
     PASSKEY_COPIED = "passkey-copied"
     ACCOUNT_RECOVERY = "account-recovery"
+    EMERGENCY_ACCESS = "emergency-access"
     RECORD_STATE = "record-state"
     CODE_PRINTED = "code-printed"
     CODE = "code"
@@ -67,6 +68,7 @@ RULES: dict[Event, Rule] = {
     Event.SECURITY_CHANGE: Rule(Urgency.NOW, fixed=_BOTH),
     Event.PASSKEY_COPIED: Rule(Urgency.NOW, fixed=_BOTH),
     Event.ACCOUNT_RECOVERY: Rule(Urgency.NOW, fixed=_BOTH),
+    Event.EMERGENCY_ACCESS: Rule(Urgency.NOW, fixed=_EMAIL, default=_BOTH),
     Event.RECORD_STATE: Rule(Urgency.NOW, fixed=_EMAIL),
     Event.CODE_PRINTED: Rule(Urgency.NOW, fixed=_BOTH),
     Event.CODE: Rule(Urgency.NOW, offered=frozenset()),

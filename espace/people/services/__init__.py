@@ -7,6 +7,7 @@ from .professionals import (
     Structure,
     find_professional,
     professional,
+    professional_under,
     professionals,
     rpps_index,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "plain_label",
     "profession_label",
     "professional",
+    "professional_under",
     "professionals",
     "rpps_index",
     "save_person",

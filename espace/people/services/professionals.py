@@ -119,6 +119,11 @@ def find_professional(rpps: str) -> Professional | None:
         index = rpps_index(rpps)
     except ValueError:
         return None
+    return professional_under(index)
+
+
+def professional_under(index: bytes) -> Professional | None:
+    """The professional whose number has this blind index (see `rpps_index`); None for none of the directory."""
     with db.read() as tx:
         rows = tx.execute(_BY_RPPS, {"rpps_index": index}).all()
         return next(iter(_open(tx, rows).values()), None)
