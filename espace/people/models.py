@@ -48,3 +48,12 @@ class Practice(Base):
 
     professional_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     structure_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+
+
+class DirectoryWord(Base):
+    """A word of a professional's name, or of a place where they practise. Its primary key is the index."""
+
+    __tablename__ = "directory_words"
+
+    word: Mapped[bytes] = mapped_column(Digest(8), primary_key=True)  # the beginning of a keyed digest
+    professional_id: Mapped[UUID] = mapped_column(Id, primary_key=True, index=True)

@@ -1,7 +1,8 @@
 """Every right anyone holds on a record."""
 
 from .abuse import Alert, Reach, Suspension, Watched
-from .consents import Consent, Encounter
+from .consents import Consent, Encounter, Visit
+from .links import Link, LinkVisit
 from .matrix import MatrixCell, MatrixVersion
 from .passing import CounterCode, Emergency, Opposition
 from .rules import DocumentRule
@@ -13,10 +14,13 @@ __all__ = [
     "DocumentRule",
     "Emergency",
     "Encounter",
+    "Link",
+    "LinkVisit",
     "MatrixCell",
     "MatrixVersion",
     "Opposition",
     "Reach",
     "Suspension",
+    "Visit",
     "Watched",
 ]

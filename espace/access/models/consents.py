@@ -24,9 +24,9 @@ class Consent(RecordRow, Base):
     asked_at: Mapped[datetime | None] = mapped_column(Instant)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     valid_until: Mapped[datetime | None] = mapped_column(Instant)
-    last_visit_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_visit_at: Mapped[datetime | None] = mapped_column(Instant)  # up to step 3; from then on: Visit
     version: Mapped[int] = mapped_column(Integer)  # two browsers deciding at once: the second is told
-    payload: Mapped[bytes] = mapped_column(Sealed)  # name, profession, place as shown; who decided, how, who collected
+    payload: Mapped[bytes] = mapped_column(Sealed)  # name, profession, place as shown; every step, by whom and how
 
 
 class Encounter(RecordRow, Base):
@@ -41,3 +41,27 @@ class Encounter(RecordRow, Base):
     professional_id: Mapped[UUID] = mapped_column(Id)
     found_at: Mapped[datetime] = mapped_column(Instant)
     until: Mapped[datetime] = mapped_column(Instant)
+
+
+class Visit(RecordRow, Base):
+    """When a professional last read the record from one place of practice, whatever right let them in.
+
+    Two instants, as a parent must not learn of a visit that read nothing but a minor's secret care (security.md R13).
+    What the holder may not know of either leaves none.
+    """
+
+    __tablename__ = "access_visits"
+    __table_args__ = record_table(
+        Index(
+            "uq_access_visits_record_id_professional_id_structure_id",
+            "record_id",
+            "professional_id",
+            "structure_id",
+            unique=True,
+        ),
+    )
+
+    professional_id: Mapped[UUID] = mapped_column(Id)
+    structure_id: Mapped[UUID] = mapped_column(Id)  # all zeros for who practises nowhere
+    visited_at: Mapped[datetime] = mapped_column(Instant)  # as the holder may know
+    known_at: Mapped[datetime | None] = mapped_column(Instant)  # as whoever represents the holder may know too
