@@ -96,6 +96,39 @@ def upgrade() -> None:
         batch_op.create_index("ix_access_emergencies_reviewed_at", ["reviewed_at", "opened_at"], unique=False)
 
     create_record_table(
+        "access_link_visits",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("link_id", Id(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_access_link_visits")),
+    )
+    with op.batch_alter_table("access_link_visits", schema=None) as batch_op:
+        batch_op.create_index("ix_access_link_visits_link_id", ["record_id", "link_id", "id"], unique=False)
+
+    create_record_table(
+        "access_links",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("kind", Code(8), nullable=False),
+        sa.Column("token_hash", Digest(32), nullable=False),
+        sa.Column("maker_id", Id(), nullable=False),
+        sa.Column("by_holder", sa.Boolean(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("most", sa.Integer(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("tries_left", sa.Integer(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_access_links")),
+    )
+    with op.batch_alter_table("access_links", schema=None) as batch_op:
+        batch_op.create_index("ix_access_links_record_id_kind", ["record_id", "kind", "id"], unique=False)
+        batch_op.create_index("ix_access_links_token_hash", ["token_hash"], unique=False)
+
+    create_record_table(
         "access_oppositions",
         sa.Column("record_id", Id(), nullable=False),
         sa.Column("break_glass", sa.Boolean(), nullable=False),
@@ -114,11 +147,37 @@ def upgrade() -> None:
         batch_op.create_index("ix_access_reaches_last_at", ["professional_id", "last_at"], unique=False)
 
     create_record_table(
+        "access_visits",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("professional_id", Id(), nullable=False),
+        sa.Column("structure_id", Id(), nullable=False),
+        sa.Column("visited_at", Instant(), nullable=False),
+        sa.Column("known_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_access_visits")),
+    )
+    with op.batch_alter_table("access_visits", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_access_visits_record_id_professional_id_structure_id",
+            ["record_id", "professional_id", "structure_id"],
+            unique=True,
+        )
+
+    create_record_table(
         "access_watched",
         sa.Column("record_id", Id(), nullable=False),
         sa.Column("since", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_access_watched")),
     )
+    op.create_table(
+        "directory_words",
+        sa.Column("word", Digest(8), nullable=False),
+        sa.Column("professional_id", Id(), nullable=False),
+        sa.PrimaryKeyConstraint("word", "professional_id", name=op.f("pk_directory_words")),
+    )
+    with op.batch_alter_table("directory_words", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_directory_words_professional_id"), ["professional_id"], unique=False)
+
     create_record_table(
         "family_invitations",
         sa.Column("record_id", Id(), nullable=False),
@@ -175,6 +234,18 @@ def upgrade() -> None:
     with op.batch_alter_table("family_restrictions", schema=None) as batch_op:
         batch_op.create_index("ix_family_restrictions_state", ["state"], unique=False)
 
+    create_record_table(
+        "guest_files",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("link_id", Id(), nullable=False),
+        sa.Column("received_at", Instant(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_guest_files")),
+    )
+    with op.batch_alter_table("guest_files", schema=None) as batch_op:
+        batch_op.create_index("ix_guest_files_link_id", ["record_id", "link_id", "id"], unique=False)
+
     op.create_table(
         "professional_suspensions",
         sa.Column("professional_id", Id(), nullable=False),
@@ -183,6 +254,17 @@ def upgrade() -> None:
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("professional_id", name=op.f("pk_professional_suspensions")),
     )
+    create_record_table(
+        "shared_files",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("link_id", Id(), nullable=False),
+        sa.Column("document_id", Id(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_shared_files")),
+    )
+    with op.batch_alter_table("shared_files", schema=None) as batch_op:
+        batch_op.create_index("ix_shared_files_link_id", ["record_id", "link_id", "id"], unique=False)
+
     with op.batch_alter_table("family_links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("frozen_at", Instant(), nullable=True))
         batch_op.add_column(sa.Column("sees_before", Instant(), nullable=True))
@@ -204,7 +286,15 @@ def downgrade() -> None:
         batch_op.drop_column("sees_before")
         batch_op.drop_column("frozen_at")
 
+    with op.batch_alter_table("shared_files", schema=None) as batch_op:
+        batch_op.drop_index("ix_shared_files_link_id")
+
+    op.drop_table("shared_files")
     op.drop_table("professional_suspensions")
+    with op.batch_alter_table("guest_files", schema=None) as batch_op:
+        batch_op.drop_index("ix_guest_files_link_id")
+
+    op.drop_table("guest_files")
     with op.batch_alter_table("family_restrictions", schema=None) as batch_op:
         batch_op.drop_index("ix_family_restrictions_state")
 
@@ -219,12 +309,29 @@ def downgrade() -> None:
         batch_op.drop_index("ix_family_invitations_code_index")
 
     op.drop_table("family_invitations")
+    with op.batch_alter_table("directory_words", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_directory_words_professional_id"))
+
+    op.drop_table("directory_words")
     op.drop_table("access_watched")
+    with op.batch_alter_table("access_visits", schema=None) as batch_op:
+        batch_op.drop_index("uq_access_visits_record_id_professional_id_structure_id")
+
+    op.drop_table("access_visits")
     with op.batch_alter_table("access_reaches", schema=None) as batch_op:
         batch_op.drop_index("ix_access_reaches_last_at")
 
     op.drop_table("access_reaches")
     op.drop_table("access_oppositions")
+    with op.batch_alter_table("access_links", schema=None) as batch_op:
+        batch_op.drop_index("ix_access_links_token_hash")
+        batch_op.drop_index("ix_access_links_record_id_kind")
+
+    op.drop_table("access_links")
+    with op.batch_alter_table("access_link_visits", schema=None) as batch_op:
+        batch_op.drop_index("ix_access_link_visits_link_id")
+
+    op.drop_table("access_link_visits")
     with op.batch_alter_table("access_emergencies", schema=None) as batch_op:
         batch_op.drop_index("ix_access_emergencies_reviewed_at")
         batch_op.drop_index("ix_access_emergencies_professional_id")
