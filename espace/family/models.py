@@ -20,6 +20,7 @@ class Link(RecordRow, Base):
     __table_args__ = record_table(
         Index("uq_family_links_record_id_person_id_kind", "record_id", "person_id", "kind", unique=True),
         Index("ix_family_links_person_id", "person_id"),
+        Index("ix_family_links_kind_until", "kind", "until"),
     )
 
     person_id: Mapped[UUID] = mapped_column(Id)
@@ -29,6 +30,7 @@ class Link(RecordRow, Base):
     frozen_at: Mapped[datetime | None] = mapped_column(Instant)  # stopped by a decision (security.md R15)
     sees_before: Mapped[datetime | None] = mapped_column(Instant)  # what a frozen one still reads: what came until then
     version: Mapped[int] = mapped_column(Integer, server_default="1")  # two browsers deciding at once
+    first_read_at: Mapped[datetime | None] = mapped_column(Instant)  # a carer's first reading, of which people are told
     payload: Mapped[bytes | None] = mapped_column(Sealed)
 
 
@@ -121,3 +123,54 @@ class MajorityNotice(RecordRow, Base):
 
     days: Mapped[int] = mapped_column(Integer)
     sent_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class CarerInvitation(RecordRow, Base):
+    """Somebody asked to become a carer: found by whoever it is for, by a keyed hash of their address or number.
+
+    Payload: how they are called by who asks, the address or the identity, the tasks, what is withheld, until when, and
+    who asked.
+    """
+
+    __tablename__ = "family_carer_invitations"
+    __table_args__ = record_table(Index("ix_family_carer_invitations_for_index", "for_index"))
+
+    for_index: Mapped[bytes] = mapped_column(Digest(32))
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    answer: Mapped[str | None] = mapped_column(Code(10))  # accepted, refused, cancelled
+    payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class CarerNotice(RecordRow, Base):
+    """That people were told of one thing about a carer: the nearing end, a week's acts, a first act. Told once."""
+
+    __tablename__ = "family_carer_notices"
+    __table_args__ = record_table(
+        Index("uq_family_carer_notices_record_id_link_id_what", "record_id", "link_id", "what", unique=True),
+    )
+
+    link_id: Mapped[UUID] = mapped_column(Id)
+    what: Mapped[str] = mapped_column(Code(24))  # end-14-<day>, week-<monday>, first-<task>
+    sent_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Mandate(RecordRow, Base):
+    """A signed paper by which somebody was made a carer at the counter (rules.md MI-12).
+
+    Payload: the reference of the paper, the media of its scan, the documents shown by both, the operator's name.
+    """
+
+    __tablename__ = "family_mandates"
+    __table_args__ = record_table(
+        Index("ix_family_mandates_operator_id", "operator_id", "entered_at"),
+        Index("ix_family_mandates_person_id", "person_id", "entered_at"),
+    )
+
+    link_id: Mapped[UUID] = mapped_column(Id)
+    person_id: Mapped[UUID] = mapped_column(Id)  # the carer
+    operator_id: Mapped[UUID] = mapped_column(Id)
+    entered_at: Mapped[datetime] = mapped_column(Instant)
+    file_id: Mapped[UUID | None] = mapped_column(Id)  # the scan
+    payload: Mapped[bytes] = mapped_column(Sealed)

@@ -37,6 +37,8 @@ READABLE = {
     "documents.state": "word of a closed list",
     "documents.type_code": "nomenclature code: the entitlements filter on it (design 3.6)",
     "enrolments.step": "how far an activation is",
+    "family_carer_invitations.answer": "accepted, refused, cancelled",
+    "family_carer_notices.what": "which kind of notice, and of which day or week",
     "family_invitations.state": "sent, used, cancelled",
     "family_links.kind": "word of a closed list",
     "family_requests.kind": "parent, guardian, restriction",
