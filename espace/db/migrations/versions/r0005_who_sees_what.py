@@ -179,6 +179,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_directory_words_professional_id"), ["professional_id"], unique=False)
 
     create_record_table(
+        "family_carer_invitations",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("for_index", Digest(32), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("answered_at", Instant(), nullable=True),
+        sa.Column("answer", Code(10), nullable=True),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_family_carer_invitations")),
+    )
+    with op.batch_alter_table("family_carer_invitations", schema=None) as batch_op:
+        batch_op.create_index("ix_family_carer_invitations_for_index", ["for_index"], unique=False)
+
+    create_record_table(
+        "family_carer_notices",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("link_id", Id(), nullable=False),
+        sa.Column("what", Code(24), nullable=False),
+        sa.Column("sent_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_family_carer_notices")),
+    )
+    with op.batch_alter_table("family_carer_notices", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_family_carer_notices_record_id_link_id_what", ["record_id", "link_id", "what"], unique=True
+        )
+
+    create_record_table(
         "family_invitations",
         sa.Column("record_id", Id(), nullable=False),
         sa.Column("id", Id(), nullable=False),
@@ -192,6 +221,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("family_invitations", schema=None) as batch_op:
         batch_op.create_index("ix_family_invitations_code_index", ["code_index"], unique=False)
+
+    create_record_table(
+        "family_mandates",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("link_id", Id(), nullable=False),
+        sa.Column("person_id", Id(), nullable=False),
+        sa.Column("operator_id", Id(), nullable=False),
+        sa.Column("entered_at", Instant(), nullable=False),
+        sa.Column("file_id", Id(), nullable=True),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_family_mandates")),
+    )
+    with op.batch_alter_table("family_mandates", schema=None) as batch_op:
+        batch_op.create_index("ix_family_mandates_operator_id", ["operator_id", "entered_at"], unique=False)
+        batch_op.create_index("ix_family_mandates_person_id", ["person_id", "entered_at"], unique=False)
 
     op.create_table(
         "family_requests",
@@ -269,8 +314,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("frozen_at", Instant(), nullable=True))
         batch_op.add_column(sa.Column("sees_before", Instant(), nullable=True))
         batch_op.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
+        batch_op.add_column(sa.Column("first_read_at", Instant(), nullable=True))
         batch_op.add_column(sa.Column("payload", Sealed(), nullable=True))
         batch_op.drop_index(batch_op.f("uq_family_links_record_id_person_id"))
+        batch_op.create_index("ix_family_links_kind_until", ["kind", "until"], unique=False)
         batch_op.create_index(
             "uq_family_links_record_id_person_id_kind", ["record_id", "person_id", "kind"], unique=True
         )
@@ -280,8 +327,10 @@ def downgrade() -> None:
     """Bring the schema back down."""
     with op.batch_alter_table("family_links", schema=None) as batch_op:
         batch_op.drop_index("uq_family_links_record_id_person_id_kind")
+        batch_op.drop_index("ix_family_links_kind_until")
         batch_op.create_index(batch_op.f("uq_family_links_record_id_person_id"), ["record_id", "person_id"], unique=1)
         batch_op.drop_column("payload")
+        batch_op.drop_column("first_read_at")
         batch_op.drop_column("version")
         batch_op.drop_column("sees_before")
         batch_op.drop_column("frozen_at")
@@ -305,10 +354,23 @@ def downgrade() -> None:
         batch_op.drop_index("ix_family_requests_about_id")
 
     op.drop_table("family_requests")
+    with op.batch_alter_table("family_mandates", schema=None) as batch_op:
+        batch_op.drop_index("ix_family_mandates_person_id")
+        batch_op.drop_index("ix_family_mandates_operator_id")
+
+    op.drop_table("family_mandates")
     with op.batch_alter_table("family_invitations", schema=None) as batch_op:
         batch_op.drop_index("ix_family_invitations_code_index")
 
     op.drop_table("family_invitations")
+    with op.batch_alter_table("family_carer_notices", schema=None) as batch_op:
+        batch_op.drop_index("uq_family_carer_notices_record_id_link_id_what")
+
+    op.drop_table("family_carer_notices")
+    with op.batch_alter_table("family_carer_invitations", schema=None) as batch_op:
+        batch_op.drop_index("ix_family_carer_invitations_for_index")
+
+    op.drop_table("family_carer_invitations")
     with op.batch_alter_table("directory_words", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_directory_words_professional_id"))
 
