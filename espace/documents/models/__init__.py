@@ -3,6 +3,7 @@
 from .care import CareLine
 from .documents import Document, DocumentAuthor, DocumentSource, FormerRecord, ResultDelay
 from .drafts import AddingDraft, AddingPiece
+from .passing import GuestFile, SharedFile
 from .quarantine import Quarantined
 from .readers import DocumentFolder, DocumentMark, DocumentReader
 from .words import DocumentText, DocumentWord, DocumentWordKey
@@ -21,6 +22,8 @@ __all__ = [
     "DocumentWord",
     "DocumentWordKey",
     "FormerRecord",
+    "GuestFile",
     "Quarantined",
     "ResultDelay",
+    "SharedFile",
 ]

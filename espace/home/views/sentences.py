@@ -14,7 +14,7 @@ from espace.audit.services import Action, Entry
 from espace.permissions import ActorKind, Relation
 from espace.words import N_
 
-from . import account_sayings, care_sayings, former, quarantine_sayings, record_sayings, search_sayings, state_sayings
+from . import account_sayings, care_sayings, former, passing_sayings, quarantine_sayings, record_sayings, search_sayings, state_sayings
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ MINE: dict[Action, Sayings] = {
 _OFFICE = (Action.IDENTITY_CHECKED, Action.CODE_PRINTED, Action.CODE_LIMIT_REACHED, Action.ACTIVITY_READ)
 MINE |= {act: saying for act, saying in OTHERS.items() if act.startswith("operator") or act in _OFFICE}
 
-for _more in (account_sayings, record_sayings, care_sayings, search_sayings, state_sayings, quarantine_sayings):
+for _more in (account_sayings, record_sayings, care_sayings, search_sayings, state_sayings, quarantine_sayings, passing_sayings):
     OTHERS |= {action: Sayings(*parts) for action, parts in _more.OTHERS.items()}
     MINE |= {action: Sayings(*parts) for action, parts in _more.MINE.items()}
 
@@ -253,6 +253,9 @@ _TONES = {
     Action.CONSENT_ASKED: Tone.CHANGE,
     Action.CONSENT_BLOCKED: Tone.CHANGE,
     Action.DOCUMENT_DEPOSITED: Tone.CHANGE,
+    Action.COUNTER_CODE_USED: Tone.CHANGE,
+    Action.COUNTER_CODE_REFUSED: Tone.WARNING,
+    Action.SHARE_REFUSED: Tone.WARNING,
     Action.CODE_PRINTED: Tone.WARNING,
     Action.RECORD_OPPOSED: Tone.CHANGE,
     Action.RECORD_CLOSED: Tone.CHANGE,

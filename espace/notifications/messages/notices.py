@@ -116,6 +116,64 @@ EVENTS: dict[str, dict[str, Words]] = {
             sms=f"espace: something new in a space you manage. To read it, {_GO_EN}.",
         ),
     },
+    "counter-code": {
+        "fr": Words(
+            name="Un code de comptoir utilisé",
+            why="Ce message part quand un professionnel utilise un code donné au comptoir.",
+            subject="Votre code a été utilisé",
+            text="Un professionnel vient d'utiliser un code donné au comptoir.\n"
+            "L'accès se ferme tout seul. Un reçu dit ce qui a été lu et déposé.\n"
+            "Pour le lire, ou pour fermer tout de suite, connectez-vous sur le site.",
+            sms=f"espace : un code de comptoir a été utilisé. Pour savoir par qui, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A counter code was used",
+            why="This message is sent when a professional uses a code given at a counter.",
+            subject="Your code was used",
+            text="A professional has just used a code given at a counter.\n"
+            "The access closes by itself. A receipt says what was read and deposited.\n"
+            "To read it, or to close at once, sign in on the site.",
+            sms=f"espace: a counter code was used. To know by whom, {_GO_EN}.",
+        ),
+    },
+    "share-opened": {
+        "fr": Words(
+            name="Un lien de partage ouvert",
+            why="Ce message part quand quelqu'un ouvre un lien de partage avec son code.",
+            subject="Un lien de partage a été ouvert",
+            text="Quelqu'un vient d'ouvrir un lien de partage de votre espace, ou d'un espace que vous gérez.\n"
+            "Cette personne avait le lien et son code.\n"
+            "Pour savoir ce qu'elle a ouvert, ou pour fermer le lien, connectez-vous sur le site.",
+            sms=f"espace : un lien de partage a été ouvert. Pour en savoir plus, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A share link was opened",
+            why="This message is sent when someone opens a share link with its code.",
+            subject="A share link was opened",
+            text="Someone has just opened a share link of your space, or of a space you manage.\n"
+            "They had the link and its code.\n"
+            "To know what they opened, or to close the link, sign in on the site.",
+            sms=f"espace: a share link was opened. To know more, {_GO_EN}.",
+        ),
+    },
+    "guest-file": {
+        "fr": Words(
+            name="Un fichier laissé par un invité",
+            why="Ce message part quand quelqu'un laisse un fichier par un lien que vous avez donné.",
+            subject="Un fichier vous attend",
+            text="Quelqu'un a laissé un fichier par un lien que vous avez donné.\n"
+            "Rien n'entre dans le dossier sans votre accord. Pour le voir, connectez-vous sur le site.",
+            sms=f"espace : un fichier vous attend. Rien n'entre sans votre accord. Pour le voir, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A file left by a guest",
+            why="This message is sent when someone leaves a file by a link that you gave.",
+            subject="A file awaits you",
+            text="Someone left a file by a link that you gave.\n"
+            "Nothing enters the record unless you agree. To see it, sign in on the site.",
+            sms=f"espace: a file awaits you. Nothing enters unless you agree. To see it, {_GO_EN}.",
+        ),
+    },
     "new-device": {
         "fr": Words(
             name="Une connexion depuis un nouvel appareil",

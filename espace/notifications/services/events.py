@@ -30,6 +30,9 @@ class Event(StrEnum):
     ACCESS_ASKED = "access-asked"
     FIRST_ACCESS = "first-access"
     LINKED_NEWS = "linked-news"
+    COUNTER_CODE = "counter-code"
+    SHARE_OPENED = "share-opened"
+    GUEST_FILE = "guest-file"
     NEW_DEVICE = "new-device"
     SECURITY_CHANGE = "security-change"
     PASSKEY_COPIED = "passkey-copied"
@@ -63,6 +66,9 @@ RULES: dict[Event, Rule] = {
     Event.ACCESS_ASKED: Rule(Urgency.PROMPT, default=_EMAIL),
     Event.FIRST_ACCESS: Rule(Urgency.PROMPT, default=_EMAIL),
     Event.LINKED_NEWS: Rule(Urgency.GATHERED, default=_EMAIL),
+    Event.COUNTER_CODE: Rule(Urgency.PROMPT, default=_EMAIL),
+    Event.SHARE_OPENED: Rule(Urgency.PROMPT, default=_EMAIL),
+    Event.GUEST_FILE: Rule(Urgency.PROMPT, default=_EMAIL),
     Event.NEW_DEVICE: Rule(Urgency.NOW, fixed=_EMAIL, default=_BOTH),
     # Whoever took over the mailbox must not be the only one to read these.
     Event.SECURITY_CHANGE: Rule(Urgency.NOW, fixed=_BOTH),
