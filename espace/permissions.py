@@ -119,6 +119,8 @@ class Actor:
     be shown now. `recovery_at` is when a lost access under way on this account may be completed (R4), None for none;
     `joined_at` when the account was made, where a session tells.
     `is_enrolling`: an administrator who has no passkey yet gets the page to add one and nothing else (R3).
+    `way` is by which right they stand before the record they act on (a reason of `access.policy`, since `way_since`):
+    only the actor of a `Standing` has one, and the trail keeps it as the why of each act (security.md R27).
     """
 
     kind: ActorKind
@@ -139,6 +141,8 @@ class Actor:
     recovery_at: datetime | None = None
     joined_at: datetime | None = None
     is_enrolling: bool = False
+    way: str = ""
+    way_since: datetime | None = None
 
     def carries(self, permission: Permission) -> bool:
         """Whether this session alone carries `permission` (one that is not judged on a record)."""
@@ -164,6 +168,9 @@ def demand_fresh_proof(actor: Actor) -> None:
         raise StepUpError
 
 
+_NOBODY = UUID(int=0)
+"""A reader's marks are theirs alone: who looks as them sees none."""
+
 SYSTEM = Actor(ActorKind.SYSTEM, UUID(int=0), "espace")
 
 
@@ -174,8 +181,12 @@ class Standing:
     It names the record, so a look-up cannot leave it. `readable_types` are those a professional reads, `withheld_types`
     those a carer does not; `arrived_before` limits reading to what came until then. `bound_by` are the ids
     under which rules about single documents hold for this actor here, empty while the record has none for them.
-    `ends_at` is when a passing right (emergency, counter code, heir, carer) is over. `never_read` says that this
-    professional has not read the record before, `usual_types` which types their profession deposits by nature.
+    `ends_at` is when a passing right (emergency, counter code, heir, carer) is over. `why` is what a professional wrote to
+    open the record in an emergency. `never_read` says that this
+    professional has not read the record before, `visit_due` that their reading begins a visit that is to be written
+    down; `usual_types` are the types their profession deposits by nature.
+    `through` is the standing of who looks through these eyes to see what they see ("voir comme"): it lets through
+    nothing that `through` does not, reads under the looker's name, and leaves no trace as a visit.
     """
 
     actor: Actor
@@ -189,11 +200,14 @@ class Standing:
     arrived_before: datetime | None = None
     bound_by: frozenset[UUID] = frozenset()
     ends_at: datetime | None = None
+    why: str = ""
     sees_hidden: bool = False
     colour: str = "prune"
     holder_birth: str = ""
     never_read: bool = False
+    visit_due: bool = False
     usual_types: frozenset[str] = frozenset()
+    through: "Standing | None" = None
 
     def may(self, permission: Permission) -> bool:
         """Whether this standing carries `permission`."""
@@ -202,7 +216,19 @@ class Standing:
     @property
     def is_watched(self) -> bool:
         """Whether reading leaves a row: for anyone but the holder alone, who needs no trail of their own reading."""
+        if self.through is not None:
+            return self.through.is_watched
         return self.relation is not Relation.HOLDER or bool(self.actor.helper)
+
+    @property
+    def witness(self) -> "Standing":
+        """The standing under whose name a reading is told: the looker's, where somebody looks as somebody else."""
+        return self.through or self
+
+    @property
+    def marks_of(self) -> UUID:
+        """Whose favourites, folders and visits stand beside what is shown: nobody's through another's eyes."""
+        return _NOBODY if self.through is not None else self.actor.id
 
     @property
     def acts_for_other(self) -> bool:

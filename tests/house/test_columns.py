@@ -61,6 +61,9 @@ READABLE = {
     "result_delays.kind": "laboratory, imaging, report",
     "sessions.kind": "word of a closed list",
     "sessions.stage": "password, full",
+    "visit_answers.side": "holder, representative",
+    "visit_answers.state": "expected, asked, explained, contested, decided",
+    "visit_answers.visitor_kind": "professional, patient, operator",
 }
 
 

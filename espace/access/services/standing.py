@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, bindparam, exists, func, select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from espace import clock, crypto, db, settings
 from espace.access import policy
-from espace.access.models import Consent, CounterCode, DocumentRule, Emergency, Encounter
+from espace.access.models import Consent, CounterCode, DocumentRule, Emergency, Encounter, Visit
 from espace.access.policy import (
     ConsentState,
     EmergencyMode,
@@ -29,12 +29,12 @@ from espace.permissions import SYSTEM, Actor, ActorKind, Permission, Relation, S
 from espace.records import services as records
 
 from .matrix import ACTIVE, matrix, types_in
+from .visits import NOWHERE, VISIT
 
 REGULATING_DOCTOR = "G15_10#SAMU"
 """The column of the table for the doctor who answers a call to the centre 15."""
 HEIR_COLOUR = "nobody"
 """A dead person's record has no colour of its own."""
-_NOWHERE = UUID(int=0)
 _RELATIONS = {True: Relation.REPRESENTATIVE, False: Relation.CARER}
 
 
@@ -73,6 +73,15 @@ def _open_until(
     )
 
 
+def _visited(which: InstrumentedAttribute[Any]) -> ScalarSelect[datetime | None]:
+    """When the professional last read the record, wherever they practised."""
+    return (
+        select(func.max(which, type_=Instant))
+        .where(Visit.record_id == bindparam("record"), Visit.professional_id == bindparam("professional"))
+        .scalar_subquery()
+    )
+
+
 # One row for a record that exists: it, its holder, the version of the matrix, and what it holds about this
 # professional and the place where they practise today, if anything.
 _BEFORE_RECORD = (
@@ -80,7 +89,9 @@ _BEFORE_RECORD = (
         _VERSION.c.id.label("version_id"),
         Consent.state.label("consent_state"),
         Consent.valid_until,
+        Consent.decided_at,
         Consent.last_visit_at,
+        _TEAM.decided_at.label("team_decided_at"),
         _TEAM.state.label("team_state"),
         _TEAM.valid_until.label("team_until"),
         Encounter.until,
@@ -89,6 +100,8 @@ _BEFORE_RECORD = (
         _open_until(Emergency, Emergency.mode == EmergencyMode.BREAK_GLASS.value).label("glass_until"),
         _open_until(Emergency, Emergency.mode == EmergencyMode.CENTRE_15.value).label("centre_until"),
         _BOUND.label("bound"),
+        _visited(Visit.visited_at).label("visited_at"),
+        _visited(Visit.known_at).label("known_at"),
     )
     .outerjoin(_VERSION, true())
     .outerjoin(Consent, and_(Consent.record_id == bindparam("record"), Consent.grantee_id == bindparam("professional")))
@@ -129,8 +142,12 @@ def _of_person(actor: Actor, record_id: UUID) -> Standing | None:
         return _of_heir(actor, actor.person_id, row)
     bonds = _bonds(actor.person_id)
     bond = next((one for one in bonds if one.record_id == record_id), None)
-    if bond is None:
-        return None
+    return bond and bound_standing(actor, row, bond, colour_of(record_id, [one.record_id for one in bonds]))
+
+
+def bound_standing(actor: Actor, row: Row[Any], bond: Bond, colour: str = OWN_COLOUR) -> Standing | None:
+    """How a person stands before the record of `row` by what binds them to it; None for a stranger."""
+    record = records.facts_of(row)
     judgement = policy.judge_person(
         PersonFacts(
             reachable=record.is_open,
@@ -144,9 +161,8 @@ def _of_person(actor: Actor, record_id: UUID) -> Standing | None:
         )
     )
     relation = _RELATIONS[bond.represents]
-    colour = colour_of(record_id, [one.record_id for one in bonds])
     found = _standing(actor, row, relation, judgement, colour)
-    bound = frozenset({actor.person_id}) if relation is Relation.CARER else frozenset()
+    bound = frozenset({bond.person_id}) if relation is Relation.CARER else frozenset()
     return found and replace(found, bound_by=bound, ends_at=bond.until)
 
 
@@ -170,23 +186,67 @@ def _inherits(person_id: UUID, record_id: UUID) -> bool:
     return records.heir_until(record_id, person_id) is not None and not family.is_held_back(person_id)
 
 
-def _of_professional(actor: Actor, record_id: UUID) -> Standing | None:
-    place = actor.structure_id or _NOWHERE
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a record holds about one professional and the place where they practise today, as columns say it.
+
+    `visited`: they read the record before; `bound`: rules about single documents hold for them.
+    """
+
+    consent_state: str | None = None
+    valid_until: datetime | None = None
+    team_state: str | None = None
+    team_until: datetime | None = None
+    until: datetime | None = None
+    read_until: datetime | None = None
+    deposit_until: datetime | None = None
+    glass_until: datetime | None = None
+    centre_until: datetime | None = None
+    bound: bool = False
+    known_at: datetime | None = None
+    visited: bool = False
+
+
+_HELD = tuple(name for name in Held.__dataclass_fields__ if name != "visited")
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What is taken to be so, to show what would follow from it: an access that is given, an emergency."""
+
+    consent: bool = False
+    emergency: EmergencyMode | None = None
+
+
+_AS_IT_IS = Supposed()
+
+
+def _of_professional(actor: Actor, record_id: UUID, supposed: Supposed = _AS_IT_IS) -> Standing | None:
+    place = actor.structure_id or NOWHERE
     with db.read() as tx:
         row = tx.execute(_BEFORE_RECORD, {"record": record_id, "professional": actor.id, "place": place}).first()
-    if row is None or row.version_id is None:  # without a matrix nothing can be judged
+    if row is None:
+        return None
+    held = Held(*(getattr(row, name) for name in _HELD), visited=bool(row.visited_at or row.last_visit_at))
+    return professional_standing(actor, row, held, supposed)
+
+
+def professional_standing(actor: Actor, row: Row[Any], held: Held, supposed: Supposed = _AS_IT_IS) -> Standing | None:
+    """How a professional stands before the record of `row`, of which this is `held` about them; None for a stranger."""
+    if row.version_id is None:  # without a matrix nothing can be judged
         return None
     now = clock.now()
     record = records.facts_of(row)
     house = settings.current()
-    window, emergency = _window(row, now), _emergency(row, now)
+    emergency = supposed.emergency or _emergency(held, now)
+    consent = ConsentState.VALID if supposed.consent else _state(held.consent_state, held.valid_until, now)
     judgement = policy.judge_professional(
         ProfessionalFacts(
             reachable=record.is_open,
-            consent=_state(row.consent_state, row.valid_until, now),
-            team=_state(row.team_state, row.team_until, now),
-            encounter=row.until is not None and row.until > now,
-            window=window,
+            consent=consent,
+            team=_state(held.team_state, held.team_until, now),
+            encounter=held.until is not None and held.until > now,
+            window=_window(held, now),
             emergency=emergency,
             readable=_readable(row.version_id, actor.profession, emergency),
             sees_hidden=house.attending_doctor_sees_hidden and is_attending(record, actor.id),
@@ -194,11 +254,13 @@ def _of_professional(actor: Actor, record_id: UUID) -> Standing | None:
         )
     )
     found = _standing(actor, row, Relation.PROFESSIONAL, judgement, OWN_COLOUR)
+    place = actor.structure_id or NOWHERE
     return found and replace(
         found,
-        bound_by=frozenset({actor.id, place}) if row.bound else frozenset(),
-        ends_at=_ends(row, judgement.reason),
-        never_read=row.last_visit_at is None,
+        bound_by=frozenset({actor.id, place}) if held.bound else frozenset(),
+        ends_at=_ends(held, judgement.reason),
+        never_read=not held.visited,
+        visit_due=held.known_at is None or now - held.known_at > VISIT,
         usual_types=types_in(matrix(row.version_id).natural, actor.profession),
     )
 
@@ -207,14 +269,14 @@ def _state(kept: str | None, valid_until: datetime | None, now: datetime) -> Con
     return policy.in_effect(ConsentState(kept), valid_until, now) if kept else ConsentState.NONE
 
 
-def _window(row: Row[Any], now: datetime) -> Window | None:
+def _window(row: Held, now: datetime) -> Window | None:
     for window, until in ((Window.DEPOSIT, row.deposit_until), (Window.READ, row.read_until)):
         if until is not None and until > now:
             return window
     return None
 
 
-def _emergency(row: Row[Any], now: datetime) -> EmergencyMode | None:
+def _emergency(row: Held, now: datetime) -> EmergencyMode | None:
     for mode, until in ((EmergencyMode.BREAK_GLASS, row.glass_until), (EmergencyMode.CENTRE_15, row.centre_until)):
         if until is not None and until > now:
             return mode
@@ -228,7 +290,7 @@ def _readable(version_id: UUID, profession: str, emergency: EmergencyMode | None
     return own | types_in(table, REGULATING_DOCTOR) if emergency is EmergencyMode.CENTRE_15 else own
 
 
-def _ends(row: Row[Any], reason: Reason) -> datetime | None:
+def _ends(row: Held, reason: Reason) -> datetime | None:
     """When the passing right is over by which a professional reads now."""
     ends = {
         Reason.CONSENT: row.valid_until,
@@ -238,6 +300,11 @@ def _ends(row: Row[Any], reason: Reason) -> datetime | None:
         Reason.CENTRE_15: row.centre_until,
     }
     return ends.get(reason)
+
+
+def _since(row: Row[Any], reason: Reason) -> datetime | None:
+    """When the consent was given by which a professional reads now."""
+    return {Reason.CONSENT: row.decided_at, Reason.TEAM: row.team_decided_at}.get(reason)
 
 
 def _standing(actor: Actor, row: Row[Any], relation: Relation, judgement: Judgement, colour: str) -> Standing | None:

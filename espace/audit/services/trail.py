@@ -73,7 +73,8 @@ class Event:
 class Entry:
     """One act as it is shown: who, when, what, as whom, on what. `objects` is the snapshot of what was shown.
 
-    `actor_helper` is who sat beside the actor in an assisted session, or "".
+    `actor_helper` is who sat beside the actor in an assisted session, or "". `way` is by which right a professional
+    stood before the record ("" where no row says it), `way_since` when that consent was given.
     """
 
     sequence: int
@@ -88,6 +89,8 @@ class Entry:
     objects: tuple[dict[str, str], ...]
     detail: dict[str, str]
     actor_helper: str = ""
+    way: str = ""
+    way_since: datetime | None = None
 
 
 def record(
@@ -211,7 +214,10 @@ def _first_head(tx: Connection, chain_id: UUID) -> Row[int, bytes]:
 
 def _payload(actor: Actor, event: Event) -> dict[str, Any]:
     helped = {"helper": actor.helper} if actor.helper else {}
-    return helped | {
+    why = {"way": actor.way} if actor.way else {}
+    if actor.way_since is not None:
+        why["way_since"] = actor.way_since.isoformat()
+    return helped | why | {
         "salt": os.urandom(16).hex(),
         "name": actor.name,
         "profession": actor.profession,
@@ -237,4 +243,6 @@ def _entry(tx: Connection, chain_id: UUID, row: Row[*tuple[Any, ...]]) -> Entry:
         objects=tuple(payload["objects"]),
         detail=payload["detail"],
         actor_helper=payload.get("helper", ""),
+        way=payload.get("way", ""),
+        way_since=datetime.fromisoformat(payload["way_since"]) if "way_since" in payload else None,
     )
