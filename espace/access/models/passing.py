@@ -18,6 +18,7 @@ class CounterCode(RecordRow, Base):
     __tablename__ = "access_counter_codes"
     __table_args__ = record_table(
         Index("ix_access_counter_codes_professional_id", "record_id", "professional_id", "until"),
+        Index("ix_access_counter_codes_open_to", "professional_id", "until"),
         Index("ix_access_counter_codes_code_index", "code_index"),
     )
 

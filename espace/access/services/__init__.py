@@ -27,6 +27,7 @@ from .matrix import (
     usually_deposits,
 )
 from .notices import forget_record, on_heir_decided, on_record_changed
+from .passing import passing_lines
 from .readers import Reader, readers
 from .rules import KEPT, SHOWN, ruled
 from .seers import SeerAct, SeerKind, SeerLine, SeerState
@@ -65,6 +66,7 @@ __all__ = [
     "on_heir_decided",
     "on_record_changed",
     "own_consent",
+    "passing_lines",
     "readable_types",
     "readers",
     "recent_encounters",

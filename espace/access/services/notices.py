@@ -7,11 +7,29 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from espace import db
-from espace.access.models import Consent, Encounter
+from espace.access.models import (
+    Consent,
+    CounterCode,
+    DocumentRule,
+    Emergency,
+    Encounter,
+    Link,
+    LinkVisit,
+    Opposition,
+)
 from espace.accounts import services as accounts
 from espace.family import services as family
 from espace.notifications.services import Event
 from espace.records import services as records
+
+_TABLES = (Consent, Encounter, CounterCode, Emergency, Opposition, DocumentRule, Link, LinkVisit)
+
+
+def tell(record_id: UUID, event: Event, *, holder_only: bool = False) -> None:
+    """Tell the holder and who stands in for them, without saying who it was (security.md R52)."""
+    holder = records.record(record_id).person_id
+    others = () if holder_only else family.representatives(record_id)
+    accounts.notify([holder, *others], event)
 
 
 def on_record_changed(_delivery_id: UUID, payload: Mapping[str, Any]) -> None:
@@ -31,5 +49,5 @@ def on_heir_decided(_delivery_id: UUID, payload: Mapping[str, Any]) -> None:
 def forget_record(record_id: UUID) -> None:
     """Take away what was given and asked on an erased record."""
     with db.write() as tx:
-        for table in (Consent, Encounter):
+        for table in _TABLES:
             tx.execute(delete(table).where(table.record_id == record_id))

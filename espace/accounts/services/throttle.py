@@ -19,9 +19,12 @@ from espace.errors import ThrottledError
 LONGEST_WAIT = 30.0
 FREE_TRIES = 3
 FREE_TRIES_OF_A_NETWORK = 30  # a whole clinic may stand behind one address
+FREE_TRIES_OF_THE_HOUSE = 600  # of one kind in an hour; beyond, everybody waits between tries
 FREE_UPLOADS = 300  # nobody sends as many files by hand without an hour's rest; a program does
 _FORGOTTEN_AFTER = timedelta(hours=1)
 _NETWORK = "network:"
+_HOUSE = "house:"
+_SHARED = (_NETWORK, _HOUSE)
 _UPLOADS = "uploads:"
 
 # Written once: every sign-in passes here, and what makes it dear is the hash alone (performance.md).
@@ -73,6 +76,15 @@ def names_for(act: str, account: str, address: str, device: str = "") -> tuple[s
     return (f"account:{act}:{account}", f"{_NETWORK}{act}:{network_of(address)}")
 
 
+def names_at_counter(act: str, professional: str, place: str) -> tuple[str, ...]:
+    """The names under which a professional's try at `act` is counted: theirs, their place's, the whole house's.
+
+    What is shared starts anew with each hour, so that ordinary mistakes of many never add up for ever.
+    """
+    hour = f"{clock.now():%Y%m%d%H}"
+    return (f"account:{act}:{professional}", f"{_NETWORK}{act}:{place}:{hour}", f"{_HOUSE}{act}:{hour}")
+
+
 def admit_upload(account: str) -> None:
     """Count files that an account sends: beyond `FREE_UPLOADS` without an hour's rest, each waits its turn.
 
@@ -116,10 +128,10 @@ def fail(names: Collection[str]) -> None:
 
 
 def clear(names: Collection[str]) -> None:
-    """Forget the failures of an account or device after a good try; a network only gets that one try back."""
+    """Forget the failures of an account or device after a good try; who shares a name only gets that one try back."""
     now = clock.now()
-    own = [_key(name) for name in names if not name.startswith(_NETWORK)]
-    shared = [_key(name) for name in names if name.startswith(_NETWORK)]
+    own = [_key(name) for name in names if not name.startswith(_SHARED)]
+    shared = [_key(name) for name in names if name.startswith(_SHARED)]
     with db.write() as tx:
         if tx.dialect.name == "postgresql":  # in the order in which tries are counted: two at once cannot deadlock
             tx.execute(_HOLD, {"keys": own + shared})
@@ -179,6 +191,8 @@ def _count(tx: Connection, rows: dict[str, Any]) -> None:
 def _free(name: str) -> int:
     if name.startswith(_UPLOADS):
         return FREE_UPLOADS
+    if name.startswith(_HOUSE):
+        return FREE_TRIES_OF_THE_HOUSE
     return FREE_TRIES_OF_A_NETWORK if name.startswith(_NETWORK) else FREE_TRIES
 
 

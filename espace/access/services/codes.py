@@ -1,0 +1,341 @@
+"""Counter codes: six digits the holder shows open the record for a while to the professional who types them, once.
+
+Six digits alone could be guessed where many codes wait at once. So a code is looked up together with the birth date of
+its person, which a counter sees anyway: one keyed digest of both, so that a wrong date and a wrong code are the same
+miss. Misses are few in an hour for each professional, and slow down their place of practice and the whole house.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from espace import clock, crypto, db
+from espace.access.models import CounterCode
+from espace.access.policy import Reason, Window
+from espace.audit import services as audit
+from espace.audit.services import Action
+from espace.db import Id
+from espace.errors import ConflictError, InvalidError, NotFoundError
+from espace.identifiers import new_id
+from espace.notifications.services import Event
+from espace.people import services as people
+from espace.permissions import Permission, Relation, Standing, demand_fresh_proof
+from espace.words import N_
+
+from . import makers
+from .notices import tell
+
+TABLE = "access_counter_codes"
+DIGITS = 6
+OFFERED = timedelta(minutes=10)
+"""How long a code may be typed after it was made."""
+MINUTES = (20, 60, 240, 720, 1440)
+"""How long a window may stand open: 20 minutes to 24 hours."""
+SHOWN = timedelta(days=365)
+"""How long receipts stand on the page; the trail keeps what happened for longer."""
+_MOST = 50
+
+
+class CodeState(StrEnum):
+    """Where a code stands."""
+
+    OFFERED = "offered"
+    OPEN = "open"
+    CLOSED = "closed"
+    OVER = "over"
+    """It was never used: nobody can use it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """One code, as the people of the record see it.
+
+    `digits` are there as long as it is offered, for who made it. `minutes` is how long it opens the record; `closed_by`
+    is `record` or `professional` when one of them closed the window before its time.
+    """
+
+    id: UUID
+    opens: Window
+    minutes: int
+    made_at: datetime
+    offered_until: datetime
+    maker_id: UUID
+    maker: str
+    professional_id: UUID | None
+    used_at: datetime | None
+    until: datetime | None
+    digits: str = ""
+    name: str = ""
+    profession: str = ""
+    structure: str = ""
+    closed_by: str = ""
+
+    @property
+    def state(self) -> CodeState:
+        """Where it stands now."""
+        now = clock.now()
+        if self.used_at is not None and self.until is not None:
+            return CodeState.OPEN if now < self.until else CodeState.CLOSED
+        return CodeState.OFFERED if self.made_at <= now < self.offered_until else CodeState.OVER
+
+
+_COLUMNS = (
+    CounterCode.id,
+    CounterCode.record_id,
+    CounterCode.opens,
+    CounterCode.minutes,
+    CounterCode.made_at,
+    CounterCode.offered_until,
+    CounterCode.professional_id,
+    CounterCode.used_at,
+    CounterCode.until,
+    CounterCode.payload,
+)
+_OF_RECORD = (
+    select(*_COLUMNS)
+    .where(CounterCode.record_id == bindparam("record", type_=Id), CounterCode.made_at > bindparam("since"))
+    .order_by(CounterCode.id.desc())
+    .limit(_MOST)
+)
+_ONE = select(*_COLUMNS).where(
+    CounterCode.record_id == bindparam("record", type_=Id), CounterCode.id == bindparam("id", type_=Id)
+)
+_OPEN_TO = (
+    select(CounterCode.record_id, CounterCode.until)
+    .where(CounterCode.professional_id == bindparam("professional", type_=Id), CounterCode.until > bindparam("now"))
+    .order_by(CounterCode.id.desc())
+)
+
+
+def make(standing: Standing, opens: Window, minutes: int) -> UUID:
+    """Make a code; one that the same person made before and nobody used stops working. Gives its id.
+
+    Raises:
+        NotFoundError: for who does not decide about the record.
+        StepUpError: without a proof younger than five minutes (R9).
+        InvalidError: for a duration that is not offered.
+    """
+    _holder_side(standing)
+    demand_fresh_proof(standing.actor)
+    if minutes not in MINUTES:
+        raise InvalidError({"minutes": N_("Choose for how long.")})
+    now, code_id = clock.now(), new_id()
+    with db.write() as tx:
+        for former in _lines(tx, standing):
+            if former.state is CodeState.OFFERED and former.maker_id == standing.actor.id:
+                _withdraw(tx, standing.record_id, former.id, now)
+        digits, index = _unused(tx, date.fromisoformat(standing.holder_birth), now)
+        tx.execute(
+            insert(CounterCode).values(
+                record_id=standing.record_id,
+                id=code_id,
+                code_index=index,
+                opens=opens.value,
+                minutes=minutes,
+                made_at=now,
+                offered_until=now + OFFERED,
+                payload=crypto.seal(
+                    tx, standing.record_id, TABLE, code_id, {"maker": makers.written(standing), "digits": digits}
+                ),
+            )
+        )
+        audit.record(
+            standing.actor,
+            standing.record_id,
+            Action.COUNTER_CODE_MADE,
+            relation=standing.relation,
+            detail={"opens": opens.value, "minutes": str(minutes)},
+        )
+    return code_id
+
+
+def index_of(digits: str, birth_date: date) -> bytes:
+    """Under which digest a code is looked up: together with the birth date, so that neither can be tried alone."""
+    return crypto.blind("counter-code", f"{digits}|{birth_date.isoformat()}")
+
+
+def _unused(tx: Connection, birth_date: date, now: datetime) -> tuple[str, bytes]:
+    """Digits that no open code of somebody born on the same day has."""
+    while True:
+        digits = crypto.new_digits(DIGITS)
+        index = index_of(digits, birth_date)
+        taken = select(CounterCode.id).where(CounterCode.code_index == index, CounterCode.offered_until > now)
+        if tx.execute(taken.limit(1)).first() is None:
+            return digits, index
+
+
+def codes(standing: Standing) -> list[CodeLine]:
+    """The codes of the last year, newest first. Raises NotFoundError for who does not decide about the record."""
+    _holder_side(standing)
+    with db.read() as tx:
+        return _lines(tx, standing)
+
+
+def code(standing: Standing, code_id: UUID) -> CodeLine:
+    """One code.
+
+    Raises:
+        NotFoundError: when the record has none such, or for who does not decide about the record.
+    """
+    _holder_side(standing)
+    with db.read() as tx:
+        row = tx.execute(_ONE, {"record": standing.record_id, "id": code_id}).first()
+        if row is None:
+            raise NotFoundError
+        return _line(tx, row, standing)
+
+
+def close(standing: Standing, code_id: UUID) -> None:
+    """Close at once: a code nobody used stops working, an open window closes. Closing twice changes nothing.
+
+    Raises:
+        NotFoundError: see `code`.
+    """
+    line, now = code(standing, code_id), clock.now()
+    with db.write() as tx:
+        if line.state is CodeState.OFFERED and _withdraw(tx, standing.record_id, code_id, now):
+            audit.record(standing.actor, standing.record_id, Action.COUNTER_CODE_CANCELLED, relation=standing.relation)
+            return
+        line = code(standing, code_id)  # it may have been used in this very moment
+        if line.state is CodeState.OPEN:
+            _shut(tx, standing.record_id, line, now, "record")
+            audit.record(
+                standing.actor,
+                standing.record_id,
+                Action.WINDOW_CLOSED,
+                relation=standing.relation,
+                objects=[{"id": str(line.professional_id), "name": line.name}],
+            )
+
+
+def close_own(standing: Standing) -> None:
+    """Close, as a professional, what a counter code opened to them.
+
+    Raises:
+        NotFoundError: when nothing is open to them that way.
+    """
+    if standing.relation is not Relation.PROFESSIONAL:
+        raise NotFoundError
+    now = clock.now()
+    query = select(*_COLUMNS).where(
+        CounterCode.record_id == standing.record_id,
+        CounterCode.professional_id == standing.actor.id,
+        CounterCode.until > now,
+    )
+    with db.write() as tx:
+        rows = tx.execute(query.with_for_update()).all()
+        if not rows:
+            raise NotFoundError
+        for row in rows:
+            _shut(tx, standing.record_id, _line(tx, row, standing), now, "professional")
+        audit.record(standing.actor, standing.record_id, Action.WINDOW_CLOSED, relation=standing.relation)
+
+
+def has_window(standing: Standing) -> bool:
+    """Whether a professional reads this record by a counter code now."""
+    return standing.reason == Reason.WINDOW
+
+
+def windows_of(professional_id: UUID) -> dict[UUID, datetime]:
+    """The records that counter codes opened to a professional: until when each is."""
+    with db.read() as tx:
+        rows = tx.execute(_OPEN_TO, {"professional": professional_id, "now": clock.now()}).all()
+    return {row.record_id: row.until for row in reversed(rows)}
+
+
+def found(tx: Connection, digits: str, birth_date: date) -> Sequence[Any]:
+    """The offered codes of these digits and this birth date, locked: more than one cannot be told apart."""
+    now = clock.now()
+    query = select(*_COLUMNS).where(
+        CounterCode.code_index == index_of(digits, birth_date),
+        CounterCode.used_at.is_(None),
+        CounterCode.made_at <= now,
+        CounterCode.offered_until > now,
+    )
+    return tx.execute(query.with_for_update()).all()
+
+
+def take(tx: Connection, row: Any, professional: people.Professional, structure: str) -> datetime:
+    """Open the window of a code to a professional, once; gives until when.
+
+    Raises:
+        ConflictError: when somebody used it in the same moment.
+    """
+    now = clock.now()
+    until = now + timedelta(minutes=row.minutes)
+    said = crypto.unseal(tx, row.record_id, TABLE, row.id, row.payload)
+    shown = {
+        "name": professional.display_name,
+        "profession": professional.plain_label,
+        "structure": structure,
+    }
+    kept = {"maker": said["maker"], "digits": "", "shown": shown}
+    changed = tx.execute(
+        update(CounterCode)
+        .where(CounterCode.record_id == row.record_id, CounterCode.id == row.id, CounterCode.used_at.is_(None))
+        .values(
+            professional_id=professional.id,
+            used_at=now,
+            until=until,
+            payload=crypto.seal(tx, row.record_id, TABLE, row.id, kept),
+        )
+    )
+    if changed.rowcount != 1:
+        raise ConflictError
+    tell(row.record_id, Event.COUNTER_CODE)
+    return until
+
+
+def maker_of(tx: Connection, row: Any) -> dict[str, Any]:
+    """Who made a code, as `makers` takes it."""
+    maker: dict[str, Any] = crypto.unseal(tx, row.record_id, TABLE, row.id, row.payload)["maker"]
+    return maker
+
+
+def _withdraw(tx: Connection, record_id: UUID, code_id: UUID, now: datetime) -> bool:
+    one = (CounterCode.record_id == record_id, CounterCode.id == code_id, CounterCode.used_at.is_(None))
+    return bool(tx.execute(update(CounterCode).where(*one).values(offered_until=now)).rowcount)
+
+
+def _shut(tx: Connection, record_id: UUID, line: CodeLine, now: datetime, closed_by: str) -> None:
+    row = tx.execute(_ONE, {"record": record_id, "id": line.id}).one()
+    said = crypto.unseal(tx, record_id, TABLE, line.id, row.payload) | {"closed_by": closed_by}
+    one = (CounterCode.record_id == record_id, CounterCode.id == line.id, CounterCode.until > now)
+    sealed = crypto.seal(tx, record_id, TABLE, line.id, said)
+    tx.execute(update(CounterCode).where(*one).values(until=now, payload=sealed))
+
+
+def _lines(tx: Connection, standing: Standing) -> list[CodeLine]:
+    rows = tx.execute(_OF_RECORD, {"record": standing.record_id, "since": clock.now() - SHOWN}).all()
+    return [_line(tx, row, standing) for row in rows]
+
+
+def _line(tx: Connection, row: Any, standing: Standing) -> CodeLine:
+    said = crypto.unseal(tx, row.record_id, TABLE, row.id, row.payload)
+    maker, shown = said["maker"], said.get("shown", {})
+    made = CodeLine(
+        id=row.id,
+        opens=Window(row.opens),
+        minutes=row.minutes,
+        made_at=row.made_at,
+        offered_until=row.offered_until,
+        maker_id=UUID(maker["account"]),
+        maker=maker["name"],
+        professional_id=row.professional_id,
+        used_at=row.used_at,
+        until=row.until,
+        closed_by=said.get("closed_by", ""),
+        **shown,
+    )
+    mine = made.state is CodeState.OFFERED and made.maker_id == standing.actor.id
+    return replace(made, digits=said["digits"]) if mine else made
+
+
+def _holder_side(standing: Standing) -> None:
+    if not standing.may(Permission.ACCESS_MANAGE):
+        raise NotFoundError

@@ -1,0 +1,93 @@
+"""A professional types a counter code: it opens once, or nothing happens and nothing is learnt."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from espace import clock, db, settings
+from espace.accounts.services import throttle
+from espace.audit import services as audit
+from espace.audit.services import Action
+from espace.errors import ConflictError, InvalidError, NotFoundError, ThrottledError
+from espace.people import services as people
+from espace.permissions import Actor, ActorKind, Permission, Relation
+from espace.words import N_
+
+from . import codes, makers
+from .standing import standing
+
+ACT = "counter-code"
+SPAN = timedelta(hours=1)
+MISSES = (Action.PATIENT_SEARCHED, Action.COUNTER_CODE_MISSED)
+"""Searches by number that found nobody and codes that open nothing share one budget (security.md R50)."""
+
+
+class _BlockedError(Exception):
+    """The code is good, and its professional may read nothing whatever is shown to them (rules.md AR-5)."""
+
+    def __init__(self, record_id: UUID) -> None:
+        super().__init__()
+        self.record_id = record_id
+
+
+def misses(actor: Actor) -> list[datetime]:
+    """When a professional's searches and codes of the last hour missed."""
+    since = clock.now() - SPAN
+    return [at for action in MISSES for at in audit.own_acts_since(actor, action, since)]
+
+
+def use(actor: Actor, digits: str, birth_date: date) -> UUID:
+    """Open a record with a code and the birth date of its person; gives the record.
+
+    Every reason for which a code opens nothing is one and the same miss: no such code, another birth date, used, over,
+    withdrawn, its maker decides no more, or the professional is blocked.
+
+    Raises:
+        InvalidError: when it opens nothing.
+        ThrottledError: too many misses in the hour, or too fast: nothing is looked up.
+    """
+    if actor.kind is not ActorKind.PROFESSIONAL:
+        raise NotFoundError
+    missed = misses(actor)
+    if len(missed) >= settings.current().search_misses_per_hour:
+        raise ThrottledError((min(missed) + SPAN - clock.now()).total_seconds())
+    names = throttle.names_at_counter(ACT, str(actor.id), str(actor.structure_id or actor.id))
+    throttle.admit(names)
+    record_id = _opened(actor, digits, birth_date)
+    if record_id is None:
+        with db.write_apart():
+            audit.record(actor, actor.id, Action.COUNTER_CODE_MISSED)
+        raise InvalidError({"": N_("This code does not open anything. Check the code and the birth date.")})
+    throttle.clear(names)
+    return record_id
+
+
+def _opened(actor: Actor, digits: str, birth_date: date) -> UUID | None:
+    try:
+        return _take(actor, digits, birth_date)
+    except ConflictError:
+        return None
+    except _BlockedError as blocked:
+        with db.write_apart():
+            audit.record(actor, blocked.record_id, Action.COUNTER_CODE_REFUSED, relation=Relation.PROFESSIONAL)
+        return None
+
+
+def _take(actor: Actor, digits: str, birth_date: date) -> UUID | None:
+    professional = people.professional(actor.id)
+    with db.write() as tx:
+        rows = codes.found(tx, digits, birth_date)
+        if len(rows) != 1 or makers.still_decides(rows[0].record_id, codes.maker_of(tx, rows[0])) is None:
+            return None
+        record_id: UUID = rows[0].record_id
+        until = codes.take(tx, rows[0], professional, actor.structure)
+        judged = standing(actor, record_id)  # the one judge says whether the window lets them read
+        if judged is None or not judged.may(Permission.DOCUMENTS_READ):
+            raise _BlockedError(record_id)
+        audit.record(
+            actor,
+            record_id,
+            Action.COUNTER_CODE_USED,
+            relation=Relation.PROFESSIONAL,
+            detail={"opens": rows[0].opens, "until": until.isoformat()},
+        )
+    return record_id
