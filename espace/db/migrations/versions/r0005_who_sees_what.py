@@ -47,6 +47,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("access_counter_codes", schema=None) as batch_op:
         batch_op.create_index("ix_access_counter_codes_code_index", ["code_index"], unique=False)
+        batch_op.create_index("ix_access_counter_codes_open_to", ["professional_id", "until"], unique=False)
         batch_op.create_index(
             "ix_access_counter_codes_professional_id", ["record_id", "professional_id", "until"], unique=False
         )
@@ -310,6 +311,42 @@ def upgrade() -> None:
     with op.batch_alter_table("shared_files", schema=None) as batch_op:
         batch_op.create_index("ix_shared_files_link_id", ["record_id", "link_id", "id"], unique=False)
 
+    create_record_table(
+        "visit_answers",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("visitor_kind", Code(16), nullable=False),
+        sa.Column("visitor_id", Id(), nullable=False),
+        sa.Column("asker_id", Id(), nullable=False),
+        sa.Column("side", Code(16), nullable=False),
+        sa.Column("first_sequence", sa.BigInteger(), nullable=False),
+        sa.Column("last_sequence", sa.BigInteger(), nullable=False),
+        sa.Column("visited_at", Instant(), nullable=False),
+        sa.Column("visited_until", Instant(), nullable=False),
+        sa.Column("state", Code(12), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("explain_by", Instant(), nullable=True),
+        sa.Column("decide_by", Instant(), nullable=True),
+        sa.Column("reminded_at", Instant(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_visit_answers")),
+    )
+    with op.batch_alter_table("visit_answers", schema=None) as batch_op:
+        batch_op.create_index("ix_visit_answers_decide_by", ["decide_by"], unique=False)
+        batch_op.create_index("ix_visit_answers_explain_by", ["explain_by"], unique=False)
+        batch_op.create_index("ix_visit_answers_visitor_id", ["visitor_id", "explain_by"], unique=False)
+        batch_op.create_index(
+            "uq_visit_answers_record_id_visit", ["record_id", "visitor_id", "side", "first_sequence"], unique=True
+        )
+
+    with op.batch_alter_table("audit_events", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_audit_events_actor_id",
+            ["record_id", "actor_id", "sequence", "action", "at", "actor_kind"],
+            unique=False,
+        )
+
     with op.batch_alter_table("family_links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("frozen_at", Instant(), nullable=True))
         batch_op.add_column(sa.Column("sees_before", Instant(), nullable=True))
@@ -335,6 +372,16 @@ def downgrade() -> None:
         batch_op.drop_column("sees_before")
         batch_op.drop_column("frozen_at")
 
+    with op.batch_alter_table("audit_events", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_events_actor_id")
+
+    with op.batch_alter_table("visit_answers", schema=None) as batch_op:
+        batch_op.drop_index("uq_visit_answers_record_id_visit")
+        batch_op.drop_index("ix_visit_answers_visitor_id")
+        batch_op.drop_index("ix_visit_answers_explain_by")
+        batch_op.drop_index("ix_visit_answers_decide_by")
+
+    op.drop_table("visit_answers")
     with op.batch_alter_table("shared_files", schema=None) as batch_op:
         batch_op.drop_index("ix_shared_files_link_id")
 
@@ -408,6 +455,7 @@ def downgrade() -> None:
     op.drop_table("access_document_rules")
     with op.batch_alter_table("access_counter_codes", schema=None) as batch_op:
         batch_op.drop_index("ix_access_counter_codes_professional_id")
+        batch_op.drop_index("ix_access_counter_codes_open_to")
         batch_op.drop_index("ix_access_counter_codes_code_index")
 
     op.drop_table("access_counter_codes")
