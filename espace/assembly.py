@@ -17,7 +17,7 @@ from . import db, outbox
 from .crypto.owners import refuse_wrong_keys
 from .machines import Machines
 from .settings import Settings
-from .web import assets, compression, errors, guards, headers, i18n, rendering, veil
+from .web import assets, compression, errors, guards, headers, i18n, pulse, rendering, veil
 from .web import rooms as web_rooms
 
 MAX_REQUEST = 26 * 1024 * 1024  # a 25 MB file and its form
@@ -32,6 +32,7 @@ def handle_events() -> None:
     from .accounts.services.password_reset import send_reset_code
     from .accounts.services.recovery_notices import send_recovery_code
     from .documents.services.entries.filed import on_filed
+    from .family.services.carers.invitations import on_invited as on_carer_invited
     from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
 
@@ -43,6 +44,7 @@ def handle_events() -> None:
     outbox.on("records.heir-decided", on_heir_decided)
     outbox.on("records.erased", _forget_record)
     outbox.on("documents.filed", on_filed)
+    outbox.on("family.carer-invited", on_carer_invited)
     outbox.on("accounts.code-asked", send_new_code)
     outbox.on("accounts.recovery-code-asked", send_recovery_code)
     outbox.on("accounts.reset-asked", send_reset_code)
@@ -89,7 +91,7 @@ def lay_out(*, is_demo: bool) -> Flask:
     Raises:
         SettingsError: for a route that declares nothing.
     """
-    from .access.services import standing
+    from .access.services import seen_as, standing
     from .accounts.services import identify
 
     app = Flask(__name__, static_folder=None)
@@ -106,7 +108,8 @@ def lay_out(*, is_demo: bool) -> Flask:
     assets.install(app)
     headers.install(app)
     errors.install(app)
-    guards.install(app, identify=identify, judge=standing)
+    pulse.install(app)
+    guards.install(app, identify=identify, judge=standing, seen_as=seen_as)
     veil.install(app)
     # After the guard: looking for the token reads the whole body, which is read for those only whom a route serves.
     CSRFProtect(app)

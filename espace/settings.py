@@ -68,6 +68,11 @@ class Settings:
     """Days between announcement and opening (rules.md AC-2)."""
     activation_code_life: int = 84
     """Days an activation code lives (U, AC-5): as long again as the space takes to open."""
+    secret_care_age: int = 12
+    """Age from which parents are told that care may be kept secret, and professionals offered the secret connection
+    (U, MI-5, MI-7)."""
+    own_reading_age: int = 15
+    """Age from which a minor may get an own access, reading only, with a parent's agreement (U, MI-3)."""
     autonomy_age: int = 16
     """Age from which a minor may hold an own account (U, MI-3)."""
     majority_age: int = 18
@@ -111,6 +116,13 @@ class Settings:
 
     pulse_seconds: int = 20
     """How often an open page asks whether its reader may still see it; it blanks within 30 s (security.md R16)."""
+    carer_days: int = 365
+    """Days a carer's tasks last at most before they are to be given again (U, MI-12)."""
+    carer_invitation_days: int = 14
+    """Days during which somebody asked to become a carer may answer."""
+    mandates_per_day: int = 20
+    """Signed papers that make a carer which one counter operator may enter in a day (security.md R17)."""
+
     counter_codes_per_day: int = 60
     """Provisional codes one counter operator may print in a day (security.md R17: no power without a limit)."""
 
@@ -202,8 +214,14 @@ class Settings:
         for name in _AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1")
-        if self.opening_delay < 0 or not 0 < self.autonomy_age <= self.majority_age:
-            raise SettingsError("ESPACE_OPENING_DELAY, ESPACE_AUTONOMY_AGE or ESPACE_MAJORITY_AGE makes no sense")
+        if self.opening_delay < 0:
+            raise SettingsError("ESPACE_OPENING_DELAY must be 0 at least")
+        ages = (self.secret_care_age, self.own_reading_age, self.autonomy_age, self.majority_age)
+        if ages[0] < 1 or list(ages) != sorted(ages):
+            raise SettingsError(
+                "ESPACE_SECRET_CARE_AGE, ESPACE_OWN_READING_AGE, ESPACE_AUTONOMY_AGE and ESPACE_MAJORITY_AGE "
+                "must follow each other"
+            )
         if self.recovery_delay < 72:
             raise SettingsError("ESPACE_RECOVERY_DELAY may only be lengthened beyond 72 hours (security.md R4)")
         if self.link_contest_days < 0 or self.proof_days < 0:
@@ -303,6 +321,9 @@ _AT_LEAST_ONE = (
     "search_misses_per_hour",
     "encounter_hours",
     "counter_codes_per_day",
+    "carer_days",
+    "carer_invitation_days",
+    "mandates_per_day",
     "archive_years",
     "suspension_days",
     "heir_days",

@@ -82,6 +82,9 @@ class Action(StrEnum):
     CONSENT_REVOKED = "consent-revoked"
     CONSENT_BLOCKED = "consent-blocked"
     CONSENT_UNBLOCKED = "consent-unblocked"
+    CONSENT_LIMITED = "consent-limited"
+    CONSENT_COLLECTED = "consent-collected"  # by a professional, beside the person (rules.md AR-2)
+    CONSENT_PROVED = "consent-proved"  # its proof was taken away
     EMERGENCY_OPENED = "emergency-opened"
     EMERGENCY_ENDED = "emergency-ended"
     EMERGENCY_REFUSED = "emergency-refused"
@@ -185,6 +188,14 @@ class Action(StrEnum):
     CARE_SEARCHED = "care-searched"
     CARE_HIDDEN = "care-hidden"
     CARE_SHOWN = "care-shown"
+    SECRET_CONNECTION_BEGUN = "secret-connection-begun"
+    SECRET_CONNECTION_LEFT = "secret-connection-left"
+    DOCUMENT_KEPT_SECRET = "document-kept-secret"  # from a minor's parents, by the minor
+    CARE_KEPT_SECRET = "care-kept-secret"
+    CARE_OPENED_TO_PARENTS = "care-opened-to-parents"
+    STAGES_READ = "stages-read"
+    OWN_READING_AGREED = "own-reading-agreed"  # a parent lets a minor read in an account of their own
+    OWN_READING_ENDED = "own-reading-ended"
     COUNTER_CODE_MADE = "counter-code-made"
     COUNTER_CODE_CANCELLED = "counter-code-cancelled"
     COUNTER_CODE_USED = "counter-code-used"

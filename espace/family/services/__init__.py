@@ -1,6 +1,8 @@
 """What other rooms may ask of the family."""
 
 from .bonds import CARER, GUARDIAN, PARENT, Bond, bond, bonds_of, bonds_on
+from .carers.lines import CarerLine, carer_lines
+from .carers.telling import note_act
 from .colours import COLOURS, OWN_COLOUR, colour_of
 from .letters import letter_pdf
 from .links import is_held_back, link_parent, parents_linked, records_represented, representatives, represents
@@ -13,13 +15,16 @@ __all__ = [
     "OWN_COLOUR",
     "PARENT",
     "Bond",
+    "CarerLine",
     "bond",
     "bonds_of",
     "bonds_on",
+    "carer_lines",
     "colour_of",
     "is_held_back",
     "letter_pdf",
     "link_parent",
+    "note_act",
     "parents_linked",
     "records_represented",
     "representatives",

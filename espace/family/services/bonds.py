@@ -13,10 +13,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from espace import clock, crypto, db, settings
+from espace.db import Id
 from espace.family.models import Link
 from espace.people import services as people
 from espace.permissions import Task
 from espace.records import services as records
+
+from .subjects import types_of
 
 PARENT, GUARDIAN, CARER = "parent", "guardian", "carer"
 TABLE = "family_links"
@@ -32,6 +35,7 @@ _COLUMNS = (
     Link.frozen_at,
     Link.sees_before,
     Link.version,
+    Link.first_read_at,
     Link.payload,
 )
 _ONE = select(*_COLUMNS).where(
@@ -39,6 +43,9 @@ _ONE = select(*_COLUMNS).where(
 )
 _OF_PERSON = select(*_COLUMNS).where(Link.person_id == bindparam("person_id"), _STANDS).order_by(Link.record_id)
 _OF_RECORD = select(*_COLUMNS).where(Link.record_id == bindparam("record_id"), _STANDS).order_by(Link.id)
+_FROZEN = select(Link.record_id, Link.person_id).where(
+    Link.record_id.in_(bindparam("records", expanding=True, type_=Id)), Link.kind != CARER, Link.frozen_at.is_not(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,10 @@ class Bond:
     """One person bound to one record today.
 
     `is_frozen`: a decision stops this representative; `sees_before` is until when what came is left to them (R15).
-    `tasks` and `withheld_types` are a carer's.
+    `tasks`, `subjects` and the `withheld_types` that follow from these are a carer's. `given_by` is who of the record's
+    people made them one, `on_paper` that it was by a signed paper, at the counter; `never_read`: they have not read the
+    record yet. `two_homes`: a parent asked that nothing here tells the others where they are. `measure` is a
+    guardian's.
     """
 
     id: UUID
@@ -60,6 +70,12 @@ class Bond:
     version: int
     tasks: frozenset[Task] = frozenset()
     withheld_types: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+    given_by: UUID | None = None
+    on_paper: bool = False
+    never_read: bool = False
+    two_homes: bool = False
+    measure: str = ""
 
     @property
     def represents(self) -> bool:
@@ -100,7 +116,17 @@ def bonds_on(record_id: UUID) -> list[Bond]:
 def _standing(tx: Connection, rows: Sequence[Any]) -> list[Bond]:
     """Those of the rows that give a right at the age their holder has today."""
     minors = _minors({row.record_id for row in rows if row.kind != CARER})
-    return [_opened(tx, row) for row in rows if row.kind == CARER or (row.kind == PARENT) == (row.record_id in minors)]
+    found = [_opened(tx, row) for row in rows if row.kind == CARER or (row.kind == PARENT) == (row.record_id in minors)]
+    stopped = _stopped(tx, {one.record_id for one in found if one.kind == CARER})
+    return [one for one in found if (one.record_id, one.given_by) not in stopped]
+
+
+def _stopped(tx: Connection, record_ids: set[UUID]) -> frozenset[tuple[UUID, UUID]]:
+    """Who is stopped from deciding on these records: no carer they named reads in their place either (R15)."""
+    if not record_ids:
+        return frozenset()
+    rows = tx.execute(_FROZEN, {"records": list(record_ids)})
+    return frozenset((row.record_id, row.person_id) for row in rows)
 
 
 def _minors(record_ids: set[UUID]) -> frozenset[UUID]:
@@ -128,5 +154,11 @@ def _opened(tx: Connection, row: Row[Any]) -> Bond:
         sees_before=row.sees_before,
         version=row.version,
         tasks=frozenset(Task(task) for task in said.get("tasks", ())),
-        withheld_types=frozenset(said.get("withheld", ())),
+        withheld_types=frozenset(said.get("withheld", ())) | types_of(said.get("subjects", ())),
+        subjects=frozenset(said.get("subjects", ())),
+        given_by=UUID(said["by"]) if said.get("by") else None,
+        on_paper=bool(said.get("paper")),
+        never_read=row.kind == CARER and row.first_read_at is None,
+        two_homes=bool(said.get("two_homes")),
+        measure=said.get("measure", ""),
     )

@@ -96,16 +96,16 @@ def _note(record_id: UUID, holder: Person, days: int, day: date) -> bool:
 
 def _send(record_id: UUID, holder: Person, day: date) -> None:
     for address, locale in mail_addresses(representatives(record_id)):
-        send_mail(address, locale, "majority-parents", day=_in_words(day, locale))
+        send_mail(address, locale, "majority-parents", day=in_words(day, locale))
     account = account_of(holder.id)
     email, phone, locale = (
         (account.email, account.phone, account.locale) if account else (holder.email, holder.phone, "fr")
     )
     if email:
-        send_mail(email, locale, "majority-holder", day=_in_words(day, locale))
+        send_mail(email, locale, "majority-holder", day=in_words(day, locale))
     if can_send() and _is_mobile(phone):
         with suppress(InvalidError):  # a number that gets no SMS now must not keep the others from being told
-            send_sms(phone, locale, "majority-holder", until=None, day=_in_words(day, locale))
+            send_sms(phone, locale, "majority-holder", until=None, day=in_words(day, locale))
 
 
 def _is_mobile(phone: str) -> bool:
@@ -115,6 +115,7 @@ def _is_mobile(phone: str) -> bool:
         return False
 
 
-def _in_words(day: date, locale: str) -> str:
+def in_words(day: date, locale: str) -> str:
+    """A day as messages say it, in their language: « 1er mars 2027 »."""
     words = format_date(day, "d MMMM y", locale=locale)
     return "1er" + words[1:] if locale == "fr" and words.startswith("1 ") else words

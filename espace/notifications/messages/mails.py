@@ -174,6 +174,38 @@ _TEMPLATES = {
             "This link only refuses. It asks for neither code nor password.",
         ),
     },
+    # A link again: it opens nothing by itself, but leads whom it is for to what they are asked, once signed in.
+    "carer-invitation": {
+        "fr": Template(
+            "Quelqu'un vous demande votre aide",
+            "Bonjour,\n\nUne personne vous demande de l'aider dans son espace de santé.\n"
+            "Pour savoir qui et pour quoi, connectez-vous à votre propre espace, puis répondez oui ou non :\n{link}\n\n"
+            "Vous avez jusqu'au {day}. Rien ne s'ouvre sans votre réponse.\n"
+            "Cette invitation n'est que pour vous : transmise à quelqu'un d'autre, elle n'ouvre rien.\n\n"
+            "Vous n'avez pas encore d'espace ? Activez d'abord le vôtre avec votre courrier. "
+            "Utilisez cette même adresse e-mail.",
+        ),
+        "en": Template(
+            "Someone asks for your help",
+            "Hello,\n\nA person asks you to help them in their health space.\n"
+            "To know who and for what, sign in to your own space, then answer yes or no:\n{link}\n\n"
+            "You have until {day}. Nothing opens without your answer.\n"
+            "This invitation is for you only: handed on to someone else, it opens nothing.\n\n"
+            "You have no space yet? Activate yours first with your letter. Use this same e-mail address.",
+        ),
+    },
+    "mandate-limit": {
+        "fr": Template(
+            "Beaucoup de papiers signés à un guichet",
+            "Bonjour,\n\nUn opérateur du guichet a enregistré aujourd'hui autant de papiers signés qu'il le peut.\n"
+            "Pour voir ses actes, connectez-vous sur le site, à la page « Activité ».",
+        ),
+        "en": Template(
+            "Many signed papers at a counter",
+            "Hello,\n\nA counter operator has entered as many signed papers today as a day allows.\n"
+            "To see their acts, sign in on the site, on the page “Activity”.",
+        ),
+    },
     "recovery-cancelled": {
         "fr": Template(
             "La demande d'accès est refusée",
@@ -228,6 +260,22 @@ _TEMPLATES = {
             "Go to the site yourself, to the page /invitation. Give this code there, and your e-mail address.\n"
             "It works once, for 3 days. Give it to nobody.\n"
             "You expect nothing? Tell whoever administers this site.",
+        ),
+    },
+    "parent-invitation": {
+        "fr": Template(
+            "Une invitation vous attend",
+            "Bonjour,\n\nQuelqu'un vous invite à gérer avec lui l'espace d'un enfant. Votre code : {code}\n\n"
+            "Connectez-vous vous-même à votre propre espace, page « Compte », puis « Mes proches ».\n"
+            "Choisissez « Répondre à une invitation », puis donnez ce code. Prenez une preuve de votre lien.\n"
+            "Le code sert une seule fois. Vous n'attendez rien ? Ne faites rien : il s'éteint de lui-même.",
+        ),
+        "en": Template(
+            "An invitation awaits you",
+            "Hello,\n\nSomeone invites you to manage a child's space with them. Your code: {code}\n\n"
+            "Sign in to your own space yourself, page “Account”, then “My relatives”.\n"
+            "Choose “Answer an invitation”, then give this code. Take a proof of what binds you.\n"
+            "The code works once. You expect nothing? Do nothing: it ends by itself.",
         ),
     },
     "operators-changed": {

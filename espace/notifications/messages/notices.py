@@ -3,26 +3,12 @@
 Names and reasons stand on the page of the notifications too: whoever reads there recognises our messages.
 """
 
-from dataclasses import dataclass
+from . import carers
+from .wording import GO_EN as _GO_EN
+from .wording import GO_FR as _GO_FR
+from .wording import Words
 
 DEFAULT_LOCALE = "fr"
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One event in one language. `name` is its line on the page, `why` when it is told.
-
-    `subject` and `text` are the e-mail; `sms` the SMS, within 160 characters of GSM 03.38 and without any link.
-    """
-
-    name: str
-    why: str
-    subject: str
-    text: str
-    sms: str
-
-
-_GO_FR, _GO_EN = "connectez-vous sur le site", "sign in on the site yourself"
 
 EVENTS: dict[str, dict[str, Words]] = {
     "new-document": {
@@ -77,6 +63,28 @@ EVENTS: dict[str, dict[str, Words]] = {
             text="Someone has just read your space, or a space you manage, for the first time.\n"
             "They had the right to. To know who, or to take this access back, sign in on the site.",
             sms=f"espace: a first reading took place. To know who, {_GO_EN}.",
+        ),
+    },
+    "consent-collected": {
+        "fr": Words(
+            name="Un accord noté par un professionnel",
+            why="Ce message part quand un professionnel note que vous acceptez qu'on lise votre espace, "
+            "ou un espace que vous gérez.",
+            subject="Un accord a été noté dans votre espace",
+            text="Un professionnel vient de noter un accord de vive voix, par téléphone ou par écrit.\n"
+            "Il ouvre un espace, le vôtre ou un espace que vous gérez.\n"
+            "Pour savoir à qui, ou pour l'annuler d'un geste, connectez-vous sur le site.",
+            sms=f"espace : un professionnel a noté votre accord. Pour savoir qui, ou pour l'annuler, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A consent written down by a professional",
+            why="This message is sent when a professional writes down that you agree to have your space read, "
+            "or a space you manage.",
+            subject="A consent was written down in your space",
+            text="A professional has just written down a consent given in words, by telephone or on paper.\n"
+            "It opens a space, yours or one you manage.\n"
+            "To know to whom, or to undo it with one press, sign in on the site.",
+            sms=f"espace: a professional wrote down your consent. To know who, or to undo it, {_GO_EN}.",
         ),
     },
     "emergency-access": {
@@ -279,6 +287,57 @@ EVENTS: dict[str, dict[str, Words]] = {
             sms=f"espace: the state of a space has changed. To know which, {_GO_EN}.",
         ),
     },
+    "link-announced": {
+        "fr": Words(
+            name="Un nouveau lien avec un espace que vous gérez",
+            why="Ce message part quand quelqu'un va pouvoir agir pour une personne dont vous gérez l'espace.",
+            subject="Un lien va s'ajouter à un espace",
+            text="Quelqu'un va pouvoir agir dans un espace que vous gérez. Nous avons vérifié ses papiers.\n"
+            "Vous n'êtes pas d'accord ? Vous avez quelques jours pour le dire.\n"
+            "Pour savoir qui, connectez-vous sur le site.",
+            sms=f"espace : un lien va s'ajouter à un espace que vous gérez. Pour savoir qui, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A new link with a space you manage",
+            why="This message is sent when someone will be able to act for a person whose space you manage.",
+            subject="A link is being added to a space",
+            text="Someone will be able to act in a space you manage. We checked their papers.\n"
+            "You do not agree? You have a few days to say so.\nTo know who, sign in on the site.",
+            sms=f"espace: a link is being added to a space you manage. To know who, {_GO_EN}.",
+        ),
+    },
+    "link-changed": {
+        "fr": Words(
+            name="Un changement dans un lien",
+            why="Ce message part quand un lien avec un proche change, ou va bientôt finir.",
+            subject="Un lien avec un espace change",
+            text="Un lien avec un espace change, ou va bientôt finir.\nPour en savoir plus, connectez-vous sur le site.",
+            sms=f"espace : un lien avec un espace change, ou va finir. Pour en savoir plus, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A change in a link",
+            why="This message is sent when a link with a relative changes, or ends soon.",
+            subject="A link with a space changes",
+            text="A link with a space changes, or ends soon.\nTo know more, sign in on the site.",
+            sms=f"espace: a link with a space changes, or ends soon. To know more, {_GO_EN}.",
+        ),
+    },
+    "request-decided": {
+        "fr": Words(
+            name="Une réponse à votre demande",
+            why="Ce message part quand nous avons répondu à votre demande.",
+            subject="Votre demande a une réponse",
+            text="Nous avons répondu à votre demande.\nPour lire la réponse, connectez-vous sur le site.",
+            sms=f"espace : votre demande a une réponse. Pour la lire, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="An answer to your request",
+            why="This message is sent when we have answered your request.",
+            subject="Your request has an answer",
+            text="We have answered your request.\nTo read the answer, sign in on the site.",
+            sms=f"espace: your request has an answer. To read it, {_GO_EN}.",
+        ),
+    },
     "code-printed": {
         "fr": Words(
             name="Un code remis à un guichet",
@@ -331,6 +390,7 @@ EVENTS: dict[str, dict[str, Words]] = {
             sms="espace: here is your trial message. Our SMS do reach you. They never hold a link.",
         ),
     },
+    **carers.EVENTS,
 }
 
 GATHERED = {

@@ -29,7 +29,11 @@ class Event(StrEnum):
     NEW_DOCUMENT = "new-document"
     ACCESS_ASKED = "access-asked"
     FIRST_ACCESS = "first-access"
+    CONSENT_COLLECTED = "consent-collected"
     LINKED_NEWS = "linked-news"
+    CARER_FIRST_ACT = "carer-first-act"
+    CARER_ENDING = "carer-ending"
+    CARER_RECEIPT = "carer-receipt"
     COUNTER_CODE = "counter-code"
     SHARE_OPENED = "share-opened"
     GUEST_FILE = "guest-file"
@@ -39,6 +43,11 @@ class Event(StrEnum):
     ACCOUNT_RECOVERY = "account-recovery"
     EMERGENCY_ACCESS = "emergency-access"
     RECORD_STATE = "record-state"
+    LINK_ANNOUNCED = "link-announced"
+    LINK_CHANGED = "link-changed"
+    REQUEST_DECIDED = "request-decided"
+    CARER_RIGHTS = "carer-rights"
+    CARER_MANDATE = "carer-mandate"
     CODE_PRINTED = "code-printed"
     CODE = "code"
     TRIAL = "trial"
@@ -64,11 +73,15 @@ _EMAIL, _BOTH = frozenset({Channel.EMAIL}), frozenset(Channel)
 RULES: dict[Event, Rule] = {
     Event.NEW_DOCUMENT: Rule(Urgency.GATHERED, default=_EMAIL),
     Event.ACCESS_ASKED: Rule(Urgency.PROMPT, default=_EMAIL),
+    Event.CONSENT_COLLECTED: Rule(Urgency.NOW, fixed=_EMAIL, default=_BOTH),
     Event.FIRST_ACCESS: Rule(Urgency.PROMPT, default=_EMAIL),
     Event.LINKED_NEWS: Rule(Urgency.GATHERED, default=_EMAIL),
     Event.COUNTER_CODE: Rule(Urgency.PROMPT, default=_EMAIL),
     Event.SHARE_OPENED: Rule(Urgency.PROMPT, default=_EMAIL),
     Event.GUEST_FILE: Rule(Urgency.PROMPT, default=_EMAIL),
+    Event.CARER_FIRST_ACT: Rule(Urgency.PROMPT, default=_EMAIL),
+    Event.CARER_ENDING: Rule(Urgency.PROMPT, default=_EMAIL),
+    Event.CARER_RECEIPT: Rule(Urgency.GATHERED, default=_EMAIL),
     Event.NEW_DEVICE: Rule(Urgency.NOW, fixed=_EMAIL, default=_BOTH),
     # Whoever took over the mailbox must not be the only one to read these.
     Event.SECURITY_CHANGE: Rule(Urgency.NOW, fixed=_BOTH),
@@ -76,6 +89,11 @@ RULES: dict[Event, Rule] = {
     Event.ACCOUNT_RECOVERY: Rule(Urgency.NOW, fixed=_BOTH),
     Event.EMERGENCY_ACCESS: Rule(Urgency.NOW, fixed=_EMAIL, default=_BOTH),
     Event.RECORD_STATE: Rule(Urgency.NOW, fixed=_EMAIL),
+    Event.LINK_ANNOUNCED: Rule(Urgency.NOW, fixed=_EMAIL, default=_BOTH),
+    Event.LINK_CHANGED: Rule(Urgency.NOW, fixed=_EMAIL),
+    Event.REQUEST_DECIDED: Rule(Urgency.NOW, fixed=_EMAIL),
+    Event.CARER_RIGHTS: Rule(Urgency.NOW, fixed=_EMAIL),
+    Event.CARER_MANDATE: Rule(Urgency.NOW, fixed=_BOTH),
     Event.CODE_PRINTED: Rule(Urgency.NOW, fixed=_BOTH),
     Event.CODE: Rule(Urgency.NOW, offered=frozenset()),
     Event.TRIAL: Rule(Urgency.NOW, fixed=_BOTH, offered=frozenset()),

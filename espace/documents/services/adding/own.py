@@ -20,8 +20,9 @@ from espace.documents.services.types import PATIENT_TYPES
 from espace.documents.services.viewing.reading import snapshot
 from espace.documents.services.visibility import NOWHERE, conditions, parameters, same_content_statement, shape
 from espace.errors import ConflictError, InvalidError, NotFoundError
+from espace.family import services as family
 from espace.identifiers import new_id
-from espace.permissions import Permission, Relation, Standing
+from espace.permissions import Permission, Standing, Task
 from espace.words import N_, Message
 
 from . import pieces, scanning, waiting
@@ -171,8 +172,9 @@ def _write(standing: Standing, new: NewDocument, also: Also) -> Added:
             Action.DOCUMENT_ADDED,
             relation=standing.relation,
             objects=[snapshot(filed)],
-            detail={"for": standing.holder_name} if standing.relation is Relation.REPRESENTATIVE else None,
+            detail={"for": standing.holder_name} if standing.acts_for_other else None,
         )
+        family.note_act(standing, Task.ADD_DOCUMENTS)
         added = Added(filed.id, new=filed.unique_id == new.unique_id)  # else it is shown through its copy
         also(tx, added)
     return added
