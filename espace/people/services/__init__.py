@@ -5,6 +5,8 @@ from .persons import Person, Traits, beside, find_person, opened, person, person
 from .professionals import (
     Professional,
     Structure,
+    actor_of,
+    colleagues,
     find_professional,
     professional,
     professional_under,
@@ -18,7 +20,9 @@ __all__ = [
     "Professional",
     "Structure",
     "Traits",
+    "actor_of",
     "beside",
+    "colleagues",
     "find_person",
     "find_professional",
     "import_professionals",

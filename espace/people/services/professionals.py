@@ -15,6 +15,7 @@ from espace.identifiers import parse_rpps
 from espace.people.models import Practice
 from espace.people.models import Professional as ProfessionalRow
 from espace.people.models import Structure as StructureRow
+from espace.permissions import Actor, ActorKind
 
 from . import names
 from .labels import DOCTOR, plain_label
@@ -84,6 +85,11 @@ class Professional:
 _COLUMNS = (ProfessionalRow.id, ProfessionalRow.active, ProfessionalRow.payload)
 _BY_IDS = select(*_COLUMNS).where(ProfessionalRow.id.in_(bindparam("ids", expanding=True)))
 _BY_RPPS = select(*_COLUMNS).where(ProfessionalRow.rpps_index == bindparam("rpps_index"))
+_BESIDE = (
+    select(*_COLUMNS)
+    .join(Practice, Practice.professional_id == ProfessionalRow.id)
+    .where(Practice.structure_id.in_(bindparam("places", expanding=True)), ProfessionalRow.active)
+)
 _PLACES = (
     select(Practice.professional_id, StructureRow.id, StructureRow.payload)
     .join(StructureRow, StructureRow.id == Practice.structure_id)
@@ -110,7 +116,7 @@ def professionals(professional_ids: Collection[UUID]) -> dict[UUID, Professional
         return {}
     with db.read() as tx:
         rows = tx.execute(_BY_IDS, {"ids": list(professional_ids)}).all()
-        return _open(tx, rows)
+        return opened_professionals(tx, rows)
 
 
 def find_professional(rpps: str) -> Professional | None:
@@ -122,11 +128,28 @@ def find_professional(rpps: str) -> Professional | None:
     return professional_under(index)
 
 
+def colleagues(readers: Collection[Professional]) -> dict[UUID, list[Professional]]:
+    """Who else practises at a place where each of these does; those who do not work any more are left out."""
+    places = {place.id for one in readers for place in one.structures}
+    if not places:
+        return {one.id: [] for one in readers}
+    with db.read() as tx:
+        rows = tx.execute(_BESIDE, {"places": list(places)}).all()
+        known = opened_professionals(tx, list({row.id: row for row in rows}.values()))
+    at: dict[UUID, list[Professional]] = defaultdict(list)
+    for other in known.values():
+        for place in other.structures:
+            at[place.id].append(other)
+    return {
+        one.id: [other for place in one.structures for other in at[place.id] if other.id != one.id] for one in readers
+    }
+
+
 def professional_under(index: bytes) -> Professional | None:
     """The professional whose number has this blind index (see `rpps_index`); None for none of the directory."""
     with db.read() as tx:
         rows = tx.execute(_BY_RPPS, {"rpps_index": index}).all()
-        return next(iter(_open(tx, rows).values()), None)
+        return next(iter(opened_professionals(tx, rows).values()), None)
 
 
 def rpps_index(rpps: str) -> bytes:
@@ -138,7 +161,8 @@ def rpps_index(rpps: str) -> bytes:
     return crypto.blind("rpps", parse_rpps(rpps))
 
 
-def _open(tx: Connection, rows: Collection[Any]) -> dict[UUID, Professional]:
+def opened_professionals(tx: Connection, rows: Collection[Any]) -> dict[UUID, Professional]:
+    """Professionals from rows of id, active and payload, with their places."""
     places: dict[UUID, list[Structure]] = defaultdict(list)
     if rows:
         for row in tx.execute(_PLACES, {"ids": [row.id for row in rows]}):
@@ -153,3 +177,15 @@ def _open(tx: Connection, rows: Collection[Any]) -> dict[UUID, Professional]:
         )
         for row in rows
     }
+
+
+def actor_of(professional: Professional, place: Structure | None) -> Actor:
+    """A professional as an actor. `profession` is the code of their specialty, else of their profession."""
+    return Actor(
+        kind=ActorKind.PROFESSIONAL,
+        id=professional.id,
+        name=professional.display_name,
+        profession=professional.specialty_code or professional.profession_code,
+        structure=place.display_name if place else "",
+        structure_id=place.id if place else None,
+    )

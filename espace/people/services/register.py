@@ -23,13 +23,15 @@ from espace.crypto.owners import DIRECTORY
 from espace.errors import BusyError, ConflictError
 from espace.identifiers import new_id
 from espace.import_report import Report, UnreadableError
-from espace.people.models import Practice, Professional, Structure
+from espace.people.models import DirectoryWord, Practice, Professional, Structure
 
+from .directory import posted
 from .register_lines import Layout, LineError, Place, Situation
 
 _LONGEST_LINE = 16_384  # bytes
 _BATCH = 200  # professionals in one transaction
 _INDEX_CACHE = 4_000  # KiB
+_KEPT_SINCE = "words"  # what is kept of a professional changed: the next import writes each again
 
 
 def import_professionals(path: Path, progress: Callable[[int], None] = lambda _read: None) -> Report:
@@ -65,7 +67,7 @@ class _Entry:
     @property
     def fingerprint(self) -> bytes:
         """Keyed digest of all that is kept: equal means nothing to write."""
-        told = orjson.dumps([self.facts, self.places])
+        told = orjson.dumps([_KEPT_SINCE, self.facts, self.places])
         return crypto.blind("content", told.decode())
 
 
@@ -198,6 +200,7 @@ def _write(tx: Connection, changed: Mapping[bytes, tuple[_Entry, bytes]], known:
     structures = _save_structures(tx, [entry for entry, _ in changed.values()])
     new: list[dict[str, Any]] = []
     practices: list[dict[str, UUID]] = []
+    words: list[dict[str, Any]] = []
     for index, (entry, fingerprint) in changed.items():
         row_id = known.get(index) or new_id()
         sealed = crypto.seal(tx, DIRECTORY, "professionals", row_id, _payload(entry.facts))
@@ -207,13 +210,25 @@ def _write(tx: Connection, changed: Mapping[bytes, tuple[_Entry, bytes]], known:
         else:
             new.append({"id": row_id, "rpps_index": index, **values})
         practices += [{"professional_id": row_id, "structure_id": structures[place.number]} for place in entry.places]
+        words += [{"word": word, "professional_id": row_id} for word in _words(entry)]
     moved = [known[index] for index in changed if index in known]
     if moved:
-        tx.execute(delete(Practice).where(Practice.professional_id.in_(moved)))
+        for table in (Practice, DirectoryWord):
+            tx.execute(delete(table).where(table.professional_id.in_(moved)))
     if new:
         tx.execute(insert(Professional), new)
     if practices:
         tx.execute(insert(Practice), practices)
+    if words:
+        tx.execute(insert(DirectoryWord), words)
+
+
+def _words(entry: _Entry) -> list[bytes]:
+    """Under which digests this professional is found in the directory."""
+    return posted(
+        (entry.facts.family_name, entry.facts.given_name),
+        (part for place in entry.places for part in (place.name, place.city)),
+    )
 
 
 def _save_structures(tx: Connection, entries: Sequence[_Entry]) -> dict[str, UUID]:

@@ -1,0 +1,381 @@
+"""Opening a record in an emergency, for some hours, with a reason (rules.md AR-7, AR-8, AR-10, security.md R47).
+
+Two ways, each with its own opposition: break-glass for any health professional beside somebody who cannot speak, and
+the centre 15 for a doctor who answers a call about the person. Neither shows what is hidden, nor overrules a block.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from espace import clock, crypto, db, settings
+from espace.access.models import Emergency, Encounter
+from espace.access.policy import ConsentState, EmergencyMode
+from espace.audit import services as audit
+from espace.audit.services import Action
+from espace.errors import InvalidError, NotFoundError
+from espace.identifiers import new_id
+from espace.notifications.services import Event, PracticeNews, tell_professional
+from espace.people import services as people
+from espace.people.services import Professional
+from espace.permissions import Actor, ActorKind, Permission, Standing, demand_fresh_proof
+from espace.records import services as records
+from espace.words import N_, Message
+
+from . import consents, oppositions
+from .seers import SeerAct, SeerKind, SeerLine, SeerState
+from .telling import tell
+
+TABLE = "access_emergencies"
+LEAST_WORDS, MOST_WORDS = 15, 500
+LEAST_REFERENCE, MOST_REFERENCE = 3, 40
+SHOWN = timedelta(days=30)
+"""How long an opening stays on the access page; the history keeps it."""
+_DOCTOR = "G15_10"
+
+
+class Why(StrEnum):
+    """Why a record is opened in an emergency."""
+
+    UNCONSCIOUS = "unconscious"
+    UNABLE = "unable"
+    DANGER = "danger"
+    CALL = "call"
+    """A call to the centre 15 about the person: the only reason there, and nowhere else."""
+
+
+WHY: dict[Why, Message] = {
+    Why.UNCONSCIOUS: N_("The person is unconscious"),
+    Why.UNABLE: N_("The person cannot answer: confusion, pain, no common language"),
+    Why.DANGER: N_("Another immediate danger, the person being unable to decide"),
+    Why.CALL: N_("A call to the centre 15 about the person"),
+}
+"""The reasons in words, in the order in which they are offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One opening as its professional, the record's people and the attending doctor see it.
+
+    `words` is what the professional wrote: their text, or the reference of the call.
+    """
+
+    id: UUID
+    record_id: UUID
+    professional_id: UUID
+    mode: EmergencyMode
+    opened_at: datetime
+    until: datetime
+    why: Why
+    words: str
+    name: str
+    profession: str
+    structure: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the record stands open by it."""
+        return self.opened_at <= clock.now() < self.until
+
+
+COLUMNS = (
+    Emergency.record_id,
+    Emergency.id,
+    Emergency.professional_id,
+    Emergency.mode,
+    Emergency.opened_at,
+    Emergency.until,
+    Emergency.payload,
+)
+_OF_RECORD = (
+    select(*COLUMNS)
+    .where(Emergency.record_id == bindparam("record"), Emergency.opened_at > bindparam("since"))
+    .order_by(Emergency.id.desc())
+)
+_OPEN_TO = (
+    select(*COLUMNS)
+    .where(Emergency.professional_id == bindparam("professional"), Emergency.opened_at > bindparam("since"))
+    .where(Emergency.until > bindparam("now"))
+    .order_by(Emergency.opened_at.desc())
+)
+_OF_ATTENDING = (
+    select(*COLUMNS)
+    .where(Emergency.attending_id == bindparam("professional"), Emergency.opened_at > bindparam("since"))
+    .order_by(Emergency.opened_at.desc())
+    .limit(60)
+)
+
+
+def longest() -> timedelta:
+    """How long an opening lasts unless it is ended before."""
+    return timedelta(hours=settings.current().emergency_hours)
+
+
+def regulates(actor: Actor) -> bool:
+    """Whether this is a doctor at work in a place that answers calls to the centre 15 (rules.md AR-8).
+
+    The register says who is a doctor and where they practise; which places regulate, the house's settings say.
+    """
+    regulating = settings.current().regulation_list
+    if not regulating or actor.kind is not ActorKind.PROFESSIONAL:
+        return False
+    found = people.professional(actor.id)
+    here = next((one for one in found.structures if one.id == actor.structure_id), None)
+    return found.profession_code == _DOCTOR and here is not None and here.number in regulating
+
+
+def checked(mode: EmergencyMode, why: str, words: str) -> tuple[Why, str]:
+    """The reason given, as it will be kept.
+
+    Raises:
+        InvalidError: for `why` or `words`, with what is missing.
+    """
+    words = " ".join(words.split())
+    if mode is EmergencyMode.CENTRE_15:
+        if not LEAST_REFERENCE <= len(words) <= MOST_REFERENCE:
+            raise InvalidError({"words": N_("Write the reference of the call, as your log gives it.")})
+        return Why.CALL, words
+    problems: dict[str, str] = {}
+    if why not in {one.value for one in Why if one is not Why.CALL}:
+        problems["why"] = N_("Choose the reason.")
+    if len(words) < LEAST_WORDS:
+        problems["words"] = N_("Write what happens in one sentence, at least %(least)d characters.", least=LEAST_WORDS)
+    elif len(words) > MOST_WORDS:
+        problems["words"] = N_("Write at most %(limit)d characters.", limit=MOST_WORDS)
+    if problems:
+        raise InvalidError(problems)
+    return Why(why), words
+
+
+def open_record(standing: Standing, mode: EmergencyMode, why: str, words: str) -> datetime:
+    """Open the record to the professional of `standing` for some hours; gives until when.
+
+    The holder and whoever acts for them are told at once, and so is the attending doctor. Opening twice opens once.
+
+    Raises:
+        NotFoundError: for who did not identify the person, or is no doctor of the centre 15 where that is asked.
+        StepUpError: without a fresh proof.
+        InvalidError: for a reason that is missing, who may read already, or whom the person's choices keep out: a
+            block and an opposition are told alike, and the try is written to the record's trail.
+    """
+    if not standing.may(Permission.ACCESS_ASK):
+        raise NotFoundError
+    if mode is EmergencyMode.CENTRE_15 and not regulates(standing.actor):
+        raise NotFoundError
+    demand_fresh_proof(standing.actor)
+    reason, said = checked(mode, why, words)
+    if standing.may(Permission.DOCUMENTS_READ) and standing.reason not in {one.value for one in EmergencyMode}:
+        raise InvalidError({"": N_("You have access to this record already: no emergency is needed.")})
+    if _is_kept_out(standing, mode):
+        _leave_refusal(standing, mode)
+        raise InvalidError({"": N_("The choices of this person do not allow this opening. Nothing was opened.")})
+    with db.write() as tx:
+        _queue(tx, standing)
+        running = _running(tx, standing, mode)
+        if running is not None:
+            return running
+        return _open(tx, standing, mode, reason, said)
+
+
+def _is_kept_out(standing: Standing, mode: EmergencyMode) -> bool:
+    own = consents.own_consent(standing)
+    is_blocked = own is not None and own.state is ConsentState.BLOCKED
+    return is_blocked or mode in oppositions.opposed(standing.record_id)
+
+
+def _leave_refusal(standing: Standing, mode: EmergencyMode) -> None:
+    with db.write_apart():
+        audit.record(
+            standing.actor,
+            standing.record_id,
+            Action.EMERGENCY_REFUSED,
+            relation=standing.relation,
+            detail={"mode": mode.value},
+        )
+
+
+def _queue(tx: Connection, standing: Standing) -> None:
+    """Have two clicks of one professional wait for each other."""
+    tx.execute(
+        select(Encounter.id)
+        .where(Encounter.record_id == standing.record_id, Encounter.professional_id == standing.actor.id)
+        .with_for_update()
+    )
+
+
+def _running(tx: Connection, standing: Standing, mode: EmergencyMode) -> datetime | None:
+    until: datetime | None = tx.execute(
+        select(Emergency.until).where(
+            Emergency.record_id == standing.record_id,
+            Emergency.professional_id == standing.actor.id,
+            Emergency.mode == mode.value,
+            Emergency.until > clock.now(),
+        )
+    ).scalar()
+    return until
+
+
+def _open(tx: Connection, standing: Standing, mode: EmergencyMode, why: Why, words: str) -> datetime:
+    record_id, now, opening_id = standing.record_id, clock.now(), new_id()
+    until = now + longest()
+    attending = _attending(record_id)
+    shown = {
+        "why": why.value,
+        "words": words,
+        "name": standing.actor.name,
+        "profession": people.plain_label(standing.actor.profession, standing.actor.name),
+        "structure": standing.actor.structure,
+    }
+    tx.execute(
+        insert(Emergency).values(
+            record_id=record_id,
+            id=opening_id,
+            professional_id=standing.actor.id,
+            mode=mode.value,
+            opened_at=now,
+            until=until,
+            attending_id=attending.id if attending is not None and attending.id != standing.actor.id else None,
+            version=1,
+            payload=crypto.seal(tx, record_id, TABLE, opening_id, shown),
+        )
+    )
+    audit.record(
+        standing.actor,
+        record_id,
+        Action.EMERGENCY_OPENED,
+        relation=standing.relation,
+        detail={"mode": mode.value, "why": why.value, "reason": words, "until": until.isoformat()},
+    )
+    tell(record_id, Event.EMERGENCY_ACCESS)
+    if attending is not None and attending.id != standing.actor.id:
+        tell_professional(attending.mssante, PracticeNews.EMERGENCY)
+    return until
+
+
+def _attending(record_id: UUID) -> Professional | None:
+    """The attending doctor the holder declared, where the directory has them."""
+    index = records.record(record_id).attending_index
+    return people.professional_under(index) if index is not None else None
+
+
+def end(standing: Standing) -> bool:
+    """Close what the professional of `standing` opened on this record, now; gives whether anything stood open."""
+    now = clock.now()
+    own = (Emergency.record_id == standing.record_id, Emergency.professional_id == standing.actor.id)
+    with db.write() as tx:
+        ended = tx.execute(update(Emergency).where(*own, Emergency.until > now).values(until=now)).rowcount > 0
+        if ended:
+            audit.record(standing.actor, standing.record_id, Action.EMERGENCY_ENDED, relation=standing.relation)
+    return ended
+
+
+def stop(standing: Standing, opening_id: UUID) -> bool:
+    """Have the record's people close an opening of somebody else, now; gives whether it stood open.
+
+    Raises:
+        NotFoundError: for who does not manage the record's accesses, or when the record has no such opening.
+    """
+    if not standing.may(Permission.ACCESS_MANAGE):
+        raise NotFoundError
+    now = clock.now()
+    with db.write() as tx:
+        found = next((one for one in _on(tx, standing.record_id, now - SHOWN) if one.id == opening_id), None)
+        if found is None:
+            raise NotFoundError
+        this = (Emergency.record_id == standing.record_id, Emergency.id == opening_id, Emergency.until > now)
+        ended = tx.execute(update(Emergency).where(*this).values(until=now)).rowcount > 0
+        if ended:
+            audit.record(
+                standing.actor,
+                standing.record_id,
+                Action.EMERGENCY_ENDED,
+                relation=standing.relation,
+                objects=[{"id": str(found.professional_id), "name": found.name, "profession": found.profession}],
+            )
+    return ended
+
+
+def recent(standing: Standing) -> list[Opening]:
+    """The openings of the last weeks on a record, newest first, for its people.
+
+    Raises:
+        NotFoundError: for who does not manage the record's accesses.
+    """
+    if not standing.may(Permission.ACCESS_MANAGE):
+        raise NotFoundError
+    with db.read() as tx:
+        return _on(tx, standing.record_id, clock.now() - SHOWN)
+
+
+def _on(tx: Connection, record_id: UUID, since: datetime) -> list[Opening]:
+    rows = tx.execute(_OF_RECORD, {"record": record_id, "since": since}).all()
+    return [opened(tx, row) for row in rows]
+
+
+def recent_lines(standing: Standing) -> list[SeerLine]:
+    """The same, as lines of the access page. Raises as `recent`."""
+    return [
+        SeerLine(
+            kind=SeerKind.EMERGENCY,
+            id=one.id,
+            name=one.name,
+            state=SeerState.OPEN if one.is_open else SeerState.ENDED,
+            about=", ".join(part for part in (one.profession, one.structure) if part),
+            detail=(WHY[one.why], N_("Does not see what is hidden.")),
+            since=one.opened_at,
+            until=one.until,
+            place="/acces/urgence",
+            acts=(
+                SeerAct(
+                    N_("Close this opening"),
+                    f"/acces/urgence/{one.id}/fin",
+                    N_("They see nothing any more, as of now."),
+                ),
+            )
+            if one.is_open
+            else (),
+        )
+        for one in recent(standing)
+    ]
+
+
+def written(actor: Actor, record_id: UUID, mode: EmergencyMode) -> str:
+    """What the professional wrote when they opened this record by this way, while it stands open; "" for nothing."""
+    return next((one.words for one in open_to(actor) if one.record_id == record_id and one.mode is mode), "")
+
+
+def open_to(actor: Actor) -> list[Opening]:
+    """What stands open to this professional by an emergency now, the latest first."""
+    now = clock.now()
+    with db.read() as tx:
+        rows = tx.execute(_OPEN_TO, {"professional": actor.id, "since": now - longest() * 2, "now": now}).all()
+        return [opened(tx, row) for row in rows]
+
+
+def on_my_patients(actor: Actor) -> list[Opening]:
+    """The openings of the last weeks on records whose attending doctor this professional is (rules.md AR-10)."""
+    with db.read() as tx:
+        rows = tx.execute(_OF_ATTENDING, {"professional": actor.id, "since": clock.now() - SHOWN}).all()
+        return [opened(tx, row) for row in rows]
+
+
+def opened(tx: Connection, row: Any) -> Opening:
+    """An opening from the columns `COLUMNS`."""
+    said = crypto.unseal(tx, row.record_id, TABLE, row.id, row.payload)
+    return Opening(
+        id=row.id,
+        record_id=row.record_id,
+        professional_id=row.professional_id,
+        mode=EmergencyMode(row.mode),
+        opened_at=row.opened_at,
+        until=row.until,
+        why=Why(said["why"]),
+        words=said["words"],
+        name=said["name"],
+        profession=said["profession"],
+        structure=said["structure"],
+    )
