@@ -100,7 +100,8 @@ def scheduled() -> list[Task]:
     from .documents.services.entries.renewing import Renewal
     from .documents.services.finding.texts import Backfill
     from .documents.services.viewing import drawing
-    from .family.services import tell_ahead
+    from .family.services import freezing, guardians, proofs, request_desk, tell_ahead
+    from .family.services.carers import telling as carers
     from .notifications import services as notifications
     from .professional.services import drafts as deposits
     from .records.services import close_suspended, erase_due, open_due
@@ -111,6 +112,9 @@ def scheduled() -> list[Task]:
         Task("close-suspended", minute, close_suspended),
         Task("erase-records", minute, erase_due),
         Task("tell-majority", timedelta(hours=6), tell_ahead),
+        Task("remind-of-carers", hour, carers.remind),
+        Task("receipts-of-carers", hour, carers.send_receipts),
+        Task("sweep-carer-notices", hour * 6, carers.sweep),
         Task("checkpoint", minute, _checkpoint),
         Task("release-results", minute, delays.release_due),
         Task("release-unannounced", minute * 10, announcing.release_due),
@@ -121,7 +125,7 @@ def scheduled() -> list[Task]:
         Task("lost-accesses", minute, recovery.tick),
         Task("sweep-lost-accesses", hour, recovery.sweep),
         Task("sweep-password-resets", hour, password_reset.sweep),
-        Task("sweep-orphan-files", hour * 6, lambda: sweeping.sweep([deposits.named_files])),
+        Task("sweep-orphan-files", hour * 6, lambda: sweeping.sweep([deposits.named_files, proofs.named_files])),
         Task("sweep-care-history", hour * 6, care_history.sweep),
         Task("sweep-deposit-drafts", hour, deposits.sweep),
         Task("sweep-adding-drafts", hour, adding_drafts.sweep),
@@ -129,6 +133,10 @@ def scheduled() -> list[Task]:
         Task("sweep-waiting", hour, waiting.sweep),
         Task("sweep-office-visits", hour, visits.sweep),
         Task("sweep-drawn-pages", hour, drawing.sweep),
+        Task("make-announced-links", minute, request_desk.make_due),
+        Task("end-urgent-restrictions", minute, freezing.lapse),
+        Task("sweep-proofs", hour, request_desk.sweep),
+        Task("remind-guardians", hour * 6, guardians.remind),
         Task("late-notices", minute * 10, notifications.wake_late),
         Task("sweep-notices", hour, notifications.sweep),
         Task("read-older-documents", timedelta(seconds=2), Backfill().run),

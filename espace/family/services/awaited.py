@@ -55,3 +55,10 @@ def link_awaited(person_id: UUID, parent: people.Traits) -> bool:
                 delete(AwaitedParent).where(AwaitedParent.record_id == row.record_id, AwaitedParent.id == row.id)
             )
     return linked
+
+
+def is_awaited(record_id: UUID, ins: str) -> bool:
+    """Whether the insurer named this number as a parent of the record's holder, and the link is still to be made."""
+    with db.read() as tx:
+        values = {"record_id": record_id, "ins_index": crypto.blind("ins", ins)}
+        return tx.execute(_ONE, values).first() is not None

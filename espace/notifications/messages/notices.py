@@ -311,7 +311,8 @@ EVENTS: dict[str, dict[str, Words]] = {
             name="Un changement dans un lien",
             why="Ce message part quand un lien avec un proche change, ou va bientôt finir.",
             subject="Un lien avec un espace change",
-            text="Un lien avec un espace change, ou va bientôt finir.\nPour en savoir plus, connectez-vous sur le site.",
+            text="Un lien avec un espace change, ou va bientôt finir.\n"
+            "Pour en savoir plus, connectez-vous sur le site.",
             sms=f"espace : un lien avec un espace change, ou va finir. Pour en savoir plus, {_GO_FR}.",
         ),
         "en": Words(

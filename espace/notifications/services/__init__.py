@@ -4,7 +4,7 @@ from espace.notifications.messages.notices import words
 
 from .choosing import choose, send_trial
 from .events import FREE, PROTECTIVE, RULES, Channel, Event, Reach
-from .ledger import DUE_TOPIC, forget, latest
+from .ledger import DUE_TOPIC, drop_held, forget, latest
 from .mail import deliver_mail, send_mail
 from .notices import due_of, notify, send_held
 from .numbers import admit_asked
@@ -31,6 +31,7 @@ __all__ = [
     "choose",
     "deliver_mail",
     "deliver_sms",
+    "drop_held",
     "due_of",
     "forget",
     "latest",

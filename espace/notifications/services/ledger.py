@@ -108,6 +108,11 @@ def drop(subject_id: UUID, notice_ids: Collection[UUID]) -> None:
         tx.execute(delete(Notice).where(Notice.subject_id == subject_id, Notice.id.in_(notice_ids)))
 
 
+def drop_held(subject_id: UUID, event: Event) -> None:
+    """Forget what waits to be told of one event: its cause concerns the subject no more (security.md R16)."""
+    drop(subject_id, [notice_id for notice_id, what, _ in held(subject_id) if what is event])
+
+
 def reported(payload: Mapping[str, Any], state: str) -> None:
     """Note how the delivery of `payload` ended, on the notices it carried."""
     if payload.get("notices"):
