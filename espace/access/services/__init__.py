@@ -1,22 +1,37 @@
 """Every right on a record: how an actor stands to it, who was given what, and what the matrix opens."""
 
-from espace.access.policy import ConsentState, DocumentFacts, VisibilityRule, visible
+from espace.access.policy import ConsentState, DocumentFacts, Reason, VisibilityRule
 
+from .asking import ask
+from .collecting import Collected, collect, has_met, may_collect
 from .consents import (
+    TEAM,
     Answer,
-    Awaiting,
     ConsentLine,
-    answer,
-    ask,
+    Scope,
     consent,
     consents,
     durations,
-    my_patients,
-    note_visit,
     own_consent,
     shown_state,
 )
+from .deciding import answer, longer, shorter
 from .encounters import RecentPatient, note_encounter, recent_encounters
+from .everyone import choosable, everyone
+from .eyes import (
+    BREAK_GLASS,
+    CENTRE_15,
+    Eyes,
+    EyesKind,
+    Sees,
+    eyes,
+    profession_id,
+    professions,
+    seen_as,
+    team_id,
+    visible,
+)
+from .grants import Candidate, candidate, give
 from .matrix import (
     Sight,
     ensure_matrix,
@@ -27,37 +42,71 @@ from .matrix import (
     usually_deposits,
 )
 from .notices import forget_record, on_heir_decided, on_record_changed
+from .outlook import Outlook, outlook, told_professions
 from .passing import passing_lines
+from .patients import Awaiting, my_patients
+from .proofs import proof
 from .readers import Reader, readers
-from .rules import KEPT, SHOWN, ruled
+from .rules import KEPT, SHOWN, Grantee, Rule, Ruling, copy_rules, ruled, rules_on, rulings, set_rule
 from .seers import SeerAct, SeerKind, SeerLine, SeerState
 from .standing import RecordCard, my_records, standing, system_standing
+from .steps import COLLECTED_HOW, Did, How, Step
+from .telling import tell
+from .visits import note_visit
 
 __all__ = [
+    "BREAK_GLASS",
+    "CENTRE_15",
+    "COLLECTED_HOW",
     "KEPT",
     "SHOWN",
+    "TEAM",
     "Answer",
     "Awaiting",
+    "Candidate",
+    "Collected",
     "ConsentLine",
     "ConsentState",
+    "Did",
     "DocumentFacts",
+    "Eyes",
+    "EyesKind",
+    "Grantee",
+    "How",
+    "Outlook",
     "Reader",
+    "Reason",
     "RecentPatient",
     "RecordCard",
+    "Rule",
+    "Ruling",
+    "Scope",
     "SeerAct",
     "SeerKind",
     "SeerLine",
     "SeerState",
+    "Sees",
     "Sight",
+    "Step",
     "VisibilityRule",
     "answer",
     "ask",
+    "candidate",
+    "choosable",
+    "collect",
     "consent",
     "consents",
+    "copy_rules",
     "durations",
     "ensure_matrix",
+    "everyone",
+    "eyes",
     "forget_record",
+    "give",
+    "has_met",
     "load_matrix",
+    "longer",
+    "may_collect",
     "may_deposit",
     "my_patients",
     "my_records",
@@ -65,16 +114,28 @@ __all__ = [
     "note_visit",
     "on_heir_decided",
     "on_record_changed",
+    "outlook",
     "own_consent",
     "passing_lines",
+    "profession_id",
+    "professions",
+    "proof",
     "readable_types",
     "readers",
     "recent_encounters",
     "ruled",
+    "rules_on",
+    "rulings",
+    "seen_as",
+    "set_rule",
+    "shorter",
     "shown_state",
     "sight",
     "standing",
     "system_standing",
+    "team_id",
+    "tell",
+    "told_professions",
     "usually_deposits",
     "visible",
 ]

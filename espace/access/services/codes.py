@@ -28,7 +28,7 @@ from espace.permissions import Permission, Relation, Standing, demand_fresh_proo
 from espace.words import N_
 
 from . import makers
-from .notices import tell
+from .telling import tell
 
 TABLE = "access_counter_codes"
 DIGITS = 6

@@ -248,11 +248,21 @@ def found(kind: LinkKind, token: str) -> tuple[LinkLine, Standing] | None:
     """
     with db.read() as tx:
         rows = tx.execute(_BY_TOKEN, {"token": crypto.token_hash(token), "kind": kind.value}).all()
-        line = _line(tx, rows[0]) if len(rows) == 1 and _has_key(tx, rows[0].record_id) else None
-    if line is None or not line.is_live:
-        return None
-    maker = makers.still_decides(line.record_id, line.maker)
-    return None if maker is None else (line, maker)
+        return _judged(tx, rows[0] if len(rows) == 1 else None)
+
+
+def found_again(record_id: UUID, link_id: UUID) -> tuple[LinkLine, Standing] | None:
+    """As `found`, for a link that somebody came by before."""
+    with db.read() as tx:
+        row = tx.execute(select(*_COLUMNS).where(Link.record_id == record_id, Link.id == link_id)).first()
+        return _judged(tx, row)
+
+
+def is_over(record_id: UUID, link_id: UUID) -> bool:
+    """Whether a link shows nothing any more, for good: its end came, it was closed, or refused too often."""
+    with db.read() as tx:
+        row = tx.execute(select(*_COLUMNS).where(Link.record_id == record_id, Link.id == link_id)).first()
+        return row is None or not _has_key(tx, record_id) or not _line(tx, row).is_live
 
 
 def check_passcode(line: LinkLine, passcode: str) -> int:
@@ -357,6 +367,14 @@ def _line(tx: Connection, row: Any) -> LinkLine:
     facts = dict(zip((column.key for column in _COLUMNS), plain, strict=False))
     facts["kind"] = LinkKind(facts["kind"])
     return LinkLine(**facts, label=said["label"], maker=said["maker"], passcode_hash=said["passcode"])
+
+
+def _judged(tx: Connection, row: Any) -> tuple[LinkLine, Standing] | None:
+    line = _line(tx, row) if row is not None and _has_key(tx, row.record_id) else None
+    if line is None or not line.is_live:
+        return None
+    maker = makers.still_decides(line.record_id, line.maker)
+    return None if maker is None else (line, maker)
 
 
 def _visit(tx: Connection, record_id: UUID, row: Any) -> Visit:

@@ -8,6 +8,7 @@ from sqlalchemy import delete
 
 from espace import db
 from espace.access.models import (
+    Alert,
     Consent,
     CounterCode,
     DocumentRule,
@@ -16,20 +17,16 @@ from espace.access.models import (
     Link,
     LinkVisit,
     Opposition,
+    Reach,
+    Visit,
+    Watched,
 )
 from espace.accounts import services as accounts
 from espace.family import services as family
 from espace.notifications.services import Event
 from espace.records import services as records
 
-_TABLES = (Consent, Encounter, CounterCode, Emergency, Opposition, DocumentRule, Link, LinkVisit)
-
-
-def tell(record_id: UUID, event: Event, *, holder_only: bool = False) -> None:
-    """Tell the holder and who stands in for them, without saying who it was (security.md R52)."""
-    holder = records.record(record_id).person_id
-    others = () if holder_only else family.representatives(record_id)
-    accounts.notify([holder, *others], event)
+_TABLES = (Consent, Encounter, CounterCode, Emergency, Opposition, DocumentRule, Link, LinkVisit, Visit, Watched)
 
 
 def on_record_changed(_delivery_id: UUID, payload: Mapping[str, Any]) -> None:
@@ -51,3 +48,5 @@ def forget_record(record_id: UUID) -> None:
     with db.write() as tx:
         for table in _TABLES:
             tx.execute(delete(table).where(table.record_id == record_id))
+        tx.execute(delete(Alert).where(Alert.reached_id == record_id))
+        tx.execute(delete(Reach).where(Reach.reached_id == record_id))

@@ -8,17 +8,13 @@ from espace.notifications.services import Event
 from espace.records import services as records
 
 
-def tell(record_id: UUID, event: Event) -> None:
+def tell(record_id: UUID, event: Event, *, holder_only: bool = False) -> None:
     """Tell the holder and who stands in for them."""
-    tell_holder(record_id, event)
-    tell_representatives(record_id, event)
-
-
-def tell_holder(record_id: UUID, event: Event) -> None:
-    """Tell the holder alone."""
-    accounts.notify([records.record(record_id).person_id], event)
+    holder = records.record(record_id).person_id
+    others = () if holder_only else family.representatives(record_id)
+    accounts.notify([holder, *others], event)
 
 
 def tell_representatives(record_id: UUID, event: Event) -> None:
-    """Tell who stands in for the holder."""
+    """Tell who stands in for the holder, and not the holder."""
     accounts.notify(family.representatives(record_id), event)

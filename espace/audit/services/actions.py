@@ -211,5 +211,4 @@ class Action(StrEnum):
     DROP_CLOSED = "drop-closed"
     GUEST_FILE_LEFT = "guest-file-left"
     GUEST_FILE_REFUSED = "guest-file-refused"  # the scanner knows it as harmful
-    GUEST_FILE_ACCEPTED = "guest-file-accepted"
     GUEST_FILE_THROWN = "guest-file-thrown"

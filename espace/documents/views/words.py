@@ -22,6 +22,7 @@ _TYPE_ICONS = {"11502-2": "flask", "11369-6": "syringe", "87273-9": "syringe", "
 _BY_PATIENT = N_("Added by the patient")
 _BY_PARENT = N_("Added by a parent")
 _BY_EITHER = N_("Added by the patient or a parent")
+_GUEST = N_("Left by a guest, not verified")
 _HIDDEN = N_("Hidden from professionals")
 _AWAITS = N_("Not announced to the patient yet")
 _SECRET = N_("Not visible to the parents")
@@ -156,6 +157,8 @@ def marks(document: DocumentFacts, here: Viewpoint) -> tuple[Mark, ...]:
     found = []
     if document.by_patient and here.is_professional:
         found.append(Mark(translated(_who_added(document, here)), "tip", "person"))
+    if document.guest:
+        found.append(Mark(translated(_GUEST), "warn", "person"))
     if document.hidden:
         found.append(Mark(translated(_HIDDEN), "", "eye-off"))
     if document.patient_invisible:

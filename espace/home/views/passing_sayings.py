@@ -12,7 +12,8 @@ _SHARED: dict[Action, Parts] = {
     ),
     Action.SHARE_OPENED: (
         N_("Someone opened a share link with its code."),
-        N_("Someone opened the share link “%(what)s” with its code."),
+        N_("Someone opened, with its code, a link that shows the document “%(what)s”."),
+        N_("Someone opened, with its code, a link that shows %(num)s documents."),
     ),
     Action.SHARE_REFUSED: (
         N_("A share link is over: too many wrong codes were typed."),
@@ -52,10 +53,6 @@ OTHERS: dict[Action, Parts] = {
     ),
     Action.DROP_MADE: (N_("%(who)s made a link to receive a file."),),
     Action.DROP_CLOSED: (N_("%(who)s closed a link to receive files."),),
-    Action.GUEST_FILE_ACCEPTED: (
-        N_("%(who)s added a file left by a guest."),
-        N_("%(who)s added the file “%(what)s”, left by a guest."),
-    ),
     Action.GUEST_FILE_THROWN: (N_("%(who)s threw away a file left by a guest."),),
 }
 
@@ -78,9 +75,5 @@ MINE: dict[Action, Parts] = {
     Action.SHARE_CLOSED: (N_("You closed a share link."), N_("You closed the share link “%(what)s”.")),
     Action.DROP_MADE: (N_("You made a link to receive a file."),),
     Action.DROP_CLOSED: (N_("You closed a link to receive files."),),
-    Action.GUEST_FILE_ACCEPTED: (
-        N_("You added a file left by a guest."),
-        N_("You added the file “%(what)s”, left by a guest."),
-    ),
     Action.GUEST_FILE_THROWN: (N_("You threw away a file left by a guest."),),
 }

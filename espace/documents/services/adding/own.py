@@ -59,13 +59,14 @@ class Ready:
     """What will be kept, and the digest by which what was received is recognised.
 
     `cleared`: the scanner saw it already. `mark` makes its unique id another one where the first is taken by a
-    document that cannot be shown again.
+    document that cannot be shown again. `guest` is who left it by a link, "" for nobody.
     """
 
     body: Body
     received: bytes
     cleared: bool
     mark: UUID
+    guest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,8 @@ def _new(standing: Standing, said: Described, ready: Ready, replaced: Replaced |
         origin="patient",
         unique_id=unique_id,
         body=ready.body,
+        author=ready.guest,
+        guest=bool(ready.guest),
         depositor=standing.actor.name,
         adder=str(standing.actor.id),
         for_other=standing.acts_for_other,

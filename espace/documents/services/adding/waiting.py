@@ -66,6 +66,7 @@ _PLAIN = (
     "depositor",
     "adder",
     "for_other",
+    "guest",
     "hidden",
     "patient_invisible",
     "representatives_invisible",
@@ -213,7 +214,7 @@ def _opened(row: Any) -> NewDocument:
         content = storage.current().open(tx, row.record_id, row.file_id).read_all()
     body = cda.parse(content).body if said["wrapped"] else content
     return NewDocument(
-        **{name: said[name] for name in _PLAIN},
+        **{name: said[name] for name in _PLAIN if name in said},
         date=date.fromisoformat(said["date"]),
         body=Body(body, said["media"], said["pages"], said["active"]),
         content=content if said["wrapped"] else None,

@@ -91,7 +91,7 @@ class NewDocument:
     them it is a series of its own.
     `content_index` is given when what makes it the same document is not the digest of its body. `adder` is the account
     of who adds it on the person's side, `for_other` says that they act for the person; `names_other` says that it names
-    somebody else than the record's person.
+    somebody else than the record's person, `guest` that somebody without access left it by a link.
     """
 
     title: str
@@ -115,6 +115,7 @@ class NewDocument:
     adder: str = ""
     for_other: bool = False
     names_other: bool = False
+    guest: bool = False
 
 
 def judge(content: bytes) -> Body:
@@ -319,6 +320,7 @@ def _facts(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID])
         adder=new.adder,
         for_other=new.for_other,
         names_other=new.names_other,
+        guest=new.guest,
     )
 
 

@@ -26,7 +26,9 @@ class DocumentFacts(NamedTuple):
 
     `adder` is the account through which somebody on the person's side added it; "" where that is not known.
     `for_other`: they acted for the person.
-    `names_other`: operators gave it to this record though it names somebody else.
+    `names_other`: operators gave it to this record though it names somebody else. `opened_to_parents`: it was secret
+    and was shown to a minor's parents, for good (rules.md MI-9). `guest`: somebody without access left it by a link;
+    who accepted it added it, nobody verified it.
     """
 
     id: UUID
@@ -63,6 +65,8 @@ class DocumentFacts(NamedTuple):
     adder: str
     for_other: bool
     names_other: bool
+    opened_to_parents: bool
+    guest: bool
 
     @property
     def by_patient(self) -> bool:
@@ -87,6 +91,8 @@ SEALED: dict[str, Any] = {
     "adder": "",
     "for_other": False,
     "names_other": False,
+    "opened_to_parents": False,
+    "guest": False,
 }
 """The fields of `DocumentFacts` that are kept sealed, in their order, each with what a row means by leaving it out."""
 
@@ -157,11 +163,15 @@ def _body(tx: Connection, standing: Standing, document: DocumentFacts) -> Conten
 
 
 def _content(standing: Standing, document_id: UUID, action: Action, *, whole: bool) -> Content:
+    if standing.through is not None and action is Action.DOWNLOADED:
+        raise NotFoundError  # who looks as somebody else takes nothing away
     with db.read() as tx:
         found = _visible(tx, standing, document_id)
         file_id, media = (found.file_id, found.media) if whole else (found.body_file_id, found.body_media)
         reader = storage.current().open(tx, standing.record_id, file_id)
-        seen = unwatched(standing) or audit.seen_lately(standing.actor, standing.record_id, action, document_id, SHARED)
+        seen = unwatched(standing) or audit.seen_lately(
+            standing.witness.actor, standing.record_id, action, document_id, SHARED
+        )
     if not seen:
         with db.write() as tx:
             leave(standing, action, [_visible(tx, standing, document_id)])
@@ -182,15 +192,30 @@ def leave(
 ) -> None:
     """Write what is about to be shown to the trail, in the open unit of work (security.md R25)."""
     audit.record(
-        standing.actor,
+        standing.witness.actor,
         standing.record_id,
         action,
-        relation=standing.relation,
+        relation=standing.witness.relation,
         objects=[snapshot(one) for one in shown],
         detail={BESIDE: str(beside.id)} if beside else None,
     )
-    if standing.never_read and standing.may(Permission.DOCUMENTS_READ):
-        note_visit(standing)  # by whatever page they came in (rules.md AR-25)
+    if beside is None:  # what stands beside a document that was opened belongs to the visit that opened it
+        _note_visit(standing, action, shown)
+
+
+_LOOKS = frozenset({Action.DOCUMENTS_LISTED, Action.DOCUMENTS_SEARCHED})
+"""Readings that happen whatever is there to be read."""
+
+
+def _note_visit(standing: Standing, action: Action, shown: Sequence[DocumentFacts]) -> None:
+    """Note the visit, by whatever page they came in (rules.md AR-25), for those who may know what was read (R13)."""
+    if not standing.visit_due or not standing.may(Permission.DOCUMENTS_READ):
+        return
+    known = shown if action in _LOOKS else [one for one in shown if not one.patient_invisible]
+    if shown and not known:
+        return
+    whatever = action in _LOOKS or not shown
+    note_visit(standing, secret=not whatever and all(one.representatives_invisible for one in known))
 
 
 def snapshot(document: DocumentFacts) -> dict[str, str]:
