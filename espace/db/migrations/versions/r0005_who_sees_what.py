@@ -239,6 +239,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_family_mandates_operator_id", ["operator_id", "entered_at"], unique=False)
         batch_op.create_index("ix_family_mandates_person_id", ["person_id", "entered_at"], unique=False)
 
+    create_record_table(
+        "family_own_readings",
+        sa.Column("record_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("given_by", Id(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("until", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_family_own_readings")),
+    )
+    with op.batch_alter_table("family_own_readings", schema=None) as batch_op:
+        batch_op.create_index("uq_family_own_readings_record_id", ["record_id"], unique=True)
+
     op.create_table(
         "family_requests",
         sa.Column("id", Id(), nullable=False),
@@ -347,6 +359,9 @@ def upgrade() -> None:
             unique=False,
         )
 
+    with op.batch_alter_table("care_lines", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("secrecy", Code(8), nullable=True))
+
     with op.batch_alter_table("family_links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("frozen_at", Instant(), nullable=True))
         batch_op.add_column(sa.Column("sees_before", Instant(), nullable=True))
@@ -371,6 +386,9 @@ def downgrade() -> None:
         batch_op.drop_column("version")
         batch_op.drop_column("sees_before")
         batch_op.drop_column("frozen_at")
+
+    with op.batch_alter_table("care_lines", schema=None) as batch_op:
+        batch_op.drop_column("secrecy")
 
     with op.batch_alter_table("audit_events", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_events_actor_id")
@@ -401,6 +419,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_family_requests_about_id")
 
     op.drop_table("family_requests")
+    with op.batch_alter_table("family_own_readings", schema=None) as batch_op:
+        batch_op.drop_index("uq_family_own_readings_record_id")
+
+    op.drop_table("family_own_readings")
     with op.batch_alter_table("family_mandates", schema=None) as batch_op:
         batch_op.drop_index("ix_family_mandates_person_id")
         batch_op.drop_index("ix_family_mandates_operator_id")
