@@ -91,7 +91,7 @@ def lay_out(*, is_demo: bool) -> Flask:
     Raises:
         SettingsError: for a route that declares nothing.
     """
-    from .access.services import seen_as, standing
+    from .access.services import seen_as, standing, volume
     from .accounts.services import identify
 
     app = Flask(__name__, static_folder=None)
@@ -109,7 +109,7 @@ def lay_out(*, is_demo: bool) -> Flask:
     headers.install(app)
     errors.install(app)
     pulse.install(app)
-    guards.install(app, identify=identify, judge=standing, seen_as=seen_as)
+    guards.install(app, identify=identify, judge=standing, seen_as=seen_as, count=volume.admit)
     veil.install(app)
     # After the guard: looking for the token reads the whole body, which is read for those only whom a route serves.
     CSRFProtect(app)

@@ -118,6 +118,7 @@ class Actor:
     the person in an assisted session, which ends at `assisted_until`; `is_veiled` says that clinical content must not
     be shown now. `recovery_at` is when a lost access under way on this account may be completed (R4), None for none;
     `joined_at` when the account was made, where a session tells.
+    `secret_in` names the records of minors in which a professional works in secret connection (rules.md MI-7).
     `is_enrolling`: an administrator who has no passkey yet gets the page to add one and nothing else (R3).
     `way` is by which right they stand before the record they act on (a reason of `access.policy`, since `way_since`):
     only the actor of a `Standing` has one, and the trail keeps it as the why of each act (security.md R27).
@@ -141,6 +142,7 @@ class Actor:
     recovery_at: datetime | None = None
     joined_at: datetime | None = None
     is_enrolling: bool = False
+    secret_in: frozenset[UUID] = frozenset()
     way: str = ""
     way_since: datetime | None = None
 
@@ -181,10 +183,10 @@ class Standing:
     It names the record, so a look-up cannot leave it. `readable_types` are those a professional reads, `withheld_types`
     those a carer does not; `arrived_before` limits reading to what came until then. `bound_by` are the ids
     under which rules about single documents hold for this actor here, empty while the record has none for them.
-    `ends_at` is when a passing right (emergency, counter code, heir, carer) is over. `why` is what a professional wrote to
-    open the record in an emergency. `never_read` says that this
-    professional has not read the record before, `visit_due` that their reading begins a visit that is to be written
-    down; `usual_types` are the types their profession deposits by nature.
+    `ends_at` is when a passing right (emergency, counter code, heir, carer) is over. `why` is what a professional
+    wrote to open the record in an emergency. `never_read` says that they have not read the record before, `visit_due`
+    that their reading begins a visit that is to be written down; `usual_types` are the types their profession deposits
+    by nature.
     `through` is the standing of who looks through these eyes to see what they see ("voir comme"): it lets through
     nothing that `through` does not, reads under the looker's name, and leaves no trace as a visit.
     """
@@ -229,6 +231,11 @@ class Standing:
     def marks_of(self) -> UUID:
         """Whose favourites, folders and visits stand beside what is shown: nobody's through another's eyes."""
         return _NOBODY if self.through is not None else self.actor.id
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether a professional works in secret connection here: the minor's representatives learn nothing of it."""
+        return self.record_id in self.actor.secret_in
 
     @property
     def acts_for_other(self) -> bool:

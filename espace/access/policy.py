@@ -5,7 +5,7 @@ Two questions are answered here and nowhere else: what an actor may do before a 
 their query from the same `VisibilityRule`; a document is judged alone by its `decide`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -107,7 +107,7 @@ class ProfessionalFacts:
     place where they practise today; `encounter` says whether they identified the person exactly a few hours ago;
     `window` what a counter code opened to them, `emergency` by which right they opened the record, each as long as it
     lasts; `readable` is the matrix's row of their profession; `sees_hidden`: they are the attending doctor, in a house
-    where a consent opens to that one what is hidden too (rules.md AR-14).
+    where a consent opens to that one what is hidden too (rules.md AR-14). `secret`: they work in secret connection.
     """
 
     reachable: bool
@@ -119,6 +119,7 @@ class ProfessionalFacts:
     emergency: EmergencyMode | None = None
     sees_hidden: bool = False
     blocked_may_deposit: bool = True
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,9 @@ OWN_RIGHTS = frozenset(
 ENCOUNTER_RIGHTS = frozenset({Permission.PATIENT_PAGE, Permission.DOCUMENTS_DEPOSIT, Permission.ACCESS_ASK})
 """What exact identification opens: feeding needs no authorisation, only no opposition (rules.md AR-4)."""
 
+
+SECRET_RIGHTS = frozenset({Permission.PATIENT_PAGE, Permission.DOCUMENTS_READ, Permission.DOCUMENTS_DEPOSIT})
+"""What a secret connection leaves of any right: nothing by which a minor's representatives would learn of it (MI-7)."""
 
 READING_RIGHTS: dict[Reason, frozenset[Permission]] = {
     Reason.CONSENT: ENCOUNTER_RIGHTS | {Permission.DOCUMENTS_READ, Permission.DOCUMENTS_ANNOUNCE},
@@ -234,8 +238,14 @@ def judge_professional(facts: ProfessionalFacts) -> Judgement:
     """A professional before a record (rules.md AR-1, AR-4, AR-5, AR-7, AR-8, AR-14).
 
     A consent, theirs or their team's, a counter code or an emergency opens reading within the matrix. Without any,
-    exact identification opens deposit and the request for consent, and reveals nothing.
+    exact identification opens deposit and the request for consent, and reveals nothing. A secret connection opens
+    nothing more, and leaves less (MI-7).
     """
+    judgement = _judge_openly(facts)
+    return replace(judgement, rights=judgement.rights & SECRET_RIGHTS) if facts.secret else judgement
+
+
+def _judge_openly(facts: ProfessionalFacts) -> Judgement:
     if not facts.reachable:
         return Judgement(frozenset(), Reason.NOT_OPEN)
     way = _way_in(facts)

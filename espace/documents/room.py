@@ -11,7 +11,21 @@ from espace.web.rooms import Card, NavEntry, Room
 from espace.web.viewpoint import Veiled
 
 from .services.care_history import may_read
-from .views import adding, care, cda_images, contents, delays, filtering, folders, listing, one, search, sending, states
+from .views import (
+    adding,
+    care,
+    cda_images,
+    contents,
+    delays,
+    filtering,
+    folders,
+    listing,
+    one,
+    search,
+    secret_care,
+    sending,
+    states,
+)
 
 
 class _Pages(Blueprint):
@@ -82,6 +96,8 @@ def _own_states(pages: Blueprint) -> None:
     pages.post(f"{one}/montrer")(states.show)
     pages.get(f"{one}/remarque")(states.remarking)
     pages.post(f"{one}/remarque")(states.remark)
+    pages.get(f"{one}/secret")(states.keeping_secret)
+    pages.post(f"{one}/secret")(states.keep_secret)
     pages.post(f"{one}/archiver")(states.archive)
     pages.post(f"{one}/desarchiver")(states.unarchive)
 
@@ -117,6 +133,27 @@ def _with_adding() -> Blueprint:
     pages.post("/soins/<uuid:care_id>/masquer")(care.hide)
     pages.get("/soins/<uuid:care_id>/montrer")(care.confirm_show)
     pages.post("/soins/<uuid:care_id>/montrer")(care.show)
+    pages.post("/soins/<uuid:care_id>/secret")(secret_care.keep)
+    pages.get("/soins/<uuid:care_id>/parents")(secret_care.opening)
+    pages.post("/soins/<uuid:care_id>/parents")(secret_care.open_to_parents)
+    return pages
+
+
+def _mirrored() -> Blueprint:
+    """The pages that read, through another's eyes: no file is taken away, nothing of theirs is kept or changed."""
+    pages = _Pages("mirrored_documents", __name__)
+    pages.get("/documents")(listing.listing)
+    pages.get("/documents/filtrer")(filtering.choose)
+    pages.get("/documents/recherche")(search.ask)
+    pages.post("/documents/recherche")(search.asked)
+    pages.get("/documents/<uuid:document_id>")(one.one)
+    pages.get("/documents/<uuid:document_id>/pages/<int:number>")(one.sheet)
+    pages.get("/documents/<uuid:document_id>/imprimer")(one.to_print)
+    pages.get("/documents/<uuid:document_id>/images/<int:number>")(cda_images.image)
+    pages.get("/soins")(care.listing)
+    pages.get("/soins/recherche")(care.ask)
+    pages.post("/soins/recherche")(care.found)
+    pages.get("/soins/<uuid:care_id>")(care.one)
     return pages
 
 
@@ -124,11 +161,21 @@ ROOM = Room(
     name="documents",
     record_pages=_with_adding(),
     professional_record_pages=_for_professionals(),
+    mirrored_pages=_mirrored(),
     navigation=(
         NavEntry("/documents", _l("Record"), "folder", Permission.DOCUMENTS_READ, 20),
-        NavEntry("/documents", _l("Documents"), "file", Permission.DOCUMENTS_READ, 21, under="/documents"),
         NavEntry(
-            "/soins", _l("Care history"), "heart", Permission.DOCUMENTS_READ, 25, under="/documents", serves=may_read
+            "/documents", _l("Documents"), "file", Permission.DOCUMENTS_READ, 21, under="/documents", mirrored=True
+        ),
+        NavEntry(
+            "/soins",
+            _l("Care history"),
+            "heart",
+            Permission.DOCUMENTS_READ,
+            25,
+            under="/documents",
+            serves=may_read,
+            mirrored=True,
         ),
     ),
     cards=(Card("documents/_latest_card.html", 20, Permission.DOCUMENTS_READ, listing.latest_card, Veiled.MASKED),),

@@ -174,3 +174,16 @@ class Mandate(RecordRow, Base):
     entered_at: Mapped[datetime] = mapped_column(Instant)
     file_id: Mapped[UUID | None] = mapped_column(Id)  # the scan
     payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class OwnReading(RecordRow, Base):
+    """That a parent agreed that a minor reads their record in an account of their own (rules.md MI-3); one a record."""
+
+    __tablename__ = "family_own_readings"
+    __table_args__ = record_table(
+        Index("uq_family_own_readings_record_id", "record_id", unique=True),
+    )
+
+    given_by: Mapped[UUID] = mapped_column(Id)  # a person
+    since: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime | None] = mapped_column(Instant)  # taken back, by whichever parent

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Optional
 
@@ -39,10 +39,21 @@ class SearchForm(IdentityForm):
 
     ins = StringField(_l("INS number"), asked(_l("Write the INS number.")))
     birth_date = StringField(_l("Birth date"), asked(_l("Write the birth date.")))
+    secret = BooleanField(_l("Secret connection: the parents of this minor learn nothing of your visit"))
+
+    @property
+    def secret_ages(self) -> tuple[int, int]:
+        """From and up to which age the secret connection is offered here."""
+        house = settings.current()
+        return house.secret_care_age, house.majority_age - 1
 
     def command(self) -> PatientSearch:
         """What was typed, read."""
-        return PatientSearch(ins=self.number, birth_date=self.birth_day)
+        return PatientSearch(ins=self.number, birth_date=self.birth_day, secret=bool(self.secret.data))
+
+
+class SecretForm(Form):
+    """Going into secret connection, or out of it: nothing but the button."""
 
 
 class AskForm(Form):
@@ -128,8 +139,11 @@ class ConfirmForm(Form):
         )
         return {NO: str(said)}
 
-    def command(self, *, minor: bool) -> Confirmation | None:
-        """What was stated; None, with a sentence beside the field, when the date is no date."""
+    def command(self, *, minor: bool, secret: bool = False) -> Confirmation | None:
+        """What was stated; None, with a sentence beside the field, when the date is no date.
+
+        In `secret` connection nothing is asked of the representatives: they do not see it (MI-7).
+        """
         day = read_day(self.date.data or "")
         if day is None:
             self.refuse({"date": N_("Write the date with its day, month and year, for example 23/11/2026.")})
@@ -141,9 +155,14 @@ class ConfirmForm(Form):
             type_code=self.type_code.data or "",
             title=self._title(),
             date=day,
-            representatives_see={YES: True, NO: False}.get(self.representatives_see.data or "") if minor else None,
+            representatives_see=self._to_representatives(secret=secret) if minor else None,
             patient_invisible=self.patient_sees.data == NO,
         )
+
+    def _to_representatives(self, *, secret: bool) -> bool | None:
+        if secret:
+            return False
+        return {YES: True, NO: False}.get(self.representatives_see.data or "")
 
     def _title(self) -> str:
         """The title as typed; one that was offered for another kind and left so becomes the chosen kind's."""

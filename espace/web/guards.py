@@ -6,12 +6,13 @@ record, so no circle with the rooms.
 
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session
 from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, current_user
+from werkzeug.routing import Rule
 
 from espace.errors import SettingsError
 from espace.permissions import Actor, ActorKind, Permission, Standing
@@ -25,13 +26,15 @@ ENROLMENT = "/compte/securite/cles"
 _WHILE_ENROLLING = (ENROLMENT, "/connexion/preuve")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MARK = "__espace_permission__"
+_QUIET = "__espace_quiet__"
+_ASKS = "__espace_asks__"
 
 
 class Identify(Protocol):
     """Session token -> who it speaks for."""
 
-    def __call__(self, token: str) -> Actor | None:
-        """None for a token that speaks for nobody."""
+    def __call__(self, token: str, *, touch: bool = True) -> Actor | None:
+        """None for a token that speaks for nobody. Without `touch` the session stays as idle as it is."""
 
 
 class Judge(Protocol):
@@ -39,6 +42,19 @@ class Judge(Protocol):
 
     def __call__(self, actor: Actor, record_id: UUID) -> Standing | None:
         """None for a stranger to the record."""
+
+
+class SeenAs(Protocol):
+    """The standing of who looks and the eyes named in the address -> that of whoever is looked through."""
+
+    def __call__(self, own: Standing, eyes_id: str) -> Standing | None:
+        """None for nobody one may look as."""
+
+
+def asks(view: View) -> View:
+    """Declare that a view answers a question that is posted, so that it stands in no address, and changes nothing."""
+    setattr(view, _ASKS, True)
+    return view
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
@@ -54,6 +70,12 @@ def requires(permission: Permission) -> Callable[[View], View]:
 def public(view: View) -> View:
     """Declare that a view serves anybody."""
     setattr(view, _MARK, PUBLIC)
+    return view
+
+
+def quiet(view: View) -> View:
+    """Declare that asking for a view is nobody's doing: it keeps no session awake (security.md R7, R16)."""
+    setattr(view, _QUIET, True)
     return view
 
 
@@ -82,13 +104,21 @@ def viewpoint() -> Viewpoint:
     return found
 
 
+Count = Callable[[Actor, UUID], None]
+"""Told of each record an address names, before it is known whether there is one: may stop who reaches too many."""
+
+
+def _uncounted(_actor: Actor, _record_id: UUID) -> None:
+    """Nothing is counted."""
+
+
 class _Visitor(UserMixin):  # type: ignore[misc]  # Flask-Login carries no types
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
         self.id = str(actor.id)
 
 
-def install(app: Flask, *, identify: Identify, judge: Judge) -> None:
+def install(app: Flask, *, identify: Identify, judge: Judge, seen_as: SeenAs, count: Count = _uncounted) -> None:
     """Put the lock on every request of `app`."""
     # Not `init_app`: its remember-me cookie is not ours, and touching the session makes every answer vary by cookie.
     manager = LoginManager()
@@ -98,7 +128,8 @@ def install(app: Flask, *, identify: Identify, judge: Judge) -> None:
     @manager.request_loader  # type: ignore[untyped-decorator]
     def _load(_request: Any) -> _Visitor | None:
         token = request.cookies.get(cookie_name(app))
-        actor = identify(token) if token else None
+        view = app.view_functions.get(request.endpoint or "")
+        actor = identify(token, touch=not getattr(view, _QUIET, False)) if token else None
         return _Visitor(actor) if actor else None
 
     @app.before_request
@@ -110,10 +141,11 @@ def install(app: Flask, *, identify: Identify, judge: Judge) -> None:
         mark = declared(app.view_functions[request.endpoint])
         if mark == PUBLIC:
             return None
-        return _admit(Permission(mark or ""), judge)
+        is_quiet = getattr(app.view_functions[request.endpoint], _QUIET, False)
+        return _admit(Permission(mark or ""), judge, seen_as, _uncounted if is_quiet else count)
 
 
-def _admit(permission: Permission, judge: Judge) -> Response | None:
+def _admit(permission: Permission, judge: Judge, seen_as: SeenAs, count: Count) -> Response | None:
     for_professionals = request.path.startswith("/pro/")
     actor = current_actor()
     if actor is None:
@@ -126,11 +158,29 @@ def _admit(permission: Permission, judge: Judge) -> Response | None:
         abort(404)
     arguments = request.view_args or {}
     record_id: UUID = arguments.pop("record_id")
+    count(actor, record_id)
     standing = judge(actor, record_id)
+    if "eyes" in arguments:
+        return _look_as(arguments.pop("eyes"), permission, standing, seen_as)
     if standing is None or not standing.may(permission):
         abort(404)
     base = f"/pro/patients/{record_id}" if for_professionals else f"/dossiers/{record_id}"
+    g.judged = standing  # as it is, whatever view of it the page takes
     g.viewpoint = Viewpoint(standing, base)
+    return None
+
+
+def _look_as(eyes_id: str, permission: Permission, own: Standing | None, seen_as: SeenAs) -> Response | None:
+    """The page of a record as somebody else sees it, for who manages its accesses; where they see nothing, it is said."""
+    seen = seen_as(own, eyes_id) if own is not None and own.may(Permission.ACCESS_MANAGE) else None
+    if own is None or seen is None:
+        abort(404)
+    here = Viewpoint(own, f"/dossiers/{own.record_id}")
+    base = f"{here.base}/voir-comme/{quote(eyes_id)}"
+    if not seen.may(permission):
+        return _lead(base, status=403)
+    g.judged = own
+    g.viewpoint = Viewpoint(seen, base, here)
     return None
 
 
@@ -227,7 +277,7 @@ def local_place(place: str, default: str) -> str:
 
 
 def check_declared(app: Flask) -> None:
-    """Stop start-up when a route declares nothing, or asks for a record it does not name.
+    """Stop start-up when a route declares nothing, asks for a record it does not name, or writes as somebody else.
 
     Raises:
         SettingsError: naming the routes.
@@ -236,7 +286,13 @@ def check_declared(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         mark = declared(app.view_functions[rule.endpoint])
         on_record = mark not in (None, PUBLIC) and Permission(mark or "").on_record
-        if mark is None or on_record is not ("record_id" in rule.arguments):
+        writes = "eyes" in rule.arguments and not _only_reads(app, rule)
+        if mark is None or on_record is not ("record_id" in rule.arguments) or writes:
             wrong.append(rule.rule)
     if wrong:
         raise SettingsError(f"routes without a fitting @requires or @public: {', '.join(sorted(wrong))}")
+
+
+def _only_reads(app: Flask, rule: Rule) -> bool:
+    """Whether a route takes nothing but readings, and questions that are posted."""
+    return (rule.methods or set()) <= _SAFE or bool(getattr(app.view_functions[rule.endpoint], _ASKS, False))

@@ -6,10 +6,14 @@ from urllib.parse import quote
 
 from flask import current_app, g, request
 
+from . import pulse
 from .assets import source
 from .guards import current_actor
 from .rooms import NavEntry
 from .viewpoint import Viewpoint
+
+SEE_AS = "/voir-comme/"
+"""Where one chooses through whose eyes to look at a record."""
 
 
 @dataclass(slots=True)
@@ -35,11 +39,20 @@ def page_context() -> dict[str, Any]:
     if viewpoint is None:
         return {"actor": current_actor(), "path": request.path}
     return {
-        "actor": viewpoint.actor,
+        "actor": viewpoint.frame.actor,
         "path": request.path,
         "viewpoint": viewpoint,
-        "navigation": navigation(viewpoint, request.path),
+        "pulse": pulse.of_page(),
+        **_lines(viewpoint),
     }
+
+
+def _lines(viewpoint: Viewpoint) -> dict[str, list[Line]]:
+    """The navigation; through another's eyes that of who looks, and the pages that can be looked at so."""
+    if viewpoint.own is None:
+        return {"navigation": navigation(viewpoint, request.path)}
+    own = viewpoint.own
+    return {"navigation": navigation(own, f"{own.base}{SEE_AS}"), "seen_lines": navigation(viewpoint, request.path)}
 
 
 def navigation(viewpoint: Viewpoint, path: str) -> list[Line]:
@@ -53,6 +66,8 @@ def navigation(viewpoint: Viewpoint, path: str) -> list[Line]:
         for entry in current_app.extensions["navigation"]
         if here.may(entry.permission) and (entry.serves is None or entry.serves(here))
     ]
+    if viewpoint.own is not None:
+        return _flat([entry for entry in entries if entry.mirrored], viewpoint.base, path)
     if viewpoint.is_professional:
         return _flat(entries, viewpoint.base, path)
     mains = {entry.path for entry in entries if not entry.under}

@@ -84,6 +84,7 @@ class Relating:
     reachable: bool = True
     active: bool = True
     bound: bool = True
+    secret: bool = False
 
 
 def professionals(professions: Sequence[str] = PROFESSIONS) -> Iterator[Relating]:
@@ -95,6 +96,9 @@ def professionals(professions: Sequence[str] = PROFESSIONS) -> Iterator[Relating
         yield one
         if one.consent in (ConsentState.BLOCKED, ConsentState.REFUSED):
             yield replace(one, blocked_may_deposit=False)
+            yield replace(one, blocked_may_deposit=False, secret=True)
+        if profession == professions[0]:
+            yield replace(one, secret=True)
     yield Relating("professional", professions[0], ConsentState.VALID, bound=False)
     yield Relating("professional", professions[0], ConsentState.VALID, emergency="centre-15", reachable=False)
 
@@ -142,7 +146,12 @@ def way(one: Relating) -> str:
 
 def rights(one: Relating) -> tuple[set[Permission], str]:
     """What one may do before the record, and why: AR-4, AR-15, MI-1, MI-12, AC-11, R15."""
-    return _of_professional(one) if one.relation == "professional" else _of_person(one)
+    if one.relation != "professional":
+        return _of_person(one)
+    given, why = _of_professional(one)
+    # In secret connection one meets, reads and deposits: neither asks, nor tells anybody of anything (MI-7).
+    told = {Permission.ACCESS_ASK, Permission.DOCUMENTS_ANNOUNCE}
+    return (given - told if one.secret else given), why
 
 
 def _of_professional(one: Relating) -> tuple[set[Permission], str]:
@@ -241,6 +250,7 @@ def judged(
             readable=readable[one.profession],
             sees_hidden=one.attending,
             blocked_may_deposit=one.blocked_may_deposit,
+            secret=one.secret,
         )
     )
 

@@ -28,6 +28,7 @@ READABLE = {
     "audit_events.action": "word of a closed list",
     "audit_events.actor_kind": "word of a closed list",
     "care_lines.kind": "word of a closed list: totals and filters go by it (design 3.6)",
+    "care_lines.secrecy": "a minor's, from their parents: secret, opened",
     "channel_states.channel": "word of a closed list",
     "document_sources.kind": "patient, professional, import, mail",
     "documents.body_media": "media type",

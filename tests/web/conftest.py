@@ -33,7 +33,12 @@ def make_app() -> Callable[..., Flask]:
         assets.install(app)
         headers.install(app)
         errors.install(app)
-        guards.install(app, identify=lambda _token: actor, judge=lambda _actor, _record: None)
+        guards.install(
+            app,
+            identify=lambda _token, **_touch: actor,
+            judge=lambda _actor, _record: None,
+            seen_as=lambda _own, _eyes: None,
+        )
         CSRFProtect(app)
 
         @app.route("/act", methods=["GET", "POST"])

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, bindparam, exists, func, select, true
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, and_, bindparam, exists, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from espace import clock, crypto, db, settings
@@ -28,6 +28,7 @@ from espace.people import services as people
 from espace.permissions import SYSTEM, Actor, ActorKind, Permission, Relation, Standing
 from espace.records import services as records
 
+from .emergency import written
 from .matrix import ACTIVE, matrix, types_in
 from .visits import NOWHERE, VISIT
 
@@ -35,6 +36,7 @@ REGULATING_DOCTOR = "G15_10#SAMU"
 """The column of the table for the doctor who answers a call to the centre 15."""
 HEIR_COLOUR = "nobody"
 """A dead person's record has no colour of its own."""
+_EMERGENCIES = frozenset(mode.value for mode in EmergencyMode)
 _RELATIONS = {True: Relation.REPRESENTATIVE, False: Relation.CARER}
 
 
@@ -55,6 +57,7 @@ class RecordCard:
 
 
 _VERSION = ACTIVE.subquery()
+_RECORD_ROW = records.WITH_HOLDER.add_columns(_VERSION.c.id.label("version_id")).outerjoin(_VERSION, true())
 _TEAM = aliased(Consent)
 _BOUND = exists().where(
     DocumentRule.record_id == bindparam("record"),
@@ -142,7 +145,9 @@ def _of_person(actor: Actor, record_id: UUID) -> Standing | None:
         return _of_heir(actor, actor.person_id, row)
     bonds = _bonds(actor.person_id)
     bond = next((one for one in bonds if one.record_id == record_id), None)
-    return bond and bound_standing(actor, row, bond, colour_of(record_id, [one.record_id for one in bonds]))
+    if bond is None:
+        return None
+    return bound_standing(actor, row, bond, colour_of(record_id, [one.record_id for one in bonds]))
 
 
 def bound_standing(actor: Actor, row: Row[Any], bond: Bond, colour: str = OWN_COLOUR) -> Standing | None:
@@ -153,7 +158,7 @@ def bound_standing(actor: Actor, row: Row[Any], bond: Bond, colour: str = OWN_CO
             reachable=record.is_open,
             is_holder=False,
             represents=bond.represents,
-            active=record.state == records.ACTIVE,
+            active=_is_entered(record, bond),
             frozen=bond.is_frozen,
             sees_before=bond.sees_before,
             tasks=bond.tasks,
@@ -163,7 +168,12 @@ def bound_standing(actor: Actor, row: Row[Any], bond: Bond, colour: str = OWN_CO
     relation = _RELATIONS[bond.represents]
     found = _standing(actor, row, relation, judgement, colour)
     bound = frozenset({bond.person_id}) if relation is Relation.CARER else frozenset()
-    return found and replace(found, bound_by=bound, ends_at=bond.until)
+    return found and replace(found, bound_by=bound, ends_at=bond.until, never_read=bond.never_read)
+
+
+def _is_entered(record: records.RecordFacts, bond: Bond) -> bool:
+    """Whether its holder or a parent came in: on the site, or at the counter, where they named a carer on paper."""
+    return record.state == records.ACTIVE or (record.is_open and bond.on_paper)
 
 
 def _of_heir(actor: Actor, person_id: UUID, row: Row[Any]) -> Standing | None:
@@ -227,8 +237,22 @@ def _of_professional(actor: Actor, record_id: UUID, supposed: Supposed = _AS_IT_
         row = tx.execute(_BEFORE_RECORD, {"record": record_id, "professional": actor.id, "place": place}).first()
     if row is None:
         return None
-    held = Held(*(getattr(row, name) for name in _HELD), visited=bool(row.visited_at or row.last_visit_at))
-    return professional_standing(actor, row, held, supposed)
+    given: dict[str, Any] = {name: getattr(row, name) for name in _HELD}
+    held = Held(**given, visited=bool(row.visited_at or row.last_visit_at))
+    found = professional_standing(actor, row, held, supposed)
+    if found is None or supposed.emergency is not None or found.reason not in _EMERGENCIES:
+        return found
+    return replace(found, why=written(actor, record_id, EmergencyMode(found.reason)))
+
+
+def supposed_standing(actor: Actor, record_id: UUID, supposed: Supposed) -> Standing | None:
+    """How a professional would stand before a record if this were so."""
+    return _of_professional(actor, record_id, supposed)
+
+
+def record_row(tx: Connection, record_id: UUID) -> Row[Any]:
+    """A record that exists, its holder, and the version of the matrix: what `professional_standing` takes."""
+    return tx.execute(_RECORD_ROW, {"record": record_id}).one()
 
 
 def professional_standing(actor: Actor, row: Row[Any], held: Held, supposed: Supposed = _AS_IT_IS) -> Standing | None:
@@ -251,6 +275,7 @@ def professional_standing(actor: Actor, row: Row[Any], held: Held, supposed: Sup
             readable=_readable(row.version_id, actor.profession, emergency),
             sees_hidden=house.attending_doctor_sees_hidden and is_attending(record, actor.id),
             blocked_may_deposit=house.blocked_may_deposit,
+            secret=record.id in actor.secret_in,
         )
     )
     found = _standing(actor, row, Relation.PROFESSIONAL, judgement, OWN_COLOUR)
@@ -351,7 +376,7 @@ def my_records(actor: Actor) -> list[RecordCard]:
     found += [
         (others[one.record_id], _RELATIONS[one.represents], colour_of(one.record_id, bonds))
         for one in bonds.values()
-        if others[one.record_id].state == records.ACTIVE
+        if _is_entered(others[one.record_id], one)
     ]
     found += [(others[one], Relation.HEIR, HEIR_COLOUR) for one in inherited]
     holders = people.persons([record.person_id for record, _, _ in found])

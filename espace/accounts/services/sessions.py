@@ -88,7 +88,8 @@ def open_session(
 
     `payload` holds what each page needs of the person: name, profession, structure, browser, system, `private` ("1"
     in private mode), and in an assisted session `helper` (who sits beside them). `unveiled_until` (ISO) says until
-    when clinical content may be shown in either.
+    when clinical content may be shown in either. `secret`: the records in which a professional works in secret
+    connection, between blanks.
     """
     token = crypto.new_token()
     session_id = new_id()
@@ -147,6 +148,7 @@ def identify(token: str, *, touch: bool = True) -> Actor | None:
         recovery_at=row.recovery_at,
         joined_at=row.joined_at,
         is_enrolling=bool(row.role) and _lacks_passkey(row.subject_id, Role(row.role)),
+        secret_in=frozenset(UUID(one) for one in payload.get("secret", "").split()),
     )
 
 

@@ -55,7 +55,7 @@ _MOVE = (
     .values(sequence=bindparam("new_sequence"), link=bindparam("new_link"), changed_at=bindparam("new_at"))
 )
 _ADD_AND_MOVE = _MOVE.add_cte(_ADD.cte("added"))
-_BEYOND = 2**62  # no chain gets so long
+BEYOND = 2**62  # no chain gets so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,8 @@ class Entry:
     """One act as it is shown: who, when, what, as whom, on what. `objects` is the snapshot of what was shown.
 
     `actor_helper` is who sat beside the actor in an assisted session, or "". `way` is by which right a professional
-    stood before the record ("" where no row says it), `way_since` when that consent was given.
+    stood before the record ("" where no row says it), `way_since` when that consent was given. `is_secret`: it was done
+    in secret connection, a minor's representatives are told nothing of it (rules.md MI-7).
     """
 
     sequence: int
@@ -89,6 +90,7 @@ class Entry:
     objects: tuple[dict[str, str], ...]
     detail: dict[str, str]
     actor_helper: str = ""
+    is_secret: bool = False
     way: str = ""
     way_since: datetime | None = None
 
@@ -127,21 +129,22 @@ def record_many(actor: Actor, events: Sequence[Event]) -> None:
 
 
 def seen_lately(actor: Actor, chain_id: UUID, action: Action, object_id: UUID | str, within: timedelta) -> bool:
-    """Whether `actor`, beside the same helper or alone, left this act on this object in the last `within`.
+    """Whether `actor`, beside the same helper or alone, as secretly as now, left this act on this object in the last `within`.
 
     Range requests for one file share a row for ten minutes (design 3.5).
     """
     since = clock.now() - within
     wanted = str(object_id)
-    before = _BEYOND
+    before = BEYOND
     with db.read() as tx:
         while rows := tx.execute(_SHOWN, {"chain_id": chain_id, "before": before, "limit": _PAGE}).all():
             for row in rows:
                 if row.at < since:
                     return False
                 if row.actor_id == actor.id and row.action == action:
-                    told = _entry(tx, chain_id, row)
-                    if told.actor_helper == actor.helper and wanted in {one.get("id", "") for one in told.objects}:
+                    told = opened(tx, chain_id, row)
+                    alike = (told.actor_helper, told.is_secret) == (actor.helper, chain_id in actor.secret_in)
+                    if alike and wanted in {one.get("id", "") for one in told.objects}:
                         return True
             before = rows[-1].sequence
     return False
@@ -156,12 +159,12 @@ def entries(
     """
     values = {
         "chain_id": chain_id,
-        "before": _BEYOND if before is None else before,
+        "before": BEYOND if before is None else before,
         "holders": list(holder_actor_ids),
         "limit": limit,
     }
     with db.read() as tx:
-        return [_entry(tx, chain_id, row) for row in tx.execute(_OF_HOLDERS if mine else _OF_OTHERS, values)]
+        return [opened(tx, chain_id, row) for row in tx.execute(_OF_HOLDERS if mine else _OF_OTHERS, values)]
 
 
 def own_acts_since(actor: Actor, action: Action, since: datetime) -> list[datetime]:
@@ -213,7 +216,9 @@ def _first_head(tx: Connection, chain_id: UUID) -> Row[int, bytes]:
 
 
 def _payload(actor: Actor, event: Event) -> dict[str, Any]:
-    helped = {"helper": actor.helper} if actor.helper else {}
+    helped: dict[str, Any] = {"helper": actor.helper} if actor.helper else {}
+    if event.chain_id in actor.secret_in:
+        helped["secret"] = True
     why = {"way": actor.way} if actor.way else {}
     if actor.way_since is not None:
         why["way_since"] = actor.way_since.isoformat()
@@ -228,7 +233,8 @@ def _payload(actor: Actor, event: Event) -> dict[str, Any]:
     }
 
 
-def _entry(tx: Connection, chain_id: UUID, row: Row[*tuple[Any, ...]]) -> Entry:
+def opened(tx: Connection, chain_id: UUID, row: Row[*tuple[Any, ...]]) -> Entry:
+    """An act from its columns: id, sequence, instant, action, actor, and what is sealed."""
     payload = crypto.unseal(tx, chain_id, chain.TABLE, row.id, row.payload)
     return Entry(
         sequence=row.sequence,
@@ -243,6 +249,7 @@ def _entry(tx: Connection, chain_id: UUID, row: Row[*tuple[Any, ...]]) -> Entry:
         objects=tuple(payload["objects"]),
         detail=payload["detail"],
         actor_helper=payload.get("helper", ""),
+        is_secret=payload.get("secret", False),
         way=payload.get("way", ""),
         way_since=datetime.fromisoformat(payload["way_since"]) if "way_since" in payload else None,
     )

@@ -22,6 +22,7 @@ class CareLine(RecordRow, Base):
     date: Mapped[date] = mapped_column(Date)
     kind: Mapped[str] = mapped_column(Code(12))
     hidden: Mapped[bool] = mapped_column(Boolean)  # from professionals, by the holder
+    secrecy: Mapped[str | None] = mapped_column(Code(8))  # a minor's, from their parents: secret, opened (for good)
     visit_id: Mapped[UUID] = mapped_column(Id)  # lines of one visit share it
     line_index: Mapped[bytes] = mapped_column(Digest(32))  # blind index of the insurer's reference
     payload: Mapped[bytes] = mapped_column(Sealed)

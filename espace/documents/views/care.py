@@ -16,7 +16,7 @@ from espace.permissions import Permission, demand_fresh_proof
 from espace.web import paging
 from espace.web.attempts import to
 from espace.web.forms import translated
-from espace.web.guards import requires, viewpoint
+from espace.web.guards import asks, requires, viewpoint
 from espace.web.i18n import full_day
 from espace.web.rendering import render
 from espace.web.viewpoint import Viewpoint
@@ -66,6 +66,7 @@ def ask() -> Response:
 
 
 @requires(Permission.DOCUMENTS_READ)
+@asks
 def found() -> Response:
     """The visits that hold the words typed."""
     here = viewpoint()
@@ -81,14 +82,21 @@ def one(care_id: UUID) -> Response:
     """One visit, line by line, and who sees it."""
     here = viewpoint()
     visit = care_history.visit(here.standing, care_id)
-    return render("documents/care_visit.html", visit=visit, kinds=KINDS, icon_of=icon_of, heading=_days(visit))
+    return render(
+        "documents/care_visit.html",
+        visit=visit,
+        kinds=KINDS,
+        icon_of=icon_of,
+        heading=days(visit),
+        keeps_secret=care_history.may_keep_secret(here.standing),
+    )
 
 
 @requires(Permission.DOCUMENTS_KEEP)
 def hide(care_id: UUID) -> Response:
     """Hide a line (`ligne`) or the whole visit from professionals; the page says before what that does."""
     here = viewpoint()
-    count = care_history.hide(here.standing, care_id, _line_of(request.form.get("ligne")))
+    count = care_history.hide(here.standing, care_id, line_of(request.form.get("ligne")))
     if count:
         flash(
             ngettext(
@@ -106,19 +114,19 @@ def confirm_show(care_id: UUID) -> Response:
     """Before a line (`ligne`) or the visit is shown to professionals again."""
     here = viewpoint()
     demand_fresh_proof(here.actor)
-    line_id = _line_of(request.args.get("ligne"))
+    line_id = line_of(request.args.get("ligne"))
     visit = care_history.visit(here.standing, care_id)
     lines = [line for line in visit.lines if line.hidden and line_id in (None, line.id)]
     if not lines:
         return to(f"{here.base}/soins/{care_id}")
-    return render("documents/care_show.html", visit=visit, lines=lines, line_id=line_id, heading=_days(visit))
+    return render("documents/care_show.html", visit=visit, lines=lines, line_id=line_id, heading=days(visit))
 
 
 @requires(Permission.DOCUMENTS_KEEP)
 def show(care_id: UUID) -> Response:
     """Show them to professionals again."""
     here = viewpoint()
-    count = care_history.show(here.standing, care_id, _line_of(request.form.get("ligne")))
+    count = care_history.show(here.standing, care_id, line_of(request.form.get("ligne")))
     if count:
         flash(
             ngettext(
@@ -169,14 +177,14 @@ def _more(here: Viewpoint, history: History, chosen: _Chosen) -> str:
     return f"{here.base}/soins?{urlencode({name: value for name, value in kept.items() if value})}"
 
 
-def _days(visit: Visit) -> str:
+def days(visit: Visit) -> str:
     """What the page of a visit is called: its day, or its first and its last."""
     if visit.first == visit.last:
         return str(gettext("Care of %(day)s", day=full_day(visit.last)))
     return str(gettext("Care from %(first)s to %(last)s", first=full_day(visit.first), last=full_day(visit.last)))
 
 
-def _line_of(text: str | None) -> UUID | None:
+def line_of(text: str | None) -> UUID | None:
     """The line that is meant, None for the whole visit; a text that is no id names a line that does not exist."""
     if not text:
         return None

@@ -35,6 +35,12 @@ class SureForm(ChoiceForm):
     sure = BooleanField(_l("I know that nothing takes this back"), [_TICK])
 
 
+class SureOnlyForm(Form):
+    """A decision that nothing takes back, about what counts no choices."""
+
+    sure = BooleanField(_l("I know that nothing takes this back"), [_TICK])
+
+
 class RemarkForm(ChoiceForm):
     """A word beside a document."""
 

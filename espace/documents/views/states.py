@@ -12,7 +12,7 @@ from flask_babel import gettext, ngettext
 from espace import clock, settings
 from espace.documents import services as documents
 from espace.documents.services import DocumentFacts
-from espace.documents.services.deciding import announcing, deleting, states
+from espace.documents.services.deciding import announcing, deleting, secrecy, states
 from espace.documents.services.deciding.delays import WITH_DOCTOR
 from espace.documents.services.deciding.states import Sharing
 from espace.errors import ConflictError
@@ -33,7 +33,7 @@ class Shown:
     """What a document's page says of its states, in words: `readers` see it now, `others` no more when it is hidden.
 
     `held_until`: their person reads it later, and until when (None with `is_held`: with their doctor). `released_on`:
-    when the house shows what nobody announced.
+    when the house shows what nobody announced. `was_secret`: it was kept from the parents of who is of age since.
     """
 
     sharing: Sharing | None
@@ -45,6 +45,8 @@ class Shown:
     held_until: datetime | None
     released_on: datetime | None
     opens_to_parents: bool
+    may_keep_secret: bool
+    was_secret: bool
 
 
 def shown(here: Viewpoint, document: DocumentFacts) -> dict[str, Any]:
@@ -63,6 +65,8 @@ def shown(here: Viewpoint, document: DocumentFacts) -> dict[str, Any]:
         held_until=known,
         released_on=_released_on(document),
         opens_to_parents=may_open_to_parents(here, document),
+        may_keep_secret=secrecy.may_keep(standing, document),
+        was_secret=document.representatives_invisible and not documents.holder_is_minor(standing),
     )
     return {"states": said}
 
@@ -111,6 +115,10 @@ _DELETE = _Act(
 )
 _ANNOUNCE = _Act("documents/announce.html", announcing.announce, lambda _here, one: one.patient_invisible, SureForm)
 _OPEN = _Act("documents/open_to_parents.html", announcing.open_to_parents, may_open_to_parents, SureForm, is_wide=True)
+
+_KEEP_SECRET = _Act(
+    "documents/keep_secret.html", secrecy.keep_secret, lambda here, one: secrecy.may_keep(here.standing, one)
+)
 
 
 def _confirm(act: _Act, document_id: UUID, form: ChoiceForm | None = None, *, meanwhile: bool = False) -> Response:
@@ -203,6 +211,18 @@ def opening(document_id: UUID) -> Response:
 def open_to_parents(document_id: UUID) -> Response:
     """Show it to the parents, for good."""
     return _done(_OPEN, document_id, gettext("Done. This document is no longer kept from the parents."))
+
+
+@requires(Permission.DOCUMENTS_KEEP)
+def keeping_secret(document_id: UUID) -> Response:
+    """What keeping a document from one's parents does."""
+    return _confirm(_KEEP_SECRET, document_id)
+
+
+@requires(Permission.DOCUMENTS_KEEP)
+def keep_secret(document_id: UUID) -> Response:
+    """Keep it from them, from now on."""
+    return _done(_KEEP_SECRET, document_id, gettext("Done. Your parents do not see this document any more."))
 
 
 @requires(Permission.DOCUMENTS_KEEP)

@@ -13,6 +13,7 @@ from espace.family.models import (
     Link,
     MajorityNotice,
     Mandate,
+    OwnReading,
     ParentInvitation,
     Request,
     Restriction,
@@ -32,6 +33,7 @@ def forget_record(record_id: UUID) -> None:
             CarerInvitation,
             CarerNotice,
             Mandate,
+            OwnReading,
         ):
             tx.execute(delete(table).where(table.record_id == record_id))
         tx.execute(delete(Request).where(Request.about_id == record_id))

@@ -14,7 +14,18 @@ from espace.audit.services import Action, Entry
 from espace.permissions import ActorKind, Relation
 from espace.words import N_
 
-from . import account_sayings, care_sayings, former, passing_sayings, quarantine_sayings, record_sayings, search_sayings, state_sayings
+from . import (
+    access_sayings,
+    account_sayings,
+    care_sayings,
+    former,
+    minor_sayings,
+    passing_sayings,
+    quarantine_sayings,
+    record_sayings,
+    search_sayings,
+    state_sayings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +248,17 @@ MINE: dict[Action, Sayings] = {
 _OFFICE = (Action.IDENTITY_CHECKED, Action.CODE_PRINTED, Action.CODE_LIMIT_REACHED, Action.ACTIVITY_READ)
 MINE |= {act: saying for act, saying in OTHERS.items() if act.startswith("operator") or act in _OFFICE}
 
-for _more in (account_sayings, record_sayings, care_sayings, search_sayings, state_sayings, quarantine_sayings, passing_sayings):
+for _more in (
+    account_sayings,
+    record_sayings,
+    care_sayings,
+    search_sayings,
+    state_sayings,
+    quarantine_sayings,
+    passing_sayings,
+    minor_sayings,
+    access_sayings,
+):
     OTHERS |= {action: Sayings(*parts) for action, parts in _more.OTHERS.items()}
     MINE |= {action: Sayings(*parts) for action, parts in _more.MINE.items()}
 
@@ -290,7 +311,8 @@ def named(thing: dict[str, str]) -> str:
 
 def for_whom(entry: Entry, holder: str) -> str:
     """« pour Jules » when somebody acted for the holder, else nothing."""
-    return gettext("for %(name)s", name=holder) if entry.relation == Relation.REPRESENTATIVE else ""
+    is_for_other = entry.relation in (Relation.REPRESENTATIVE, Relation.CARER)
+    return gettext("for %(name)s", name=holder) if is_for_other else ""
 
 
 def helped(entry: Entry) -> str:

@@ -15,7 +15,9 @@ from espace.people import services as people
 from espace.people.services import Person
 from espace.permissions import Actor, Relation
 from espace.records import services as records
-from espace.words import N_
+from espace.words import N_, Message
+
+from . import secrecy
 
 WINDOW = timedelta(hours=1)
 MISS = "miss"
@@ -23,10 +25,11 @@ MISS = "miss"
 
 @dataclass(frozen=True, slots=True)
 class PatientSearch:
-    """What was typed: the INS with its key, and the birth date."""
+    """What was typed: the INS with its key, and the birth date. `secret`: in secret connection, from the search on."""
 
     ins: str
     birth_date: date | None
+    secret: bool = False
 
 
 def find_patient(actor: Actor, search: PatientSearch) -> UUID:
@@ -51,13 +54,15 @@ def find_patient(actor: Actor, search: PatientSearch) -> UUID:
             audit.record(actor, actor.id, Action.PATIENT_SEARCHED, detail={"result": MISS})
         raise InvalidError({"": N_("No record is open for this number and this birth date. Check both.")})
     with db.write():
+        if search.secret:
+            actor = secrecy.enter(actor, record.id)
         access.note_encounter(actor, record.id)
         audit.record(actor, record.id, Action.PATIENT_FOUND, relation=Relation.PROFESSIONAL)
     return record.id
 
 
 def _checked(search: PatientSearch) -> str:
-    problems: dict[str, str] = {}
+    problems: dict[str, Message] = {}
     number = ""
     try:
         number = parse_ins(search.ins).number
@@ -73,6 +78,8 @@ def _checked(search: PatientSearch) -> str:
         problems["birth_date"] = N_("Write the birth date with its day, month and year, for example 14/03/1988.")
     elif search.birth_date > clock.today():
         problems["birth_date"] = N_("This birth date is in the future.")
+    elif search.secret and (refused := secrecy.why_not(search.birth_date)) is not None:
+        problems["secret"] = refused
     if problems:
         raise InvalidError(problems)
     return number
@@ -97,7 +104,7 @@ def my_patients(actor: Actor) -> list[PatientLine]:
     A patient whose access ended and who was not met lately is no longer on the list.
     """
     met = {one.record_id: one for one in access.recent_encounters(actor)}
-    given = {one.record_id: one for one in access.my_patients(actor.id)}
+    given = {one.record_id: one for one in access.my_patients(actor)}
     ids = [*met, *(one for one in given if one not in met)]
     found = records.records(ids)
     persons = people.persons([record.person_id for record in found.values()])

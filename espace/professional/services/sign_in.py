@@ -7,13 +7,14 @@ from uuid import UUID
 import structlog
 
 from espace import crypto, db
+from espace.access.services import suspensions
 from espace.accounts import services as accounts
 from espace.accounts.services import held, outside
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import EspaceError, InvalidError
 from espace.people import services as people
-from espace.people.services import Professional, Structure
+from espace.people.services import Professional, Structure, actor_of
 from espace.permissions import Actor, ActorKind
 from espace.words import N_
 
@@ -27,7 +28,7 @@ _log = structlog.get_logger()
 
 
 class SignInRefusedError(EspaceError):
-    """Nobody is signed in; `reason`: `expired`, `refused`, `unknown` or `inactive` (each has its page)."""
+    """Nobody is signed in; `reason`: `expired`, `refused`, `unknown`, `inactive` or `stopped` (each has its page)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -66,7 +67,21 @@ def finish(*, state: str, code: str, browser: str) -> Professional:
         with db.write_apart():
             audit.record(actor_of(found, None), found.id, Action.SIGN_IN_REFUSED, detail={"reason": "inactive"})
         raise SignInRefusedError("inactive")
+    _refuse_stopped(found)
     return found
+
+
+def _refuse_stopped(professional: Professional) -> None:
+    """Who was stopped after an alert opens no session, by whatever door (security.md R48)."""
+    if suspensions.stopped(professional.id) is not None:
+        with db.write_apart():
+            audit.record(
+                actor_of(professional, None),
+                professional.id,
+                Action.SIGN_IN_REFUSED,
+                detail={"reason": "stopped"},
+            )
+        raise SignInRefusedError("stopped")
 
 
 def _rpps(claims: dict[str, Any]) -> str:
@@ -104,6 +119,7 @@ def choose(token: str, structure_id: str) -> str:
         SignInRefusedError: see `waiting_choice`.
     """
     professional = waiting_choice(token)
+    _refuse_stopped(professional)
     chosen = next((one for one in professional.structures if str(one.id) == structure_id), None)
     if chosen is None:
         raise InvalidError({"structure": N_("Choose where you practise today.")})
@@ -134,15 +150,3 @@ def close_session(actor: Actor) -> None:
     with db.write():
         audit.record(actor, actor.id, Action.SIGNED_OUT)
         accounts.close_session(actor)
-
-
-def actor_of(professional: Professional, place: Structure | None) -> Actor:
-    """A professional as an actor. `profession` is the code of their specialty, else of their profession."""
-    return Actor(
-        kind=ActorKind.PROFESSIONAL,
-        id=professional.id,
-        name=professional.display_name,
-        profession=professional.specialty_code or professional.profession_code,
-        structure=place.display_name if place else "",
-        structure_id=place.id if place else None,
-    )

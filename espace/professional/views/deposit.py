@@ -121,7 +121,8 @@ def confirm(draft_id: UUID) -> Response:
     here = viewpoint()
     draft = drafts.draft(here.standing, draft_id)
     form = ConfirmForm().offer(here.actor.profession, draft.proposed)
-    said = form.command(minor=holder_is_minor(here.standing)) if form.validate() else None
+    minor, secret = holder_is_minor(here.standing), here.standing.is_secret
+    said = form.command(minor=minor, secret=secret) if form.validate() else None
     if said is None:
         return _reviewing(draft, form)
     try:

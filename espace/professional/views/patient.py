@@ -11,7 +11,7 @@ from espace.documents.services.library import overview
 from espace.errors import InvalidError
 from espace.permissions import Permission
 from espace.professional.forms import AskForm
-from espace.professional.services import drafts
+from espace.professional.services import drafts, secrecy
 from espace.web.guards import requires, viewpoint
 from espace.web.i18n import full_day
 from espace.web.rendering import render
@@ -34,6 +34,7 @@ def patient() -> Response:
     return render(
         "professional/patient.html",
         reads=reads,
+        secret_offered=secrecy.is_offered(here.standing) and not here.standing.is_secret,
         state=access.shown_state(line),
         line=line,
         drafts=drafts.drafts(here.standing) if here.may(Permission.DOCUMENTS_DEPOSIT) else [],

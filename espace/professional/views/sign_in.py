@@ -21,7 +21,7 @@ from .blueprints import pages, to
 HOME = "/pro/"
 _log = structlog.get_logger()
 _BROWSER, _CHOICE = "pro_sign_in", "pro_choice"
-_STATUS = {"unknown": 403, "inactive": 403, "down": 503}
+_STATUS = {"unknown": 403, "inactive": 403, "stopped": 403, "down": 503}
 
 
 @pages.get("/pro/connexion")

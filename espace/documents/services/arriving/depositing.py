@@ -209,9 +209,7 @@ def _checked(
         "type_code": None
         if command.type_code in types() and command.type_code in access.may_deposit(standing.actor.profession)
         else N_("Choose a kind of document that your profession may deposit."),
-        "representatives_see": N_("Say whether the legal representatives will see this document.")
-        if _is_minor(parties.holder) and command.representatives_see is None
-        else None,
+        "representatives_see": _what_of_parents(standing, command, parties),
         # Not both (rules.md AR-16).
         "patient_sees": N_(
             "The patient hides this document from professionals: it cannot be kept from the patient too."
@@ -231,6 +229,17 @@ def _checked(
     if found or body is None:
         raise InvalidError(found)
     return body
+
+
+def _what_of_parents(standing: Standing, command: DepositDocument, parties: _Parties) -> Message | None:
+    """What is wrong with what is said of a minor's representatives: it must be (MI-8), and "no" when secret (MI-7)."""
+    if not _is_minor(parties.holder):
+        return None
+    if command.representatives_see is None:
+        return N_("Say whether the legal representatives will see this document.")
+    if standing.is_secret and command.representatives_see:
+        return N_("In secret connection only documents that the parents do not see may be deposited.")
+    return None
 
 
 def judge_deposit(content: bytes) -> Body:

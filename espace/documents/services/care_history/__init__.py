@@ -1,6 +1,6 @@
 """The care history: the insurer's lines of the last months (rules.md CO-4). They are shown or hidden, never edited."""
 
-from .hiding import hide, show
+from .hiding import hide, keep_secret, may_keep_secret, open_to_parents, show
 from .importing import import_care_history
 from .kinds import KINDS
 from .lines import COLUMNS
@@ -19,8 +19,11 @@ __all__ = [
     "hide",
     "history",
     "import_care_history",
+    "keep_secret",
     "left_out",
+    "may_keep_secret",
     "may_read",
+    "open_to_parents",
     "search",
     "show",
     "sweep",

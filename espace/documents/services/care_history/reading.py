@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, or_, select
 
 from espace import crypto, db
 from espace.access.services import DocumentFacts, note_visit, visible
@@ -35,9 +35,14 @@ PAGE_LINES = 60
 """A page holds whole visits, until they have so many lines."""
 FOUND_LINES = 200
 """The same, for what a search found: there is no second page, as its words are in no address."""
+SECRET, OPENED = "secret", "opened"
+UNSECRET = (or_(CareRow.secrecy.is_(None), CareRow.secrecy != SECRET),)
+"""Lines that a minor's parents may know of."""
 _Wanted = Callable[["CareLine"], bool]
 _THERE = select(CareRow.id).where(
-    CareRow.record_id == bindparam("record", type_=Id), CareRow.id.in_(bindparam("ids", expanding=True, type_=Id))
+    CareRow.record_id == bindparam("record", type_=Id),
+    CareRow.id.in_(bindparam("ids", expanding=True, type_=Id)),
+    *UNSECRET,
 )
 
 
@@ -50,13 +55,18 @@ class Cursor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CareLine:
-    """One line. Amounts are whole cents of a euro; None when the insurer did not tell them."""
+    """One line. Amounts are whole cents of a euro; None when the insurer did not tell them.
+
+    `is_secret`: a minor keeps it from their parents; `was_opened`: it was, and was shown to them for good (MI-9).
+    """
 
     id: UUID
     date: date
     kind: str
     hidden: bool
     visit_id: UUID
+    is_secret: bool
+    was_opened: bool
     label: str
     quantity: int
     professional: str
@@ -100,6 +110,11 @@ class Visit:
         return all(line.hidden for line in self.lines)
 
     @property
+    def all_secret(self) -> bool:
+        """Whether a minor's parents see nothing of it."""
+        return all(line.is_secret for line in self.lines)
+
+    @property
     def some_hidden(self) -> bool:
         """Whether professionals do not see all of it."""
         return any(line.hidden for line in self.lines)
@@ -141,6 +156,11 @@ def sees_hidden(standing: Standing) -> bool:
         standing.relation is not Relation.PROFESSIONAL
         and visible(standing).decide(DocumentFacts(TYPE, hidden=True)).allowed
     )
+
+
+def sees_secret(standing: Standing) -> bool:
+    """Whether lines that a minor keeps from their parents are shown: to the minor and to professionals."""
+    return visible(standing).decide(DocumentFacts(TYPE, representatives_invisible=True)).allowed
 
 
 def history(
@@ -207,7 +227,8 @@ def snapshot(line: CareLine) -> dict[str, str]:
 
 
 def left_out(standing: Standing, ids: Collection[UUID]) -> frozenset[UUID]:
-    """Which of these lines left the history: the insurer took them back, as secret care or not, or they grew too old.
+    """Which of these lines left the history: the insurer took them back, as secret care or not, or they grew too old;
+    or the minor keeps them from their parents.
 
     Of those the trail tells a minor's parents nothing any more (rules.md MI-5, MI-10); others know of them already.
     """
@@ -228,13 +249,13 @@ def _leave(standing: Standing, action: Action, shown: Sequence[CareLine]) -> Non
     if not standing.is_watched:
         return
     audit.record(
-        standing.actor,
+        standing.witness.actor,
         standing.record_id,
         action,
-        relation=standing.relation,
+        relation=standing.witness.relation,
         objects=[snapshot(line) for line in shown],
     )
-    if standing.never_read and standing.may(Permission.DOCUMENTS_READ):
+    if standing.visit_due and standing.may(Permission.DOCUMENTS_READ):
         note_visit(standing)  # by whatever page they came in (rules.md AR-25)
 
 
@@ -288,13 +309,15 @@ def _sum(amounts: Iterable[int | None]) -> int | None:
     return sum(told) if told else None
 
 
-@lru_cache(maxsize=4)
-def _statement(*, hidden: bool, one: bool) -> Select[*tuple[Any, ...]]:
+@lru_cache(maxsize=8)
+def _statement(*, hidden: bool, secret: bool, one: bool) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = select(
-        CareRow.id, CareRow.date, CareRow.kind, CareRow.hidden, CareRow.visit_id, CareRow.payload
+        CareRow.id, CareRow.date, CareRow.kind, CareRow.hidden, CareRow.visit_id, CareRow.secrecy, CareRow.payload
     ).where(CareRow.record_id == bindparam("record", type_=Id), CareRow.date >= bindparam("since"))
     if not hidden:
         statement = statement.where(CareRow.hidden.is_(False))
+    if not secret:
+        statement = statement.where(*UNSECRET)
     if one:
         statement = statement.where(CareRow.visit_id == bindparam("visit", type_=Id))
     return statement.order_by(CareRow.date.desc(), CareRow.id.desc()).limit(bindparam("limit"))
@@ -307,10 +330,11 @@ def _lines(tx: Connection, standing: Standing, since: date, visit_id: UUID | Non
     values: dict[str, Any] = {"record": standing.record_id, "since": since, "limit": MOST + 1}
     if visit_id is not None:
         values["visit"] = visit_id
-    statement = _statement(hidden=sees_hidden(standing), one=visit_id is not None)
+    statement = _statement(hidden=sees_hidden(standing), secret=sees_secret(standing), one=visit_id is not None)
     return [_open(tx, standing.record_id, row) for row in tx.execute(statement, values).all()]
 
 
 def _open(tx: Connection, record_id: UUID, row: Row[*tuple[Any, ...]]) -> CareLine:
     facts = crypto.unseal(tx, record_id, TABLE, row.id, row.payload)
-    return CareLine(row.id, row.date, row.kind, row.hidden, row.visit_id, **facts)
+    is_secret, was_opened = row.secrecy == SECRET, row.secrecy == OPENED
+    return CareLine(row.id, row.date, row.kind, row.hidden, row.visit_id, is_secret, was_opened, **facts)

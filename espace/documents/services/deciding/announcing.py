@@ -86,7 +86,8 @@ def open_to_parents(standing: Standing, document_id: UUID, *, choices: int) -> U
         if not found.representatives_invisible:
             return found.id
         opened = {"representatives_invisible": False, "arrived_at": clock.now()}
-        changed = decide(tx, standing, found, Action.DOCUMENT_OPENED_TO_PARENTS, choices, **opened)
+        said = {"opened_to_parents": True}  # nothing takes it back
+        changed = decide(tx, standing, found, Action.DOCUMENT_OPENED_TO_PARENTS, choices, **opened, **said)
         if is_readable(changed):
             tell_representatives(standing.record_id)
         along(tx, standing, found, Document.representatives_invisible.is_(True), **opened)
