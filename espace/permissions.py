@@ -176,6 +176,10 @@ _NOBODY = UUID(int=0)
 SYSTEM = Actor(ActorKind.SYSTEM, UUID(int=0), "espace")
 
 
+EMERGENCIES = frozenset({"break-glass", "centre-15"})
+"""The ways of reading a record that are an emergency, as a standing names them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One actor before one record, as `access` judged it: the ticket every record service takes first.
@@ -241,6 +245,11 @@ class Standing:
     def acts_for_other(self) -> bool:
         """Whether the actor acts for someone else than themself (shown on every page and traced)."""
         return self.relation in (Relation.REPRESENTATIVE, Relation.CARER)
+
+    @property
+    def in_emergency(self) -> bool:
+        """Whether reading goes by an emergency now (see `access.policy.EmergencyMode`)."""
+        return self.reason in EMERGENCIES
 
     @property
     def inherits(self) -> bool:

@@ -163,6 +163,7 @@ ALLOWED = {
     ("asked", Answer.REFUSE): "refused",
     ("asked", Answer.BLOCK): "blocked",
     ("valid", Answer.GRANT): "valid",
+    ("valid", Answer.LIMIT): "valid",
     ("valid", Answer.REVOKE): "revoked",
     ("valid", Answer.BLOCK): "blocked",
     ("refused", Answer.GRANT): "valid",
@@ -176,7 +177,8 @@ ALLOWED = {
 def decide(holder: Citizen, answer: Answer) -> None:
     """Answer on the one line there is."""
     line = line_of(holder)
-    access.answer(holder.standing(), line.id, answer, version=line.version, days=90 if answer is Answer.GRANT else None)
+    days = {Answer.GRANT: 90, Answer.LIMIT: 30}.get(answer)
+    access.answer(holder.standing(), line.id, answer, version=line.version, days=days)
 
 
 @on_sqlite
@@ -202,7 +204,7 @@ def test_each_answer_in_each_state(holder: Citizen, doctor: Caregiver, state: st
 def test_narrowing_never_asks_for_a_proof_and_granting_always_does(
     holder: Citizen, doctor: Caregiver, clock: FakeClock, answer: Answer
 ) -> None:
-    earlier = {Answer.REVOKE: (Answer.GRANT,), Answer.UNBLOCK: (Answer.BLOCK,)}.get(answer, ())
+    earlier = {Answer.LIMIT: (Answer.GRANT,), Answer.REVOKE: (Answer.GRANT,), Answer.UNBLOCK: (Answer.BLOCK,)}.get(answer, ())
     build.consent(holder, doctor)
     for one in earlier:
         decide(holder, one)
@@ -215,7 +217,7 @@ def test_narrowing_never_asks_for_a_proof_and_granting_always_does(
     with pytest.raises(StepUpError):
         access.answer(never, line.id, Answer.GRANT, version=line.version, days=90)
     assert line_of(holder) == line
-    access.answer(standing, line.id, answer, version=line.version)
+    access.answer(standing, line.id, answer, version=line.version, days=30 if answer is Answer.LIMIT else None)
 
 
 def test_only_the_durations_offered_may_be_granted(holder: Citizen, doctor: Caregiver) -> None:

@@ -219,6 +219,7 @@ def _values(standing: Standing, asked: Asked) -> dict[str, Any]:
     return {
         "record": standing.record_id,
         "reader": standing.actor.id,
+        "depositor": standing.actor.id,
         "state": "current",
         "limit": 61,
         "since": now,
@@ -251,7 +252,7 @@ def test_a_page_costs_one_statement_and_its_row_of_the_trail(home: House) -> Non
         Filter(class_code="42"),
         Filter(relevant_first=True),
     ):
-        for standing, most in ((home.holder, 1), (replace(home.doctor_here, never_read=False), 4)):
+        for standing, most in ((home.holder, 1), (replace(home.doctor_here, never_read=False, visit_due=False), 4)):
             documents.page(standing, wanted)
             with statements() as sent:
                 documents.page(standing, wanted)

@@ -22,13 +22,13 @@ from espace.identifiers import new_id
 from espace.notifications.services import Event, PracticeNews, tell_professional
 from espace.people import services as people
 from espace.people.services import Professional
-from espace.permissions import Actor, ActorKind, Permission, Standing, demand_fresh_proof
+from espace.permissions import Actor, ActorKind, Permission, Relation, Standing, demand_fresh_proof
 from espace.records import services as records
 from espace.words import N_, Message
 
 from . import consents, oppositions
 from .seers import SeerAct, SeerKind, SeerLine, SeerState
-from .telling import tell
+from .telling import tell, tell_holder
 
 TABLE = "access_emergencies"
 LEAST_WORDS, MOST_WORDS = 15, 500
@@ -61,7 +61,8 @@ WHY: dict[Why, Message] = {
 class Opening:
     """One opening as its professional, the record's people and the attending doctor see it.
 
-    `words` is what the professional wrote: their text, or the reference of the call.
+    `words` is what the professional wrote: their text, or the reference of the call. `is_secret`: it happened in a
+    minor's secret connection, of which the parents learn nothing (rules.md MI-7).
     """
 
     id: UUID
@@ -75,6 +76,7 @@ class Opening:
     name: str
     profession: str
     structure: str
+    is_secret: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -168,7 +170,7 @@ def open_record(standing: Standing, mode: EmergencyMode, why: str, words: str) -
         raise NotFoundError
     demand_fresh_proof(standing.actor)
     reason, said = checked(mode, why, words)
-    if standing.may(Permission.DOCUMENTS_READ) and standing.reason not in {one.value for one in EmergencyMode}:
+    if standing.may(Permission.DOCUMENTS_READ) and not standing.in_emergency:
         raise InvalidError({"": N_("You have access to this record already: no emergency is needed.")})
     if _is_kept_out(standing, mode):
         _leave_refusal(standing, mode)
@@ -229,6 +231,7 @@ def _open(tx: Connection, standing: Standing, mode: EmergencyMode, why: Why, wor
         "name": standing.actor.name,
         "profession": people.plain_label(standing.actor.profession, standing.actor.name),
         "structure": standing.actor.structure,
+        "secret": "yes" if standing.is_secret else "",
     }
     tx.execute(
         insert(Emergency).values(
@@ -250,7 +253,7 @@ def _open(tx: Connection, standing: Standing, mode: EmergencyMode, why: Why, wor
         relation=standing.relation,
         detail={"mode": mode.value, "why": why.value, "reason": words, "until": until.isoformat()},
     )
-    tell(record_id, Event.EMERGENCY_ACCESS)
+    (tell_holder if standing.is_secret else tell)(record_id, Event.EMERGENCY_ACCESS)
     if attending is not None and attending.id != standing.actor.id:
         tell_professional(attending.mssante, PracticeNews.EMERGENCY)
     return until
@@ -283,7 +286,8 @@ def stop(standing: Standing, opening_id: UUID) -> bool:
         raise NotFoundError
     now = clock.now()
     with db.write() as tx:
-        found = next((one for one in _on(tx, standing.record_id, now - SHOWN) if one.id == opening_id), None)
+        every = _shown_to(standing, _on(tx, standing.record_id, now - SHOWN))
+        found = next((one for one in every if one.id == opening_id), None)
         if found is None:
             raise NotFoundError
         this = (Emergency.record_id == standing.record_id, Emergency.id == opening_id, Emergency.until > now)
@@ -308,7 +312,12 @@ def recent(standing: Standing) -> list[Opening]:
     if not standing.may(Permission.ACCESS_MANAGE):
         raise NotFoundError
     with db.read() as tx:
-        return _on(tx, standing.record_id, clock.now() - SHOWN)
+        return _shown_to(standing, _on(tx, standing.record_id, clock.now() - SHOWN))
+
+
+def _shown_to(standing: Standing, found: list[Opening]) -> list[Opening]:
+    is_holder = standing.relation is Relation.HOLDER
+    return [one for one in found if is_holder or not one.is_secret]
 
 
 def _on(tx: Connection, record_id: UUID, since: datetime) -> list[Opening]:
@@ -378,4 +387,5 @@ def opened(tx: Connection, row: Any) -> Opening:
         name=said["name"],
         profession=said["profession"],
         structure=said["structure"],
+        is_secret=bool(said.get("secret")),
     )

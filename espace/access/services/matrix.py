@@ -56,10 +56,13 @@ class Matrix:
     readable: Mapping[str, frozenset[str]] = field(default_factory=dict)
     natural: Mapping[str, frozenset[str]] = field(default_factory=dict)
     possible: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sources: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """How sure the table is of (profession, type)."""
 
     @classmethod
     def of(cls, cells: Iterable[Cell]) -> Self:
         """Sort cells by what they allow."""
+        cells = list(cells)
         readable, natural, possible = defaultdict(set), defaultdict(set), defaultdict(set)
         for cell in cells:
             if cell.may_read:
@@ -68,8 +71,12 @@ class Matrix:
                 natural[cell.profession].add(cell.type_code)
             if cell.deposit != "no":
                 possible[cell.profession].add(cell.type_code)
+        tables = [{who: frozenset(types) for who, types in table.items()} for table in (readable, natural, possible)]
         return cls(
-            *({who: frozenset(types) for who, types in table.items()} for table in (readable, natural, possible))
+            readable=tables[0],
+            natural=tables[1],
+            possible=tables[2],
+            sources={(cell.profession, cell.type_code): cell.confidence for cell in cells},
         )
 
 

@@ -16,7 +16,10 @@ from .standing import is_attending_index
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A professional with a valid access. `sees_hidden`: the attending doctor, where this house lets them (AR-14)."""
+    """A professional, or the team of a place, with a valid access. `sees_hidden`: the attending doctor, where so (AR-14).
+
+    A team reads what any profession reads: who practises there is not told apart.
+    """
 
     professional_id: UUID
     name: str
@@ -25,7 +28,7 @@ class Reader:
 
 
 def readers(standing: Standing) -> list[Reader]:
-    """Every professional who reads the record now, in the order of their requests.
+    """Every professional and team that reads the record now, in the order of their requests.
 
     Raises:
         NotFoundError: for who does not manage the record's accesses.
@@ -40,7 +43,7 @@ def readers(standing: Standing) -> list[Reader]:
         Reader(
             line.grantee_id,
             line.name,
-            types_in(readable, line.profession_code),
+            frozenset[str]().union(*readable.values()) if line.is_team else types_in(readable, line.profession_code),
             line.grantee_id in attending,
         )
         for line in lines

@@ -36,7 +36,6 @@ REGULATING_DOCTOR = "G15_10#SAMU"
 """The column of the table for the doctor who answers a call to the centre 15."""
 HEIR_COLOUR = "nobody"
 """A dead person's record has no colour of its own."""
-_EMERGENCIES = frozenset(mode.value for mode in EmergencyMode)
 _RELATIONS = {True: Relation.REPRESENTATIVE, False: Relation.CARER}
 
 
@@ -240,7 +239,7 @@ def _of_professional(actor: Actor, record_id: UUID, supposed: Supposed = _AS_IT_
     given: dict[str, Any] = {name: getattr(row, name) for name in _HELD}
     held = Held(**given, visited=bool(row.visited_at or row.last_visit_at))
     found = professional_standing(actor, row, held, supposed)
-    if found is None or supposed.emergency is not None or found.reason not in _EMERGENCIES:
+    if found is None or supposed.emergency is not None or not found.in_emergency:
         return found
     return replace(found, why=written(actor, record_id, EmergencyMode(found.reason)))
 

@@ -15,6 +15,11 @@ def tell(record_id: UUID, event: Event, *, holder_only: bool = False) -> None:
     accounts.notify([holder, *others], event)
 
 
+def tell_holder(record_id: UUID, event: Event) -> None:
+    """Tell the holder alone."""
+    tell(record_id, event, holder_only=True)
+
+
 def tell_representatives(record_id: UUID, event: Event) -> None:
     """Tell who stands in for the holder, and not the holder."""
     accounts.notify(family.representatives(record_id), event)
