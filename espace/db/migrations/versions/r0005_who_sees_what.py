@@ -246,6 +246,7 @@ def upgrade() -> None:
         sa.Column("given_by", Id(), nullable=False),
         sa.Column("since", Instant(), nullable=False),
         sa.Column("until", Instant(), nullable=True),
+        sa.Column("proved_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_family_own_readings")),
     )
     with op.batch_alter_table("family_own_readings", schema=None) as batch_op:
