@@ -91,6 +91,7 @@ def _deliver(stop: threading.Event) -> bool:
 
 def scheduled() -> list[Task]:
     """What a worker does beside delivering."""
+    from .access.services import snooping, volume
     from .accounts.services import drafts as activations
     from .accounts.services import one_time, password_reset, recovery, sessions, throttle
     from .administration.services import visits
@@ -118,6 +119,8 @@ def scheduled() -> list[Task]:
         Task("checkpoint", minute, _checkpoint),
         Task("release-results", minute, delays.release_due),
         Task("release-unannounced", minute * 10, announcing.release_due),
+        Task("look-through-readings", hour * 6, snooping.look_back),
+        Task("sweep-reaches", hour, volume.sweep),
         Task("sweep-sessions", hour, sessions.sweep),
         Task("sweep-throttles", hour, throttle.sweep),
         Task("sweep-one-time-codes", hour, one_time.sweep),

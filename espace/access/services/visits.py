@@ -10,6 +10,7 @@ from espace import clock, db
 from espace.access.models import Visit
 from espace.errors import RefusedError
 from espace.family import services as family
+from espace.family import services as family
 from espace.identifiers import new_id
 from espace.notifications.services import Event
 from espace.permissions import Permission, Relation, Standing, Task
@@ -62,7 +63,7 @@ def note_visit(standing: Standing, *, secret: bool = False) -> None:
         )
         # Up to step 3 visits stood with the consent: who came then is no newcomer.
         is_first = not before and standing.never_read
-        if is_first:
+        if is_first and not (secret and family.only_reads(record_id)):
             tell_holder(record_id, Event.FIRST_ACCESS)
         if not secret and (is_first or (before and not any(before))):
             tell_representatives(record_id, Event.FIRST_ACCESS)

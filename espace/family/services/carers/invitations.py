@@ -113,8 +113,7 @@ def invite(standing: Standing, invitee: Invitee, scope: Scope) -> UUID:
     """
     manages(standing)
     demand_fresh_proof(standing.actor)
-    name, email = _name(invitee.name), _email(standing, invitee)
-    check(standing.record_id, scope)
+    name, email = check_invitation(standing, invitee, scope)
     now = clock.now()
     expires_at = min(now + timedelta(days=settings.current().carer_invitation_days), scope.until)
     invitation_id = new_id()
@@ -150,6 +149,17 @@ def invite(standing: Standing, invitee: Invitee, scope: Scope) -> UUID:
             mark = {"record_id": str(standing.record_id), "invitation_id": str(invitation_id)}
             outbox.post(TOPIC, named | mark)
     return invitation_id
+
+
+def check_invitation(standing: Standing, invitee: Invitee, scope: Scope) -> tuple[str, str]:
+    """See that somebody can be asked this; gives the name and the address as they are kept. Looks nobody up.
+
+    Raises:
+        InvalidError: for `name`, `email`, `ins`, `tasks`, `subjects` or `last_day`.
+    """
+    name, email = _name(invitee.name), _email(standing, invitee)
+    check(standing.record_id, scope)
+    return name, email
 
 
 def on_invited(_delivery_id: UUID, payload: Mapping[str, Any]) -> None:
