@@ -78,10 +78,14 @@ def open_house(machines: Machines) -> None:
     """
     from .records.services import replay as destroy_again
 
+    from .accounts.services import ages
+    from .family.services import may_hold_account
+
     machines.bind()
     with db.read() as tx:
         refuse_wrong_keys(tx)
     handle_events()
+    ages.on_younger(may_hold_account)
     destroy_again()  # before anything is read: a copy from before an erasure may have been restored (R23)
 
 

@@ -7,11 +7,12 @@ from types import MappingProxyType
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Optional
 
 from espace import clock, settings
+from espace.access.services.emergency import WHY, Why
 from espace.documents.services import plain_title, type_label
 from espace.professional.services.drafts import Confirmation, deposit_types
 from espace.professional.services.search import PatientSearch
@@ -60,6 +61,31 @@ class AskForm(Form):
     """Why a professional asks to read a record."""
 
     reason = TextAreaField(_l("Why you ask"))
+
+
+class EmergencyForm(Form):
+    """Why a record is opened in an emergency; the button pressed says which step."""
+
+    why = RadioField(_l("Why the person cannot agree now"), choices=[], validate_choice=False)
+    words = TextAreaField(_l("What happens, in your words"))
+    step = HiddenField()
+
+    def offer(self) -> "EmergencyForm":
+        """Offer the reasons."""
+        self.why.choices = [SelectChoice(one.value, gettext(WHY[one].msgid)) for one in WHY if one is not Why.CALL]
+        return self
+
+
+class CallForm(Form):
+    """The call that a doctor of the centre 15 answers."""
+
+    reference = StringField(_l("Reference of the call"))
+
+
+class ExplainForm(Form):
+    """What a professional answers about an opening."""
+
+    words = TextAreaField(_l("Your explanation"))
 
 
 class PracticeForm(Form):

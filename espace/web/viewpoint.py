@@ -43,11 +43,18 @@ class Viewpoint:
 
     standing: Standing
     base: str
+    own: "Viewpoint | None" = None
+    """The looker's own viewpoint, where somebody looks through another's eyes: the frame around the page is theirs."""
 
     @property
     def actor(self) -> Actor:
         """Who looks."""
         return self.standing.actor
+
+    @property
+    def frame(self) -> "Viewpoint":
+        """The viewpoint whose frame stands around the page: its own, or that of who looks through another's eyes."""
+        return self.own or self
 
     @property
     def record_id(self) -> UUID:
@@ -58,6 +65,11 @@ class Viewpoint:
     def is_professional(self) -> bool:
         """Whether a professional looks."""
         return self.standing.relation is Relation.PROFESSIONAL
+
+    @property
+    def in_emergency(self) -> bool:
+        """Whether the record stands open by an emergency, which every page says (rules.md AR-11)."""
+        return self.standing.in_emergency
 
     @property
     def is_veiled(self) -> bool:

@@ -1,6 +1,6 @@
 """Every right on a record: how an actor stands to it, who was given what, and what the matrix opens."""
 
-from espace.access.policy import ConsentState, DocumentFacts, Reason, VisibilityRule
+from espace.access.policy import ConsentState, DocumentFacts, EmergencyMode, Reason, VisibilityRule
 
 from .asking import ask
 from .collecting import Collected, collect, has_met, may_collect
@@ -47,7 +47,7 @@ from .passing import passing_lines
 from .patients import Awaiting, my_patients
 from .proofs import proof
 from .readers import Reader, readers
-from .rules import KEPT, SHOWN, Grantee, Rule, Ruling, copy_rules, ruled, rules_on, rulings, set_rule
+from .rules import KEPT, SHOWN, Grantee, Rule, Ruling, bound_grantees, copy_rules, ruled, rules_on, rulings, set_rule
 from .seers import SeerAct, SeerKind, SeerLine, SeerState
 from .standing import RecordCard, my_records, standing, system_standing
 from .steps import COLLECTED_HOW, Did, How, Step
@@ -69,6 +69,7 @@ __all__ = [
     "ConsentState",
     "Did",
     "DocumentFacts",
+    "EmergencyMode",
     "Eyes",
     "EyesKind",
     "Grantee",
@@ -91,6 +92,7 @@ __all__ = [
     "VisibilityRule",
     "answer",
     "ask",
+    "bound_grantees",
     "candidate",
     "choosable",
     "collect",

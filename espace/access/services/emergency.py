@@ -134,12 +134,12 @@ def checked(mode: EmergencyMode, why: str, words: str) -> tuple[Why, str]:
     """The reason given, as it will be kept.
 
     Raises:
-        InvalidError: for `why` or `words`, with what is missing.
+        InvalidError: for `why`, `words` or, on a call, `reference`, with what is missing.
     """
     words = " ".join(words.split())
     if mode is EmergencyMode.CENTRE_15:
         if not LEAST_REFERENCE <= len(words) <= MOST_REFERENCE:
-            raise InvalidError({"words": N_("Write the reference of the call, as your log gives it.")})
+            raise InvalidError({"reference": N_("Write the reference of the call, as your log gives it.")})
         return Why.CALL, words
     problems: dict[str, str] = {}
     if why not in {one.value for one in Why if one is not Why.CALL}:

@@ -138,7 +138,7 @@ def _of_person(actor: Actor, record_id: UUID) -> Standing | None:
         return None
     record = records.facts_of(row)
     if record.person_id == actor.person_id:
-        judgement = policy.judge_person(PersonFacts(reachable=record.is_open, is_holder=True, represents=False))
+        judgement = policy.judge_person(_holder_facts(row, record))
         return _standing(actor, row, Relation.HOLDER, judgement, OWN_COLOUR)
     if record.state == records.DECEASED:
         return _of_heir(actor, actor.person_id, row)
@@ -173,6 +173,18 @@ def bound_standing(actor: Actor, row: Row[Any], bond: Bond, colour: str = OWN_CO
 def _is_entered(record: records.RecordFacts, bond: Bond) -> bool:
     """Whether its holder or a parent came in: on the site, or at the counter, where they named a carer on paper."""
     return record.state == records.ACTIVE or (record.is_open and bond.on_paper)
+
+
+def _holder_facts(row: Row[Any], record: records.RecordFacts) -> PersonFacts:
+    """The holder; of a young one it is asked whether a parent only agreed to their reading."""
+    own = family.own_reading(record.id)
+    return PersonFacts(
+        reachable=record.is_open,
+        is_holder=True,
+        represents=False,
+        only_reads=own is not None and own.only_reads,
+        agreed=own is None or own.stands,
+    )
 
 
 def _of_heir(actor: Actor, person_id: UUID, row: Row[Any]) -> Standing | None:
@@ -239,9 +251,14 @@ def _of_professional(actor: Actor, record_id: UUID, supposed: Supposed = _AS_IT_
     given: dict[str, Any] = {name: getattr(row, name) for name in _HELD}
     held = Held(**given, visited=bool(row.visited_at or row.last_visit_at))
     found = professional_standing(actor, row, held, supposed)
-    if found is None or supposed.emergency is not None or not found.in_emergency:
-        return found
-    return replace(found, why=written(actor, record_id, EmergencyMode(found.reason)))
+    if found is None:
+        return None
+    since = {Reason.CONSENT: row.decided_at, Reason.TEAM: row.team_decided_at}.get(Reason(found.reason))
+    why = found.why
+    if supposed.emergency is None and found.in_emergency:
+        why = written(actor, record_id, EmergencyMode(found.reason))
+    by = replace(found.actor, way=found.reason, way_since=since, way_words=why)
+    return replace(found, actor=by, why=why)
 
 
 def supposed_standing(actor: Actor, record_id: UUID, supposed: Supposed) -> Standing | None:

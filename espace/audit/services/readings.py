@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, or_, select, tuple_
@@ -47,17 +48,6 @@ _DURING = (
     .limit(_MOST)
 )
 _TOOK_PART = select(AuditEvent.id).where(*_BETWEEN, AuditEvent.action.not_in(bindparam("but", expanding=True))).limit(1)
-_CONTEST = (
-    select(VisitAnswer.id)
-    .where(
-        VisitAnswer.record_id == bindparam("chain"),
-        VisitAnswer.visitor_id == bindparam("actor"),
-        or_(VisitAnswer.decide_by.is_not(None), VisitAnswer.state.in_(_CONTESTED)),
-        VisitAnswer.visited_at <= bindparam("until"),
-        VisitAnswer.visited_until >= bindparam("since"),
-    )
-    .limit(1)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +119,33 @@ def took_part(chain_id: UUID, actor_id: UUID, since: datetime, until: datetime, 
         return tx.execute(_TOOK_PART, values | {"but": [one.value for one in but]}).first() is not None
 
 
-def contested(chain_id: UUID, actor_id: UUID, since: datetime, until: datetime) -> bool:
-    """Whether the record's people contested a visit of this actor between two instants."""
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A stay of one actor on one record."""
+
+    chain_id: UUID
+    actor_id: UUID
+    since: datetime
+    until: datetime
+
+
+def contested(visits: Collection[Visit]) -> frozenset[Visit]:
+    """Those of these stays of which the record's people contested something."""
+    if not visits:
+        return frozenset()
+    query = select(
+        VisitAnswer.record_id, VisitAnswer.visitor_id, VisitAnswer.visited_at, VisitAnswer.visited_until
+    ).where(
+        VisitAnswer.record_id.in_({one.chain_id for one in visits}),
+        VisitAnswer.visitor_id.in_({one.actor_id for one in visits}),
+        or_(VisitAnswer.decide_by.is_not(None), VisitAnswer.state.in_(_CONTESTED)),
+    )
     with db.read() as tx:
-        values = {"chain": chain_id, "actor": actor_id, "since": since, "until": until}
-        return tx.execute(_CONTEST, values).first() is not None
+        rows = tx.execute(query).all()
+    return frozenset(one for one in visits if any(_is_of(row, one) for row in rows))
+
+
+def _is_of(row: Any, stay: Visit) -> bool:
+    if (row.record_id, row.visitor_id) != (stay.chain_id, stay.actor_id):
+        return False
+    return bool(row.visited_at <= stay.until and row.visited_until >= stay.since)

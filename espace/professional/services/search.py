@@ -6,7 +6,7 @@ from uuid import UUID
 
 from espace import clock, db, settings
 from espace.access import services as access
-from espace.access.services import ConsentState
+from espace.access.services import ConsentState, volume
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import InvalidError, ThrottledError
@@ -39,6 +39,7 @@ def find_patient(actor: Actor, search: PatientSearch) -> UUID:
 
     Raises:
         InvalidError: when something typed is no INS or no birth date (nothing is looked up), or nobody is found.
+        StepUpError: after the records an hour allows (security.md R48).
         ThrottledError: after the misses allowed in an hour: nothing is looked up any more.
     """
     number = _checked(search)
@@ -53,6 +54,7 @@ def find_patient(actor: Actor, search: PatientSearch) -> UUID:
         with db.write_apart():
             audit.record(actor, actor.id, Action.PATIENT_SEARCHED, detail={"result": MISS})
         raise InvalidError({"": N_("No record is open for this number and this birth date. Check both.")})
+    volume.admit(actor, record.id)
     with db.write():
         if search.secret:
             actor = secrecy.enter(actor, record.id)
