@@ -54,12 +54,13 @@ def handle_events() -> None:
 def _forget_record(_delivery_id: UUID, payload: dict[str, Any]) -> None:
     """Event `records.erased`: every room takes away its rows of the record; doing it twice is fine."""
     from .access.services import forget_record as forget_rights
+    from .audit.services.answers import forget_record as forget_answers
     from .documents.services.forgetting import forget_record as forget_documents
     from .family.services.forgetting import forget_record as forget_links
     from .professional.services.drafts import forget_record as forget_drafts
     from .records.services import remove_files
 
-    for forget in (forget_drafts, forget_documents, forget_rights, forget_links, remove_files):
+    for forget in (forget_drafts, forget_documents, forget_rights, forget_answers, forget_links, remove_files):
         forget(UUID(payload["record_id"]))
 
 
@@ -76,10 +77,9 @@ def open_house(machines: Machines) -> None:
     Raises:
         SettingsError: when the keys are not those of the database.
     """
-    from .records.services import replay as destroy_again
-
     from .accounts.services import ages
     from .family.services import may_hold_account
+    from .records.services import replay as destroy_again
 
     machines.bind()
     with db.read() as tx:
@@ -116,9 +116,12 @@ def lay_out(*, is_demo: bool) -> Flask:
     guards.install(app, identify=identify, judge=standing, seen_as=seen_as, count=volume.admit)
     veil.install(app)
     # After the guard: looking for the token reads the whole body, which is read for those only whom a route serves.
-    CSRFProtect(app)
+    tokens = CSRFProtect(app)
     names = (*ROOMS, "demo") if is_demo else ROOMS
     web_rooms.mount(app, tuple(import_module(f"espace.{name}.room").ROOM for name in names))
+    for view in app.view_functions.values():
+        if guards.is_foreign(view):
+            tokens.exempt(view)
     compression.install(app)
     rendering.configure(app)
     guards.check_declared(app)

@@ -31,6 +31,7 @@ def asked(standing: Standing) -> tuple[Any, dict[str, Any]]:
     values = {
         "record": standing.record_id,
         "reader": standing.actor.id,
+        "depositor": standing.actor.id,
         "state": "current",
         "limit": documents.PAGE_SIZE + 1,
         "since": place.since,

@@ -21,10 +21,12 @@ from .views import (
     folders,
     listing,
     one,
+    persons,
     search,
     secret_care,
     sending,
     states,
+    unseen,
 )
 
 
@@ -90,6 +92,8 @@ def _own_states(pages: Blueprint) -> None:
     pages.post("/documents/tout-cacher")(delays.hide_all)
     pages.get("/documents/tout-montrer")(delays.showing_all)
     pages.post("/documents/tout-montrer")(delays.show_all)
+    pages.get(f"{one}/personnes")(persons.persons)
+    pages.post(f"{one}/personnes")(persons.decide)
     pages.get(f"{one}/cacher")(states.hiding)
     pages.post(f"{one}/cacher")(states.hide)
     pages.get(f"{one}/montrer")(states.showing)
@@ -122,6 +126,7 @@ def _for_professionals() -> Blueprint:
 def _with_adding() -> Blueprint:
     pages = _readable("documents")
     _own_states(pages)
+    _given_away(pages)
     pages.get("/documents/ajouter")(adding.add)
     pages.post("/documents/ajouter")(adding.added)
     pages.get("/documents/ajouter/<uuid:draft_id>")(adding.check)
@@ -139,11 +144,35 @@ def _with_adding() -> Blueprint:
     return pages
 
 
+def _given_away(pages: Blueprint) -> None:
+    """Counter codes, share links, links to receive files: what the people of a record give away themselves."""
+    pages.get("/acces/code")(codes.listing)
+    pages.get("/acces/code/nouveau")(codes.choosing)
+    pages.post("/acces/code/nouveau")(codes.make)
+    pages.get("/acces/code/<uuid:code_id>")(codes.one)
+    pages.get("/acces/code/<uuid:code_id>/etat")(codes.state)
+    pages.post("/acces/code/<uuid:code_id>/fermer")(codes.close)
+    pages.get("/acces/liens")(links.listing)
+    pages.get("/acces/liens/nouveau")(links.choose)
+    pages.post("/acces/liens/nouveau")(links.make)
+    pages.get("/acces/liens/<uuid:link_id>")(links.one)
+    pages.post("/acces/liens/<uuid:link_id>/fermer")(links.close)
+    pages.get("/acces/depots")(dropbox.listing)
+    pages.get("/acces/depots/nouveau")(dropbox.choose)
+    pages.post("/acces/depots/nouveau")(dropbox.make)
+    pages.post("/acces/depots/<uuid:link_id>/fermer")(dropbox.close)
+    pages.get("/acces/depots/fichiers/<uuid:file_id>")(dropbox.look)
+    pages.post("/acces/depots/fichiers/<uuid:file_id>")(dropbox.accept)
+    pages.get("/acces/depots/fichiers/<uuid:file_id>/image")(dropbox.picture)
+    pages.post("/acces/depots/fichiers/<uuid:file_id>/jeter")(dropbox.throw_away)
+
+
 def _mirrored() -> Blueprint:
     """The pages that read, through another's eyes: no file is taken away, nothing of theirs is kept or changed."""
     pages = _Pages("mirrored_documents", __name__)
     pages.get("/documents")(listing.listing)
     pages.get("/documents/filtrer")(filtering.choose)
+    pages.get("/documents/non-montres")(unseen.listing)
     pages.get("/documents/recherche")(search.ask)
     pages.post("/documents/recherche")(search.asked)
     pages.get("/documents/<uuid:document_id>")(one.one)
@@ -159,6 +188,7 @@ def _mirrored() -> Blueprint:
 
 ROOM = Room(
     name="documents",
+    pages=(public.pages,),
     record_pages=_with_adding(),
     professional_record_pages=_for_professionals(),
     mirrored_pages=_mirrored(),

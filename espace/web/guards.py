@@ -28,6 +28,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MARK = "__espace_permission__"
 _QUIET = "__espace_quiet__"
 _ASKS = "__espace_asks__"
+_FOREIGN = "__espace_foreign__"
 
 
 class Identify(Protocol):
@@ -77,6 +78,17 @@ def quiet(view: View) -> View:
     """Declare that asking for a view is nobody's doing: it keeps no session awake (security.md R7, R16)."""
     setattr(view, _QUIET, True)
     return view
+
+
+def foreign(view: View) -> View:
+    """Declare that programs and other sites may send to a view: it knows no session, and acts on what is sent alone."""
+    setattr(view, _FOREIGN, True)
+    return view
+
+
+def is_foreign(view: Callable[..., Any]) -> bool:
+    """Whether programs and other sites may send to a view; only one that anybody may see."""
+    return getattr(view, _FOREIGN, False) is True and declared(view) == PUBLIC
 
 
 def declared(view: Callable[..., Any]) -> str | None:
@@ -134,7 +146,7 @@ def install(app: Flask, *, identify: Identify, judge: Judge, seen_as: SeenAs, co
 
     @app.before_request
     def _first_lock() -> Response | None:
-        if request.method not in _SAFE:
+        if request.method not in _SAFE and not is_foreign(app.view_functions.get(request.endpoint or "", public)):
             _check_origin(app)
         if request.endpoint is None:
             return None  # no such address: Flask answers 404
@@ -171,7 +183,7 @@ def _admit(permission: Permission, judge: Judge, seen_as: SeenAs, count: Count) 
 
 
 def _look_as(eyes_id: str, permission: Permission, own: Standing | None, seen_as: SeenAs) -> Response | None:
-    """The page of a record as somebody else sees it, for who manages its accesses; where they see nothing, it is said."""
+    """The page of a record as somebody else sees it, for who manages its accesses; that they see nothing is said."""
     seen = seen_as(own, eyes_id) if own is not None and own.may(Permission.ACCESS_MANAGE) else None
     if own is None or seen is None:
         abort(404)

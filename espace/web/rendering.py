@@ -8,10 +8,12 @@ from pickle import UnpicklingError
 from typing import Any
 
 import jinja2
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from jinja2.bccache import Bucket
 
+from .mirror import inert
 from .shell import PLAIN_ICON, favicon, initials, page_context
+from .viewpoint import Viewpoint
 
 VARY = "HX-Request, HX-Boosted, HX-Target, HX-History-Restore-Request"
 
@@ -31,7 +33,11 @@ def render(page: str, *, fragments: Mapping[str, str] | None = None, status: int
     template = page
     if fragments and wants_fragment():
         template = fragments.get(request.headers.get("HX-Target", ""), page)
-    response = make_response(render_template(template, **data), status)
+    written = render_template(template, **data)
+    here: Viewpoint | None = g.get("viewpoint")
+    if here is not None and here.own is not None:
+        written = inert(written, here)
+    response = make_response(written, status)
     if fragments:
         response.headers["Vary"] = VARY
     return response

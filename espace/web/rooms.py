@@ -11,6 +11,8 @@ from espace.permissions import Permission, Standing
 from .viewpoint import Veiled, Viewpoint
 
 PATIENT_MOUNT = "/dossiers/<uuid:record_id>"
+MIRROR_MOUNT = f"{PATIENT_MOUNT}/voir-comme/<string:eyes>"
+"""Where the same pages stand a third time, through another's eyes: to be read only (design 3.4)."""
 PROFESSIONAL_MOUNT = "/pro/patients/<uuid:record_id>"
 
 
@@ -25,6 +27,7 @@ class NavEntry:
     order: int
     under: str = ""  # the path of the main entry it stands beneath, if any
     serves: Callable[[Standing], bool] | None = None  # what its page asks for beyond the permission, if anything
+    mirrored: bool = False  # whether its page stands among those through another's eyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,16 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One room's web side. Record pages are mounted once for people, and once more for professionals if they may."""
+    """One room's web side. Record pages are mounted once for people, and once more for professionals if they may.
+
+    `mirrored_pages` are those that only read, for who looks through another's eyes.
+    """
 
     name: str
     pages: tuple[Blueprint, ...] = ()
     record_pages: Blueprint | None = None
     professional_record_pages: Blueprint | None = None
+    mirrored_pages: Blueprint | None = None
     navigation: tuple[NavEntry, ...] = ()
     cards: tuple[Card, ...] = ()
     newcomer_notes: tuple[Callable[[UUID], str], ...] = ()
@@ -66,6 +73,8 @@ def mount(app: Flask, rooms: tuple[Room, ...]) -> None:
             app.register_blueprint(
                 room.professional_record_pages, url_prefix=PROFESSIONAL_MOUNT, name=f"patient_{room.name}"
             )
+        if room.mirrored_pages is not None:
+            app.register_blueprint(room.mirrored_pages, url_prefix=MIRROR_MOUNT, name=f"mirrored_{room.name}")
         navigation += room.navigation
         cards += room.cards
         notes += room.newcomer_notes

@@ -255,6 +255,7 @@ def test_what_stands_around_is_one_statement_that_scans_nothing(home: House) -> 
         values = {
             "record": standing.record_id,
             "reader": standing.actor.id,
+            "depositor": standing.actor.id,
             **dict.fromkeys(("idle", "fresh", "today"), house_clock.now()),
             **{f"types_{code}": ["57833-6"] for code in documents.CLASSES if by_type},
             **parameters(rule),

@@ -65,6 +65,9 @@ class Action(StrEnum):
     DOCUMENT_SHOWN = "document-shown"
     DOCUMENTS_HIDDEN = "documents-hidden"  # all of them, from professionals
     DOCUMENTS_SHOWN = "documents-shown"
+    DOCUMENT_KEPT_FROM = "document-kept-from"  # from one reader; who stands in its detail
+    DOCUMENT_SHOWN_TO = "document-shown-to"  # to one reader, though it is hidden
+    DOCUMENT_RULE_ENDED = "document-rule-ended"  # the general rule holds for that reader again
     DOCUMENT_ARCHIVED = "document-archived"
     DOCUMENT_UNARCHIVED = "document-unarchived"
     DOCUMENT_DELETED = "document-deleted"
@@ -196,6 +199,7 @@ class Action(StrEnum):
     STAGES_READ = "stages-read"
     OWN_READING_AGREED = "own-reading-agreed"  # a parent lets a minor read in an account of their own
     OWN_READING_ENDED = "own-reading-ended"
+    OWN_ACCOUNT_PROVED = "own-account-proved"  # that account became the young person's own
     COUNTER_CODE_MADE = "counter-code-made"
     COUNTER_CODE_CANCELLED = "counter-code-cancelled"
     COUNTER_CODE_USED = "counter-code-used"

@@ -25,7 +25,7 @@ from espace.web.i18n import full_day
 from espace.web.rendering import render
 from espace.web.viewpoint import Veiled, Viewpoint, veiled
 
-from . import filters, moments
+from . import filters, moments, unseen
 from .filters import Asked
 from .words import Line, lines
 
@@ -70,6 +70,7 @@ def listing() -> Response:
         page_size=PAGE_SIZE,
         asked=given,
         around=around,
+        unseen=unseen.below(here, given) if before is None else None,
         **(_around(given, around, page, folder, here) if around else {}),
     )
 

@@ -18,7 +18,7 @@ from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to
 from espace.web.compression import leave_plain
 from espace.web.forms import Form, translated
-from espace.web.guards import requires, viewpoint
+from espace.web.guards import asks, requires, viewpoint
 from espace.web.i18n import month
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_
@@ -81,6 +81,7 @@ def ask() -> Response:
 
 
 @requires(Permission.DOCUMENTS_READ)
+@asks
 def asked() -> Response:
     """Take a question and lead to its answer, so that going back to it from a document asks nothing again."""
     leave_plain()

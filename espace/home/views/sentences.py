@@ -18,6 +18,7 @@ from . import (
     access_sayings,
     account_sayings,
     care_sayings,
+    carer_sayings,
     former,
     minor_sayings,
     passing_sayings,
@@ -258,6 +259,7 @@ for _more in (
     passing_sayings,
     minor_sayings,
     access_sayings,
+    carer_sayings,
 ):
     OTHERS |= {action: Sayings(*parts) for action, parts in _more.OTHERS.items()}
     MINE |= {action: Sayings(*parts) for action, parts in _more.MINE.items()}
@@ -301,7 +303,9 @@ def sentence(entry: Entry, *, mine: bool) -> Markup:
         saying = sayings.plain
     who = Markup("<b>%s</b>") % (gettext("The house") if entry.actor_kind == ActorKind.SYSTEM else entry.actor_name)
     # Without values `gettext` formats nothing: they are put in after, escaped.
-    return Markup(gettext(str(saying))) % {"who": who, "what": Markup("<b>%s</b>") % what, "num": count}  # noqa: S704 - ours
+    words = {"who": who, "what": Markup("<b>%s</b>") % what, "num": count}
+    words["whom"] = Markup("<b>%s</b>") % entry.detail.get("whom", "")
+    return Markup(gettext(str(saying))) % words  # noqa: S704 - ours
 
 
 def named(thing: dict[str, str]) -> str:

@@ -15,6 +15,18 @@ OTHERS: dict[Action, Parts] = {
         N_("%(who)s showed a hidden document to professionals again."),
         N_("%(who)s showed the document “%(what)s” to professionals again."),
     ),
+    Action.DOCUMENT_KEPT_FROM: (
+        N_("%(who)s keeps a document from %(whom)s."),
+        N_("%(who)s keeps the document “%(what)s” from %(whom)s."),
+    ),
+    Action.DOCUMENT_SHOWN_TO: (
+        N_("%(who)s shows a hidden document to %(whom)s."),
+        N_("%(who)s shows the hidden document “%(what)s” to %(whom)s."),
+    ),
+    Action.DOCUMENT_RULE_ENDED: (
+        N_("%(who)s ended the exception of %(whom)s about a document."),
+        N_("%(who)s ended the exception of %(whom)s about the document “%(what)s”."),
+    ),
     Action.DOCUMENTS_HIDDEN: (N_("%(who)s hid all the documents from professionals."),),
     Action.DOCUMENTS_SHOWN: (N_("%(who)s showed all the hidden documents to professionals again."),),
     Action.DOCUMENT_ARCHIVED: (N_("%(who)s archived a document."), N_("%(who)s archived the document “%(what)s”.")),
@@ -55,6 +67,18 @@ MINE: dict[Action, Parts] = {
     Action.DOCUMENT_SHOWN: (
         N_("You showed a hidden document to professionals again."),
         N_("You showed the document “%(what)s” to professionals again."),
+    ),
+    Action.DOCUMENT_KEPT_FROM: (
+        N_("You keep a document from %(whom)s."),
+        N_("You keep the document “%(what)s” from %(whom)s."),
+    ),
+    Action.DOCUMENT_SHOWN_TO: (
+        N_("You show a hidden document to %(whom)s."),
+        N_("You show the hidden document “%(what)s” to %(whom)s."),
+    ),
+    Action.DOCUMENT_RULE_ENDED: (
+        N_("You ended the exception of %(whom)s about a document."),
+        N_("You ended the exception of %(whom)s about the document “%(what)s”."),
     ),
     Action.DOCUMENTS_HIDDEN: (N_("You hid all the documents from professionals."),),
     Action.DOCUMENTS_SHOWN: (N_("You showed all the hidden documents to professionals again."),),

@@ -3,9 +3,10 @@
 Each act names how many choices about the document its page knew of: an old page undoes no newer choice, it is told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +76,23 @@ def decide(
     Raises:
         ConflictError: when something else was decided since the page was opened.
     """
+    return decide_saying(tx, standing, found, action, choices, {}, changes)
+
+
+def decide_saying(
+    tx: Connection,
+    standing: Standing,
+    found: DocumentFacts,
+    action: Action,
+    choices: int,
+    said: Mapping[str, str],
+    changes: Mapping[str, Any] = MappingProxyType({}),
+) -> DocumentFacts:
+    """As `decide`, with what is said of the act besides, in its row of the trail.
+
+    Raises:
+        ConflictError: when something else was decided since the page was opened.
+    """
     if found.choices != choices:
         raise ConflictError
     changed = found._replace(choices=found.choices + 1, **changes)
@@ -85,7 +103,7 @@ def decide(
         action,
         relation=standing.relation,
         objects=[snapshot(changed)],
-        detail={"for": standing.holder_name} if standing.acts_for_other else None,
+        detail={**said, **({"for": standing.holder_name} if standing.acts_for_other else {})} or None,
     )
     return changed
 
@@ -105,18 +123,23 @@ def along(
     Of the versions those follow that this standing may decide about: what it does not see stays as it is. Gives all
     that changed, the document first.
     """
-    others: list[UUID] = []
-    if found.series_index is not None:
-        rule = replace(visible(standing), sees_held=True)
-        series = (Document.record_id == standing.record_id, Document.series_index == found.series_index)
-        mine = (*series, Document.id != found.id, shown_somewhere(), *which, *conditions(shape(rule)))
-        others = list(tx.execute(select(Document.id).where(*mine), parameters(rule)).scalars())
-        if others:
-            these = (Document.record_id == standing.record_id, Document.id.in_(others))
-            tx.execute(update(Document).where(*these).values(choices=Document.choices + 1, **values))
+    others = versions_of(tx, standing, found, *which)
+    if others:
+        these = (Document.record_id == standing.record_id, Document.id.in_(others))
+        tx.execute(update(Document).where(*these).values(choices=Document.choices + 1, **values))
     for one in (*others, found.id):
         fold_visible(tx, standing.record_id, one)
     return [found.id, *others]
+
+
+def versions_of(tx: Connection, standing: Standing, found: DocumentFacts, *which: ColumnElement[bool]) -> list[UUID]:
+    """The other versions of a document that this standing may decide about, those that wait among them."""
+    if found.series_index is None:
+        return []
+    rule = replace(visible(standing), sees_held=True)
+    series = (Document.record_id == standing.record_id, Document.series_index == found.series_index)
+    mine = (*series, Document.id != found.id, shown_somewhere(), *which, *conditions(shape(rule)))
+    return list(tx.execute(select(Document.id).where(*mine), parameters(rule)).scalars())
 
 
 def whole(tx: Connection, standing: Standing, *which: ColumnElement[bool], **values: Any) -> int:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from espace import clock, crypto, db, outbox, storage
+from espace.access.services import bound_grantees, copy_rules
 from espace.db import Digest, Id
 from espace.documents.models import Document, DocumentAuthor
 from espace.documents.services.deciding.delays import held_until
@@ -25,7 +26,7 @@ from espace.interop import media as medias
 from espace.records import services as records
 
 from .folding import FILED, fold_visible
-from .likeness import DELETED, PATIENT, Entry, entry, of_series
+from .likeness import DELETED, FOLDED, PATIENT, Entry, entry, marks, of_series, related
 
 _KNOWN = select(
     Document.id,
@@ -251,6 +252,7 @@ def write_row(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUI
     records.hold_open(tx, record_id)
     filed = _as_decided(tx, record_id, new, _facts(tx, record_id, new, files))
     _insert(tx, record_id, filed, new)
+    _rule_as_decided(tx, record_id, new, filed)
     outbox.post(FILED, {"record_id": str(record_id), "document_id": str(filed.id)})
     shown = fold_visible(tx, record_id, filed.id)
     return open_row(tx, record_id, tx.execute(_BY_ID, {"record": record_id, "id": shown}).one())
@@ -266,6 +268,28 @@ def _as_decided(tx: Connection, record_id: UUID, new: NewDocument, filed: Docume
         hidden=filed.hidden or (newest.hidden and not filed.patient_invisible),  # not both (rules.md AR-16)
         representatives_invisible=filed.representatives_invisible or newest.representatives_invisible,
     )
+
+
+def _rule_as_decided(tx: Connection, record_id: UUID, new: NewDocument, filed: DocumentFacts) -> None:
+    """What was decided about a document for single readers holds for its newer versions, and for copies of it.
+
+    A copy is one of which the same people know: another's rule would tell of what one may not see (R13).
+    """
+    if not bound_grantees(tx, record_id):
+        return
+    before = [one for one in _before(tx, record_id, new, filed) if one.id != filed.id]
+    if before:
+        copy_rules(tx, record_id, max(before, key=lambda one: (one.version, one.created_at)).id, filed.id)
+        return
+    mine = entry(tx, record_id, filed.id)
+    if mine is None:
+        return
+    twins = [one for one in related(tx, record_id, mine) if one.id != mine.id and one.state not in (FOLDED, DELETED)]
+    for one in twins:
+        alike = replace(one, rules=frozenset(), professional_id=mine.professional_id)
+        if one.rules and one.content_index == mine.content_index and marks(alike) == marks(mine):
+            copy_rules(tx, record_id, one.id, filed.id)
+            return
 
 
 def _before(tx: Connection, record_id: UUID, new: NewDocument, filed: DocumentFacts) -> list[Entry]:

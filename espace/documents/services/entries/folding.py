@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from espace import clock, crypto, outbox
-from espace.access.services import visible
+from espace.access.services import copy_rules, visible
 from espace.db import Digest, Id
 from espace.documents.models import Document, DocumentMark, DocumentSource
 from espace.documents.services.viewing.reading import TABLE
@@ -108,7 +108,9 @@ def _carried(tx: Connection, record_id: UUID, twins: list[Entry]) -> list[Entry]
             values |= {"state": DELETED, "folded_into": None}
         if any(getattr(one, name) != value for name, value in values.items()):
             _update(tx, record_id, one.id, values)
-        found.append(replace(one, **values))
+        if one.rules != root.rules:
+            copy_rules(tx, record_id, root.id, one.id)
+        found.append(replace(one, **values, rules=root.rules))
     return [one for one in found if one.state != DELETED]
 
 

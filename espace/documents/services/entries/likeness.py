@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from espace import clock
+from espace.access.services import KEPT, SHOWN, Ruling, rulings
 from espace.access.services.matrix import active_matrix
 from espace.db import Digest, Id
 from espace.documents.models import Document
@@ -23,7 +24,10 @@ CURRENT, SUPERSEDED, ARCHIVED = "current", "superseded", "archived"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What decides who sees a document, and what it shares with others. Its fields are columns of `documents`."""
+    """What decides who sees a document, and what it shares with others. Its fields are columns of `documents`.
+
+    `rules` are those about single readers.
+    """
 
     id: UUID
     state: str
@@ -41,9 +45,10 @@ class Entry:
     version: int
     series_index: bytes | None
     content_index: bytes
+    rules: frozenset[Ruling] = frozenset()
 
 
-_COLUMNS = tuple(getattr(Document, name) for name in Entry.__dataclass_fields__)
+_COLUMNS = tuple(getattr(Document, name) for name in Entry.__dataclass_fields__ if name != "rules")
 _IN_RECORD = select(*_COLUMNS).where(Document.record_id == bindparam("record", type_=Id))
 _ONE = _IN_RECORD.where(Document.id == bindparam("id", type_=Id))
 _RELATED = _IN_RECORD.where(
@@ -63,46 +68,55 @@ _SEVERAL = _IN_RECORD.where(Document.id.in_(bindparam("ids", expanding=True, typ
 def entry(tx: Connection, record_id: UUID, document_id: UUID) -> Entry | None:
     """One document, whatever its state."""
     row = tx.execute(_ONE, {"record": record_id, "id": document_id}).first()
-    return _of(row) if row else None
+    return _all(tx, record_id, [row])[0] if row else None
 
 
 def related(tx: Connection, record_id: UUID, one: Entry) -> list[Entry]:
     """Those of this content or this series, itself among them; deleted ones left out."""
     values = {"record": record_id, "content": one.content_index, "series": one.series_index}
-    return [_of(row) for row in tx.execute(_RELATED, values)]
+    return _all(tx, record_id, tx.execute(_RELATED, values).all())
 
 
 def of_series(tx: Connection, record_id: UUID, series: set[bytes]) -> list[Entry]:
     """Every document of these series; deleted ones left out."""
-    return [_of(row) for row in tx.execute(_SERIES, {"record": record_id, "series": sorted(series)})]
+    rows = tx.execute(_SERIES, {"record": record_id, "series": sorted(series)}).all()
+    return _all(tx, record_id, rows)
 
 
 def copies(tx: Connection, record_id: UUID, ids: set[UUID]) -> list[Entry]:
     """The copies that are shown through these documents."""
-    return [_of(row) for row in tx.execute(_COPIES, {"record": record_id, "ids": sorted(ids)})]
+    return _all(tx, record_id, tx.execute(_COPIES, {"record": record_id, "ids": sorted(ids)}).all())
 
 
 def several(tx: Connection, record_id: UUID, ids: set[UUID]) -> list[Entry]:
     """These documents, whatever their state."""
-    return [_of(row) for row in tx.execute(_SEVERAL, {"record": record_id, "ids": sorted(ids)})]
+    return _all(tx, record_id, tx.execute(_SEVERAL, {"record": record_id, "ids": sorted(ids)}).all())
 
 
-def _of(row: Row[Any]) -> Entry:
+def _all(tx: Connection, record_id: UUID, rows: Sequence[Row[Any]]) -> list[Entry]:
+    """The entries of rows, each with its rules."""
+    holding = rulings(tx, record_id, [row.id for row in rows])
+    return [_of(row, holding.get(row.id, frozenset())) for row in rows]
+
+
+def _of(row: Row[Any], rules: frozenset[Ruling]) -> Entry:
     values: Sequence[Any] = row
-    return Entry(*values)
+    return Entry(*values, rules=rules)
 
 
 def marks(one: Entry) -> tuple[Any, ...]:
     """The marks of a document; two that have the same ones, and types read alike, are seen by the same people.
 
-    Of hidden documents each depositor sees their own (rules.md AR-13).
+    Of what is hidden, or kept from somebody, each depositor sees their own (rules.md AR-13).
     """
+    kept = any(rule.effect == KEPT for rule in one.rules)
     return (
+        one.rules,
         one.hidden,
         one.patient_invisible,
         one.representatives_invisible,
         is_held(one),
-        one.professional_id if one.hidden else None,
+        one.professional_id if one.hidden or kept else None,
     )
 
 
@@ -121,7 +135,19 @@ def all_see(newer: Entry, older: Entry) -> bool:
         return False
     if is_held(newer) and not (is_held(older) and newer.held_until <= older.held_until):  # type: ignore[operator]
         return False
-    return all_read(newer.type_code, older.type_code)
+    return all_read(newer.type_code, older.type_code) and _rules_open(newer, older)
+
+
+def _rules_open(newer: Entry, older: Entry) -> bool:
+    """Whether rules about single readers leave everybody who sees `older` what they see in `newer`.
+
+    Whoever deposited the older one sees it though it is kept from them, or from their team; not so the newer one.
+    """
+    kept = {rule for rule in newer.rules if rule.effect == KEPT}
+    if kept and (not kept <= older.rules or newer.professional_id != older.professional_id):
+        return False
+    shown = {rule for rule in older.rules if rule.effect == SHOWN}
+    return not (newer.hidden and older.hidden) or shown <= newer.rules
 
 
 def all_read(wider: str, narrower: str) -> bool:

@@ -4,9 +4,10 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 
 from espace import crypto, db, storage
+from espace.access.services import copy_rules
 from espace.db import Id
 from espace.documents.models import Document
 from espace.documents.services.viewing.reading import TABLE
@@ -15,6 +16,7 @@ from espace.interop.cda import CdaError
 
 from .filing import author_id, series_digest
 from .folding import fold_visible
+from .likeness import entry, of_series
 
 BATCH = 20
 _log = structlog.get_logger()
@@ -67,7 +69,18 @@ def renew(row: Row[*tuple[Any, ...]]) -> None:
         }
         where = (Document.record_id == row.record_id, Document.id == row.id, Document.series_index.is_(None))
         if tx.execute(update(Document).where(*where).values(**values)).rowcount:
+            _rule_as_versions(tx, row.record_id, row.id)
             fold_visible(tx, row.record_id, row.id)
+
+
+def _rule_as_versions(tx: Connection, record_id: UUID, document_id: UUID) -> None:
+    """What was decided for single readers about the version before holds for this one too, where it has no rule yet."""
+    mine = entry(tx, record_id, document_id)
+    if mine is None or mine.rules or mine.series_index is None:
+        return
+    before = [one for one in of_series(tx, record_id, {mine.series_index}) if one.version <= mine.version and one.rules]
+    if before:
+        copy_rules(tx, record_id, max(before, key=lambda one: (one.version, one.created_at)).id, document_id)
 
 
 def _said(content: bytes) -> tuple[str, int]:

@@ -194,7 +194,8 @@ def _asked(
     )
     values = {
         "record": standing.record_id,
-        "reader": standing.actor.id,
+        "reader": standing.marks_of,
+        "depositor": standing.actor.id,
         "since": reader.since,
         "read_up_to": reader.read_up_to,
         "state": wanted.state,

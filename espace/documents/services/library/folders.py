@@ -202,4 +202,4 @@ def _checked(name: str) -> str:
 
 
 def _who(standing: Standing) -> dict[str, Any]:
-    return {"record": standing.record_id, "reader": standing.actor.id}
+    return {"record": standing.record_id, "reader": standing.marks_of}

@@ -87,7 +87,8 @@ def overview(standing: Standing) -> Overview:
     now = clock.now()
     values: dict[str, Any] = {
         "record": standing.record_id,
-        "reader": standing.actor.id,
+        "reader": standing.marks_of,
+        "depositor": standing.actor.id,
         "today": now,
         "idle": now - readers.VISIT,
         "fresh": now - readers.FIRST,
@@ -118,7 +119,8 @@ def latest(standing: Standing, limit: int) -> Latest | None:
     now = clock.now()
     values = {
         "record": standing.record_id,
-        "reader": standing.actor.id,
+        "reader": standing.marks_of,
+        "depositor": standing.actor.id,
         "state": CURRENT,
         "limit": limit,
         "idle": now - readers.VISIT,

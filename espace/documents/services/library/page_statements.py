@@ -32,6 +32,7 @@ AnyRows = Rows | CompoundSelect[*tuple[Any, ...]]
 
 _RECORD = bindparam("record", type_=Id)
 _READER = bindparam("reader", type_=Id)
+_DEPOSITOR = bindparam("depositor", type_=Id)
 _DAY = Document.date.type
 BY_PATIENT = "patient"
 """The origin of what a person, or someone acting for them, added."""
@@ -80,7 +81,7 @@ def arrived_after(since: ColumnElement[Any], relation: Relation, *, leads: bool 
     if relation is Relation.HOLDER:
         found.append(Document.origin != literal(BY_PATIENT))
     elif relation is Relation.PROFESSIONAL:
-        found += [Document.created_at > since, Document.professional_id.is_distinct_from(_READER)]
+        found += [Document.created_at > since, Document.professional_id.is_distinct_from(_DEPOSITOR)]
     return found
 
 
@@ -123,7 +124,7 @@ def _page(given: tuple[bool, ...], asked: Asked, *, part: int, types: str) -> Ro
         Document.record_id == _RECORD,
         Document.state == bindparam("state"),
         *conditions(given, types),
-        *_wanted(asked),
+        *wanted_of(asked),
     )
     if asked.after:
         at = bindparam("at", type_=Instant) if asked.by_arrival else type_coerce(bindparam("at"), _DAY)
@@ -141,7 +142,7 @@ def _further(given: tuple[bool, ...]) -> ColumnElement[int]:
     return ways.correlate(Document).scalar_subquery().label("further")
 
 
-def _wanted(asked: Asked) -> list[ColumnElement[bool]]:
+def wanted_of(asked: Asked) -> list[ColumnElement[bool]]:
     """What is wanted, condition by condition."""
     day = DocumentMark.date.expression if asked.by_mark else Document.date.expression
     since, read_up_to = bindparam("since", type_=Instant), bindparam("read_up_to", type_=Instant)

@@ -1,6 +1,6 @@
 """What a reader made of a record's documents: read, favourite, when they last came. Each reader has their own.
 
-A reader is an account or a professional (`standing.actor.id`). What they mark says nothing to anybody else, and marks
+A reader is an account or a professional (`standing.marks_of`). What they mark says nothing to anybody else, and marks
 a document they may not see any more changes nothing: every list is filtered by what may be seen now.
 """
 
@@ -92,6 +92,8 @@ def note_visit(standing: Standing, found: Reader) -> None:
     Looking neither fails nor waits for a marker: one that is missing shows something as new a little longer.
     """
     now = clock.now()
+    if standing.through is not None:
+        return  # nobody came: somebody looks as them
     if found.noted_at is not None and now - found.noted_at < NOTED:
         return
     values = {
@@ -122,7 +124,7 @@ def note_read(standing: Standing, document_id: UUID, known: Mark | None = None) 
         NotFoundError: when it does not exist for this standing.
     """
     found = known or mark(standing, document_id)
-    if found.read_at is not None:
+    if found.read_at is not None or standing.through is not None:
         return found
     now = clock.now()
     with suppress(OperationalError), db.write_if_free() as tx:
@@ -186,7 +188,7 @@ def _put(tx: Connection, table: Any, key: tuple[Any, ...], values: dict[str, Any
 
 
 def _ids(standing: Standing) -> dict[str, Any]:
-    return {"record": standing.record_id, "reader": standing.actor.id}
+    return {"record": standing.record_id, "reader": standing.marks_of}
 
 
 def _owner(standing: Standing) -> dict[str, Any]:
