@@ -32,13 +32,15 @@ NAMED = 4
 class Shown:
     """What a document's page says of its states, in words: `readers` see it now, `others` no more when it is hidden.
 
-    `held_until`: their person reads it later, and until when (None with `is_held`: with their doctor). `released_on`:
+    From `kept` it is kept, to `shown` it is shown, whatever is decided for all of them. `held_until`: their person reads it later, and until when (None with `is_held`: with their doctor). `released_on`:
     when the house shows what nobody announced. `was_secret`: it was kept from the parents of who is of age since.
     """
 
     sharing: Sharing | None
     readers: str
     others: str
+    kept: str
+    shown: str
     form: RemarkForm
     may_delete: bool
     is_held: bool
@@ -59,6 +61,8 @@ def shown(here: Viewpoint, document: DocumentFacts) -> dict[str, Any]:
         sharing=sharing,
         readers=names(sharing.readers) if sharing else "",
         others=names(sharing.others) if sharing else "",
+        kept=names(sharing.kept) if sharing else "",
+        shown=names(sharing.shown) if sharing else "",
         form=RemarkForm(formdata=None, data={"words": document.remark, "choices": document.choices}),
         may_delete=deleting.may_delete(standing, document),
         is_held=is_held,

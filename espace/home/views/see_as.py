@@ -124,17 +124,17 @@ def _sentence(one: Eyes) -> str:
     until = one.standing.ends_at if one.standing else None
     match one.sees:
         case Sees.OPPOSED:
-            return gettext("You opposed this kind of access: nobody opens the record in this way.")
+            return str(gettext("You opposed this kind of access: nobody opens the record in this way."))
         case Sees.IN_EMERGENCY:
-            return gettext("In an emergency, this is what the record would show. You would be told at once.")
+            return str(gettext("In an emergency, this is what the record would show. You would be told at once."))
         case Sees.IF_GIVEN:
-            return gettext("They see nothing today. This is what they would see with an access.")
+            return str(gettext("They see nothing today. This is what they would see with an access."))
         case Sees.NOTHING:
-            return gettext("They see nothing of this record now: they have no access.")
+            return str(gettext("They see nothing of this record now: they have no access."))
         case Sees.NOW if until is not None:
-            return gettext("They see this record now, until %(day)s.", day=full_day(until))
+            return str(gettext("They see this record now, until %(day)s.", day=full_day(until)))
         case _:
-            return gettext("They see this record now.")
+            return str(gettext("They see this record now."))
 
 
 def _kinds(rule: access.VisibilityRule) -> list[tuple[str, str]]:
@@ -148,10 +148,10 @@ def _kinds(rule: access.VisibilityRule) -> list[tuple[str, str]]:
 
 def _extent(read: list[bool]) -> str:
     if all(read):
-        return gettext("Yes")
+        return str(gettext("Yes"))
     if not any(read):
-        return gettext("No")
-    return ngettext("%(num)d kind only", "%(num)d kinds only", sum(read))
+        return str(gettext("No"))
+    return str(ngettext("%(num)d kind only", "%(num)d kinds only", sum(read)))
 
 
 @requires(Permission.DOCUMENTS_READ)

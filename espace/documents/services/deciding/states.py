@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from espace import db
-from espace.access.services import readers, visible
+from espace.access.services import KEPT, SHOWN, readers, rules_on, visible
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents.models import Document
@@ -32,18 +32,21 @@ class Sharing:
 
     `others` stop seeing it when it is hidden and see it again when it is shown; `author` deposited it and sees it in
     any case; `attending` does as well, in a house where the attending doctor sees what is hidden. `absent` deposited
-    it and has no access now: they see it, hidden or not, once they are given one.
+    it and has no access now: they see it, hidden or not, once they are given one. `kept` are those
+    from whom it is kept one by one, `shown` those to whom it is shown in any case: hiding changes nothing for either.
     """
 
     others: tuple[str, ...]
     author: str = ""
     attending: str = ""
     absent: str = ""
+    kept: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
 
     @property
     def readers(self) -> tuple[str, ...]:
         """Everybody who sees the document while it is not hidden, who deposited it first."""
-        return (*filter(None, (self.author, self.attending)), *self.others)
+        return (*filter(None, (self.author, self.attending)), *self.shown, *self.others)
 
 
 def sharing(standing: Standing, document: DocumentFacts) -> Sharing:
@@ -52,18 +55,24 @@ def sharing(standing: Standing, document: DocumentFacts) -> Sharing:
     Raises:
         NotFoundError: for who does not manage the record's accesses.
     """
-    others, author, attending = [], "", ""
+    others: list[str] = []
+    by_effect: dict[str, list[str]] = {KEPT: [], SHOWN: []}
+    author = attending = ""
+    with db.read() as tx:
+        effects = {rule.grantee.id: rule.effect for rule in rules_on(tx, standing.record_id, document.id)}
     for reader in readers(standing):
         if document.type_code not in reader.readable_types:
             continue
         if reader.professional_id == document.professional_id:
             author = reader.name
+        elif reader.professional_id in effects:
+            by_effect[effects[reader.professional_id]].append(reader.name)
         elif reader.sees_hidden:
             attending = reader.name
         else:
             others.append(reader.name)
     absent = document.depositor if document.professional_id is not None and not author else ""
-    return Sharing(tuple(others), author, attending, absent)
+    return Sharing(tuple(others), author, attending, absent, tuple(by_effect[KEPT]), tuple(by_effect[SHOWN]))
 
 
 def reading(standing: Standing) -> tuple[str, ...]:
