@@ -91,7 +91,7 @@ def _deliver(stop: threading.Event) -> bool:
 
 def scheduled() -> list[Task]:
     """What a worker does beside delivering."""
-    from .access.services import snooping, volume
+    from .access.services import explaining, snooping, volume
     from .accounts.services import drafts as activations
     from .accounts.services import one_time, password_reset, recovery, sessions, throttle
     from .administration.services import visits
@@ -121,6 +121,7 @@ def scheduled() -> list[Task]:
         Task("release-unannounced", minute * 10, announcing.release_due),
         Task("look-through-readings", hour * 6, snooping.look_back),
         Task("sweep-reaches", hour, volume.sweep),
+        Task("visits-to-explain", minute * 10, explaining.tick),
         Task("sweep-sessions", hour, sessions.sweep),
         Task("sweep-throttles", hour, throttle.sweep),
         Task("sweep-one-time-codes", hour, one_time.sweep),

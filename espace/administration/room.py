@@ -2,17 +2,35 @@
 
 from espace.web.rooms import Room
 
-from .views import activity, counter, home, invitation, operators, persons, quarantine
+from .views import (
+    activity,
+    alerts,
+    counter,
+    emergencies,
+    home,
+    invitation,
+    mandates,
+    operators,
+    persons,
+    quarantine,
+    requests,
+    restrictions,
+)
 from .views.blueprints import pages
 
 _ROUTES = (
     activity,
+    alerts,
     counter,
+    emergencies,
     home,
     invitation,
+    mandates,
     operators,
     persons,
     quarantine,
+    requests,
+    restrictions,
 )  # importing them hangs their pages on the blueprint
 
 ROOM = Room(name="administration", pages=(pages,))

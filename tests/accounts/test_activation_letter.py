@@ -322,7 +322,7 @@ def test_a_child_is_led_to_a_parent_and_keeps_the_code(client: Browser, machines
     page = give_letter(client, who, 403)
     assert "un enfant n'a pas de compte à lui" in page.text
     assert "Avant 16 ans" in page.text
-    assert "à la page « Mes enfants »" in page.text
+    assert "à la page « Mes proches »" in page.text
     assert page.link("Ouvrir le profil de l'enfant") == "/compte/proches"
     clock.advance(timedelta(days=1))
     assert "Étape 2" in give_letter(client, who).text

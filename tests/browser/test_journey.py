@@ -339,8 +339,8 @@ def _acts_for_her_child(journey: Journey, stranger: Any) -> None:
 def _opens_the_profile(phone: Hands, child: Newcomer) -> None:
     phone.go("Plus")
     phone.follow("Compte et sécurité")
-    phone.follow("Mes enfants")
-    phone.title_is("Mes enfants")
+    phone.follow("Mes proches")
+    phone.title_is("Mes proches")
     phone.follow(f"Ouvrir le profil de {child.given}")
     phone.title_is(f"Ouvrir le profil de {child.given}")
     phone.tick("J'accepte les conditions d'utilisation")

@@ -93,7 +93,7 @@ class TestWords:
 
     def test_a_childs_letter_speaks_to_its_parents(self) -> None:
         (page,) = text_of(letters_pdf([letter("Zoé Fontenay", for_child=True)]))
-        for said in ("Aux parents de", "Zoé Fontenay", "votre propre espace", "Mes enfants", "même si vous n'avez pas"):
+        for said in ("Aux parents de", "Zoé Fontenay", "votre propre espace", "Mes proches", "même si vous n'avez pas"):
             assert said in page, said
         assert "carte Vitale" not in page
 

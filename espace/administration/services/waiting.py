@@ -6,8 +6,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from espace import outbox
+from espace.access.services import alerts, reviews
 from espace.documents import services as documents
 from espace.errors import NotFoundError
+from espace.family.services import request_desk
 from espace.notifications import services as notifications
 from espace.permissions import Actor, Permission
 from espace.records import services as records
@@ -72,9 +74,14 @@ def open_waiting(actor: Actor, record_id: UUID) -> UUID:
     return visits.open_known(actor, record_id)
 
 
-def aside() -> int:
-    """How many documents lie in quarantine for two operators to decide."""
-    return documents.quarantined()
+def counts() -> dict[str, int]:
+    """How much waits on each desk: documents in quarantine (two decide), emergencies, alerts; a hundred at most."""
+    return {
+        "aside": documents.quarantined(),
+        "openings": reviews.waiting(),
+        "alerts": alerts.waiting(),
+        "links": request_desk.waiting(),
+    }
 
 
 def health() -> Health:

@@ -19,15 +19,17 @@ from espace.records.services import ACTIVE, ANNOUNCED, OPEN, OPPOSED, Part, Reco
 from espace.records.services.transitions import CHANGED_TOPIC, locked
 from espace.words import N_
 
+from .bonds import GUARDIAN, Bond, bonds_of, bonds_on
 from .colours import colour_of
-from .links import is_held_back, records_represented, representatives
+from .links import is_held_back
 
 
 @dataclass(frozen=True, slots=True)
 class Relative:
     """A person one acts for. `others` are the names of who else does; `of_age_on` the day it ends by itself.
 
-    `decides_alone`: they came in themselves, so opening and objecting are theirs.
+    `decides_alone`: they came in themselves, so opening and objecting are theirs. `until` is when a guardian's measure
+    ends, and `measure` what it is.
     """
 
     record_id: UUID
@@ -40,6 +42,8 @@ class Relative:
     opens_at: datetime
     others: tuple[str, ...]
     decides_alone: bool
+    until: datetime | None = None
+    measure: str = ""
 
     @property
     def given_name(self) -> str:
@@ -67,14 +71,44 @@ class Relative:
         return self.state == OPPOSED
 
 
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """A person one acted for, whose profile is not available now, or not all of it: why is not said (R15)."""
+
+    record_id: UUID
+    name: str
+    initials: str
+    may_be_entered: bool
+
+
+def unavailable(actor: Actor) -> list[Unavailable]:
+    """The people whose profile a decision keeps from the actor, wholly or from a day on."""
+    if actor.person_id is None or is_held_back(actor.person_id):
+        return []
+    kept = {one.record_id: one for one in bonds_of(actor.person_id) if one.represents and one.is_frozen}
+    found = records.records(list(kept))
+    holders = people.persons([record.person_id for record in found.values()])
+    return [
+        Unavailable(
+            each.id,
+            holders[each.person_id].display_name,
+            holders[each.person_id].initials,
+            kept[each.id].opens and each.state == ACTIVE,
+        )
+        for each in found.values()
+        if each.person_id in holders
+    ]
+
+
 def relatives(actor: Actor) -> list[Relative]:
     """Everyone the actor may act for today, whatever the state of their record, in the order of their colours."""
     if actor.person_id is None or is_held_back(actor.person_id):
         return []
-    represented = sorted(records_represented(actor.person_id))
+    bonds = {one.record_id: one for one in bonds_of(actor.person_id) if one.acts}
+    represented = sorted(bonds)
     found = records.records(represented)
     holders = people.persons([record.person_id for record in found.values()])
-    return [_relative(actor, found[one], holders[found[one].person_id], represented) for one in represented]
+    return [_relative(bonds[one], found[one], holders[found[one].person_id], represented) for one in represented]
 
 
 def relative(actor: Actor, record_id: UUID) -> Relative:
@@ -160,8 +194,10 @@ def _by_hand(actor: Actor) -> None:
         raise NotFoundError
 
 
-def _relative(actor: Actor, record: RecordFacts, holder: Person, represented: list[UUID]) -> Relative:
-    others = people.persons([one for one in representatives(record.id) if one != actor.person_id])
+def _relative(bond: Bond, record: RecordFacts, holder: Person, represented: list[UUID]) -> Relative:
+    # One whom a decision limits is named as before: the others are told only where it says so (R15).
+    acting = [one.person_id for one in bonds_on(record.id) if one.represents and one.person_id != bond.person_id]
+    others = people.persons(acting)
     is_due = record.state == ANNOUNCED and record.opens_at <= clock.now()
     return Relative(
         record_id=record.id,
@@ -174,4 +210,6 @@ def _relative(actor: Actor, record: RecordFacts, holder: Person, represented: li
         opens_at=record.opens_at,
         others=tuple(sorted(person.display_name for person in others.values())),
         decides_alone=account_of(holder.id) is not None,
+        until=bond.until if bond.kind == GUARDIAN else None,
+        measure=bond.measure,
     )

@@ -10,13 +10,18 @@ from espace import settings
 from espace.errors import ConflictError
 from espace.family.forms import DecideForm, OpenProfileForm
 from espace.family.services import relatives as services
+from espace.family.services import requests
+from espace.family.services.majority import farewells
 from espace.family.services.relatives import Relative
+from espace.family.services.request_rows import BINDS
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, signed_in
 from espace.web.i18n import elide
 from espace.web.rendering import render
 from espace.words import N_, Message
+
+from . import helped
 
 pages = Blueprint("relatives", __name__)
 PLACE = "/compte/proches"
@@ -30,10 +35,15 @@ def relatives() -> Response:
     return render(
         "family/relatives.html",
         relatives=services.relatives(signed_in()),
+        unavailable=services.unavailable(signed_in()),
+        farewells=farewells(signed_in()),
+        asked=requests.mine(signed_in()),
+        binds=BINDS,
         majority_age=given.majority_age,
         autonomy_age=given.autonomy_age,
         contact=given.contact,
         contact_phone=given.contact_phone,
+        **helped.shown(),
     )
 
 

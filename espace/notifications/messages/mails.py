@@ -54,7 +54,7 @@ _TEMPLATES = {
             "Bonjour,\n\nUn espace de santé est créé pour votre enfant. Il s'ouvre le {opens}.\n\n"
             "Ce que c'est : un lieu pour garder ses documents de santé et choisir qui les lit. Il contient son "
             "dossier médical partagé (DMP), créé en même temps. C'est gratuit.\n\n"
-            "Pour ouvrir son profil, connectez-vous à votre propre espace, page « Compte », puis « Mes enfants ».\n\n"
+            "Pour ouvrir son profil, connectez-vous à votre propre espace, page « Compte », puis « Mes proches ».\n\n"
             "Vous n'en voulez pas ? Vous pouvez le refuser pour votre enfant, même sans espace à vous.\n"
             "Allez sur le site, page « Refuser un espace de santé ». Le code provisoire de votre enfant : {code}\n"
             "Refuser reste possible après l'ouverture, et vous pouvez changer d'avis.",
@@ -64,7 +64,7 @@ _TEMPLATES = {
             "Hello,\n\nA health space is made for your child. It opens on {opens}.\n\n"
             "What it is: a place to keep their health documents and to choose who reads them. It holds their shared "
             "medical record (DMP), made at the same time. It is free.\n\n"
-            "To open their profile, sign in to your own space, page “Account”, then “My children”.\n\n"
+            "To open their profile, sign in to your own space, page “Account”, then “My relatives”.\n\n"
             "You do not want it? You can refuse it for your child, even without a space of your own.\n"
             "Go to the site, page “Refuse a health space”. Your child's provisional code: {code}\n"
             "You can still refuse after the opening, and change your mind.",
@@ -97,6 +97,35 @@ _TEMPLATES = {
             "Hello,\n\nOn {day}, you come of age. Your parents' access to your space ends on that day.\n"
             "Your documents stay there. Your space is not activated yet? Ask for a code on the site, page "
             "“Activate my space”.",
+        ),
+    },
+    "majority-ended": {
+        "fr": Template(
+            "Votre accès à un profil s'est arrêté",
+            "Bonjour,\n\nVotre accès au profil d'un proche s'est arrêté le {day}, jour de sa majorité.\n"
+            "Rien n'est perdu : ses documents restent dans son espace, ceux que vous avez ajoutés aussi. "
+            "Lui ou elle seule en décide.\n"
+            "Vous n'avez rien à faire.",
+        ),
+        "en": Template(
+            "Your access to a profile has ended",
+            "Hello,\n\nYour access to a relative's profile ended on {day}, the day they came of age.\n"
+            "Nothing is lost: their documents stay in their space, those you added too. They alone decide about them.\n"
+            "You have nothing to do.",
+        ),
+    },
+    "majority-reached": {
+        "fr": Template(
+            "Votre espace n'est plus qu'à vous",
+            "Bonjour,\n\nDepuis le {day}, l'accès de vos parents à votre espace est fermé. Vos documents y restent.\n"
+            "Votre espace n'est pas encore activé ? Attendez la lettre qui porte votre code, ou présentez-vous à un "
+            "accueil avec une pièce d'identité.",
+        ),
+        "en": Template(
+            "Your space is yours alone",
+            "Hello,\n\nSince {day}, your parents' access to your space is closed. Your documents stay there.\n"
+            "Your space is not activated yet? Wait for the letter that carries your code, or come to a counter with an "
+            "identity document.",
         ),
     },
     "activation-code": {
@@ -288,6 +317,18 @@ _TEMPLATES = {
             "An operator's account has changed",
             "Hello,\n\nAn operator's account has just changed. To know which, sign in on the site.\n"
             "You did not expect it? Speak to your colleagues without delay.",
+        ),
+    },
+    "contest-waits": {
+        "fr": Template(
+            "Une contestation vous attend",
+            "Bonjour,\n\nUne visite contestée attend la personne déléguée à la protection des données.\n"
+            "Pour la lire, connectez-vous sur le site, à la page « Contestations ».",
+        ),
+        "en": Template(
+            "A contest awaits you",
+            "Hello,\n\nA contested visit awaits the privacy officer.\n"
+            "To read it, sign in on the site, on the page “Contests”.",
         ),
     },
     "abuse-alert": {

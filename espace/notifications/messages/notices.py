@@ -107,6 +107,61 @@ EVENTS: dict[str, dict[str, Words]] = {
             sms=f"espace: an opening in an emergency took place. To know who and why, {_GO_EN}.",
         ),
     },
+    "visit-answer": {
+        "fr": Words(
+            name="Une réponse sur une visite",
+            why="Ce message part quand on vous répond au sujet d'une visite de votre espace, "
+            "ou d'un espace que vous gérez.",
+            subject="Une réponse vous attend",
+            text="Vous aviez posé une question sur une visite. Il y a du nouveau.\n"
+            "Pour le lire, connectez-vous sur le site, page « Historique ».",
+            sms=f"espace : une réponse vous attend. Pour la lire, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="An answer about a visit",
+            why="This message is sent when you are answered about a visit to your space, or to a space you manage.",
+            subject="An answer awaits you",
+            text="You had asked about a visit. There is something new.\n"
+            "To read it, sign in on the site, page “History”.",
+            sms=f"espace: an answer awaits you. To read it, {_GO_EN}.",
+        ),
+    },
+    "visit-question": {
+        "fr": Words(
+            name="Une question sur une de vos visites",
+            why="Ce message part quand on vous demande pourquoi vous avez ouvert un espace.",
+            subject="Une question vous attend",
+            text="On vous demande pourquoi vous avez ouvert un espace.\n"
+            "Quelques mots suffisent. Pour répondre, connectez-vous sur le site, page « Compte ».",
+            sms=f"espace : une question vous attend. Pour y répondre, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="A question about a visit of yours",
+            why="This message is sent when you are asked why you opened a space.",
+            subject="A question awaits you",
+            text="You are asked why you opened a space.\n"
+            "A few words are enough. To answer, sign in on the site, page “Account”.",
+            sms=f"espace: a question awaits you. To answer it, {_GO_EN}.",
+        ),
+    },
+    "week-of-visits": {
+        "fr": Words(
+            name="Les visites de la semaine",
+            why="Ce message part une fois par semaine, si quelqu'un a ouvert votre espace ou un espace que vous gérez.",
+            subject="Votre historique a du nouveau",
+            text="Cette semaine, quelqu'un d'autre que vous a ouvert votre espace, ou un espace que vous gérez.\n"
+            "Pour savoir qui, quand et pourquoi, connectez-vous sur le site, page « Historique ».",
+            sms=f"espace : votre historique a du nouveau. Pour le lire, {_GO_FR}.",
+        ),
+        "en": Words(
+            name="The visits of the week",
+            why="This message is sent once a week, if someone opened your space or a space you manage.",
+            subject="There is something new in your history",
+            text="This week, someone other than you opened your space, or a space you manage.\n"
+            "To know who, when and why, sign in on the site, page “History”.",
+            sms=f"espace: there is something new in your history. To read it, {_GO_EN}.",
+        ),
+    },
     "linked-news": {
         "fr": Words(
             name="Du nouveau pour un proche",
@@ -449,12 +504,13 @@ _REASON_OF = {
     "operators-changed": "office",
     "counter-limit": "office",
     "abuse-alert": "office",
+    "contest-waits": "office",
     "practice-emergency": "practice",
     "practice-explanation": "practice",
     "practice-stopped": "practice",
     "practice-restored": "practice",
 }
-_FREE = frozenset({"new-document", "access-asked", "first-access", "linked-news", "gathered"})
+_FREE = frozenset({"new-document", "access-asked", "first-access", "linked-news", "gathered", "visit-answer", "visit-question", "week-of-visits"})
 
 
 def reason(message: str, locale: str) -> str:

@@ -23,6 +23,10 @@ _TEXTS = {
         "fr": "espace : le {day}, l'accès de vos parents à votre espace prend fin. Il ne sera plus qu'à vous.",
         "en": "espace: on {day}, your parents' access to your space ends. It will be yours alone.",
     },
+    "majority-reached": {
+        "fr": "espace : depuis le {day}, vos parents ne voient plus votre espace. Il n'est plus qu'à vous.",
+        "en": "espace: since {day}, your parents no longer see your space. It is yours alone.",
+    },
 }
 KEYS = frozenset(_TEXTS) | {event for event in notices.EVENTS if notices.is_told(event)} | {"gathered"}
 

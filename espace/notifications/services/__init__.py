@@ -45,5 +45,6 @@ __all__ = [
     "sweep",
     "tell_professional",
     "wake_late",
+    "told_at",
     "words",
 ]

@@ -1,6 +1,7 @@
 """What people are told about: which events, by which channels, and how long each may wait."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -21,6 +22,8 @@ class Urgency(StrEnum):
     """Something to answer or look at: waits for the end of the quiet hours, never for the gathered message."""
     GATHERED = "gathered"
     """May wait for the message of the day or of the week."""
+    WEEKLY = "weekly"
+    """Once a week, at the person's day and hour, whatever else waits for."""
 
 
 class Event(StrEnum):
@@ -30,6 +33,9 @@ class Event(StrEnum):
     ACCESS_ASKED = "access-asked"
     FIRST_ACCESS = "first-access"
     CONSENT_COLLECTED = "consent-collected"
+    VISIT_ANSWER = "visit-answer"
+    VISIT_QUESTION = "visit-question"
+    WEEK_OF_VISITS = "week-of-visits"
     LINKED_NEWS = "linked-news"
     CARER_FIRST_ACT = "carer-first-act"
     CARER_ENDING = "carer-ending"
@@ -66,6 +72,8 @@ class Rule:
     fixed: frozenset[Channel] = frozenset()
     default: frozenset[Channel] = frozenset()
     offered: frozenset[Channel] = frozenset(Channel)
+    apart: timedelta = timedelta(0)
+    """What says nothing new while the same was told so lately: it is told once more after that, not each time."""
 
 
 _EMAIL, _BOTH = frozenset({Channel.EMAIL}), frozenset(Channel)
@@ -74,7 +82,11 @@ RULES: dict[Event, Rule] = {
     Event.NEW_DOCUMENT: Rule(Urgency.GATHERED, default=_EMAIL),
     Event.ACCESS_ASKED: Rule(Urgency.PROMPT, default=_EMAIL),
     Event.CONSENT_COLLECTED: Rule(Urgency.NOW, fixed=_EMAIL, default=_BOTH),
-    Event.FIRST_ACCESS: Rule(Urgency.PROMPT, default=_EMAIL),
+    # A hospital's ward reads for the first time by dozens in a day: one message an hour says as much.
+    Event.FIRST_ACCESS: Rule(Urgency.PROMPT, default=_EMAIL, apart=timedelta(hours=1)),
+    Event.VISIT_ANSWER: Rule(Urgency.PROMPT, default=_EMAIL),
+    Event.VISIT_QUESTION: Rule(Urgency.PROMPT, default=_EMAIL),
+    Event.WEEK_OF_VISITS: Rule(Urgency.WEEKLY, default=_EMAIL),
     Event.LINKED_NEWS: Rule(Urgency.GATHERED, default=_EMAIL),
     Event.COUNTER_CODE: Rule(Urgency.PROMPT, default=_EMAIL),
     Event.SHARE_OPENED: Rule(Urgency.PROMPT, default=_EMAIL),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from espace import clock, crypto, db, outbox
 from espace.identifiers import new_id
@@ -153,6 +153,17 @@ def latest(subject_id: UUID, limit: int = 20) -> list[Told]:
             )
             for row in rows
         ]
+
+
+def told_at(subject_id: UUID, event: Event, channel: Channel, since: datetime) -> datetime | None:
+    """When a subject was told of an event by a channel last, or is to be; None when neither, after `since`."""
+    lately = or_(Notice.made_at > since, Notice.state == "held")
+    with db.read() as tx:
+        rows = tx.execute(
+            select(Notice.id, Notice.due_at, Notice.payload).where(Notice.subject_id == subject_id, lately)
+        ).all()
+        found = (row.due_at for row in rows if _opened(tx, subject_id, row) == (event, channel))
+        return max(found, default=None)
 
 
 def held(subject_id: UUID) -> list[tuple[UUID, Event, Channel]]:

@@ -12,7 +12,7 @@ from espace.notifications.models import Preference
 
 from . import ledger, mail, preferences, sms, timing
 from .carriage import Burden
-from .events import Channel, Event, Reach
+from .events import RULES, Channel, Event, Reach
 from .preferences import Preferences, Rhythm
 
 
@@ -33,6 +33,11 @@ def notify(reach: Reach, event: Event) -> None:
             if not _serves(channel, reach):
                 continue
             due = timing.due(event, channel, wishes, now, gathered_at)
+            if RULES[event].apart and reach.subject_id is not None:
+                told = ledger.told_at(reach.subject_id, event, channel, now - RULES[event].apart)
+                if told is not None and told > now:
+                    continue  # it waits to be told already, and would say the same
+                due = max(due, told + RULES[event].apart) if told is not None else due
             if due <= now:
                 _send(reach, channel, [event], [], wishes)
             elif reach.subject_id is not None:

@@ -1,5 +1,6 @@
 """When news may be told: quiet hours and gathered messages, on the clock of the person's wall (security.md L7)."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,8 @@ def due(event: Event, channel: Channel, wishes: Preferences, now: datetime, gath
     at = now
     if RULES[event].urgency is Urgency.GATHERED and wishes.rhythm is not Rhythm.NOW:
         at = next_gathering(wishes, now, gathered_at)
+    elif RULES[event].urgency is Urgency.WEEKLY:
+        at = next_gathering(replace(wishes, rhythm=Rhythm.WEEKLY), now, gathered_at)
     return after_quiet(channel, wishes, at)
 
 
