@@ -6,17 +6,32 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from espace.accounts.services.operators import NewOperator
 from espace.administration.services.counter import CHILD_DOCUMENTS, DOCUMENTS, Checked, Paper
+from espace.administration.services.mandates import Both
 from espace.administration.services.persons import REASONS
 from espace.administration.services.quarantine import DISCARD_REASONS, Target, assignable_types
 from espace.administration.services.visits import Identity
 from espace.errors import InvalidError
-from espace.permissions import Role
+from espace.family.services.carers.scope import TASKS, Scope
+from espace.family.services.subjects import SUBJECTS
+from espace.permissions import Role, Task
 from espace.records.services import EVIDENCE, MOTIVES, RELATIONSHIPS
 from espace.web.forms import Form
 from espace.web.identity_fields import BirthDateError, IdentityForm, asked, read_birth_date, without_blanks
@@ -100,6 +115,67 @@ class ChildCheckForm(CheckForm):
         return Checked(self._paper("own"), self._paper("child"))
 
 
+class TwoDocumentsForm(CheckForm):
+    """The documents shown by who is helped and by their carer, and both faces compared with them."""
+
+    carer_kind = SelectField(
+        _l("Document shown by the carer"),
+        choices=_chosen(DOCUMENTS),
+        validators=[InputRequired(_l("Choose the document that was shown."))],
+        validate_choice=False,
+    )
+    carer_end = StringField(
+        _l("4 last characters of the carer's document"), [Length(max=40, message=_l("This answer is too long."))]
+    )
+
+    def command(self) -> Both:  # type: ignore[override]  # two people stand there
+        """What the operator saw."""
+        return Both(self._paper("own"), self._paper("carer"))
+
+
+class MandateForm(Form):
+    """What the signed paper says, and where it is kept."""
+
+    tasks = SelectMultipleField(
+        _l("What may the carer do?"), option_widget=CheckboxInput(), widget=ListWidget(), validate_choice=False
+    )
+    subjects = SelectMultipleField(
+        _l("What does the person keep to themself?"),
+        option_widget=CheckboxInput(),
+        widget=ListWidget(),
+        validate_choice=False,
+    )
+    last_day = DateField(_l("Last day, as the paper says"), validators=[Optional()])
+    reference = StringField(_l("Reference of the paper"), [Length(max=200, message=_l("This answer is too long."))])
+    proof = FileField(_l("Scan of the paper, if there is one"))
+
+    def offer(self) -> None:
+        """Offer the tasks and the subjects that exist."""
+        self.tasks.choices = [SelectChoice(one.value, gettext(word.msgid)) for one, word in TASKS.items()]
+        self.subjects.choices = [SelectChoice(one, _opening(gettext(word.msgid))) for one, word in SUBJECTS.items()]
+
+    def scope(self) -> Scope:
+        """What the paper says.
+
+        Raises:
+            InvalidError: for a task that does not exist, or without a last day.
+        """
+        try:
+            tasks = frozenset(Task(one) for one in self.tasks.data or ())
+        except ValueError:
+            raise InvalidError({"tasks": N_("Choose among these tasks.")}) from None
+        if self.last_day.data is None:
+            raise InvalidError(
+                {"last_day": N_("Write the last day that stands on the paper.")}
+            )
+        return Scope(tasks, frozenset(self.subjects.data or ()), self.last_day.data)
+
+
+def _opening(words: str) -> str:
+    """The words as they begin a line."""
+    return words[:1].upper() + words[1:]
+
+
 class PlainForm(Form):
     """A form that only confirms."""
 
@@ -115,6 +191,25 @@ class ReasonForm(Form):
     """Why something is decided."""
 
     reason = _text(_l("Reason, kept in the trail"))
+
+
+class DecisionForm(Form):
+    """What becomes of an opening or an alert, and why; `version` is that of what was read."""
+
+    decision = RadioField(_l("What becomes of it"), choices=[], validate_choice=False)
+    words = _text(_l("Why, in one or two sentences"))
+    version = HiddenField()
+
+    def offer(self, words: Mapping[str, Message]) -> "DecisionForm":
+        """Offer these decisions."""
+        self.decision.choices = [SelectChoice(key, gettext(word.msgid)) for key, word in words.items()]
+        return self
+
+    @property
+    def read_version(self) -> int:
+        """The version that was read; one that is none fits nothing."""
+        text = self.version.data or ""
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 class DeathForm(Form):

@@ -6,9 +6,7 @@ from flask_babel import lazy_gettext as _l
 from espace.permissions import Permission
 from espace.web.rooms import Card, NavEntry, Room
 
-from .views import activity, public, receipts, records, see_as
-
-_ROUTES = (receipts,)  # importing it hangs its page on the record's blueprint
+from .views import activity, explaining, history, public, receipts, records, see_as
 
 
 def _mirrored() -> Blueprint:
@@ -21,9 +19,11 @@ def _mirrored() -> Blueprint:
 records.record_pages.get("/voir-comme/")(see_as.choosing)
 records.record_pages.get("/voir-comme/<string:person>")(see_as.why)
 
+_ROUTES = (history, receipts)  # importing them hangs their pages on the records' blueprint
+
 ROOM = Room(
     name="home",
-    pages=(public.pages, records.pages, activity.pages),
+    pages=(public.pages, records.pages, activity.pages, explaining.pages),
     record_pages=records.record_pages,
     mirrored_pages=_mirrored(),
     navigation=(
@@ -32,5 +32,5 @@ ROOM = Room(
         NavEntry("/voir-comme/", _l("See as"), "eye", Permission.ACCESS_MANAGE, 41, under="/documents"),
         NavEntry("/plus", _l("More"), "more", Permission.RECORD_HOME, 90),
     ),
-    cards=(Card("home/_visits_card.html", 80, Permission.HISTORY_READ, records.visits_card),),
+    cards=(Card("home/_visits_card.html", 80, Permission.HISTORY_READ, history.visits_card),),
 )

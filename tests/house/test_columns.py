@@ -50,7 +50,7 @@ READABLE = {
     "matrix_cells.profession": "about the matrix, not a person",
     "matrix_cells.type_code": "about the matrix, not a person",
     "notices.state": "word of a closed list",
-    "office_visits.purpose": "counter, privacy",
+    "office_visits.purpose": "counter, privacy, mandate",
     "outbox.error": "the kind of an error, never its text",
     "outbox.state": "word of a closed list",
     "outbox.topic": "word of a closed list",

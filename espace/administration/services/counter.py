@@ -132,7 +132,7 @@ def check_identity(actor: Actor, visit_id: UUID, said: Checked) -> None:
         if found.stands_there is None or not found.is_served:
             raise NotFoundError
         _check(found, said)
-        objects = [{"kind": "paper", "title": _said(paper)} for paper in (said.own, said.child) if paper]
+        objects = [{"kind": "paper", "title": said_paper(paper)} for paper in (said.own, said.child) if paper]
         audit.record_office(actor, Action.IDENTITY_CHECKED, record_id=found.visit.record_id, objects=objects)
         visits.keep(tx, found.visit, checked=_plain(said))
 
@@ -213,14 +213,15 @@ def _desk(seen: Visit) -> Desk:
 
 
 def _check(found: Desk, said: Checked) -> None:
-    problems = _problems("own", said.own, DOCUMENTS)
+    problems = wrong_paper("own", said.own, DOCUMENTS)
     if found.is_child:
-        problems |= _problems("child", said.child or Paper(""), CHILD_DOCUMENTS)
+        problems |= wrong_paper("child", said.child or Paper(""), CHILD_DOCUMENTS)
     if problems:
         raise InvalidError(problems)
 
 
-def _problems(name: str, paper: Paper, known: Mapping[str, Message]) -> dict[str, str]:
+def wrong_paper(name: str, paper: Paper, known: Mapping[str, Message]) -> dict[str, str]:
+    """What is wrong with a document that was noted, beside the fields `<name>_kind` and `<name>_end`."""
     if paper.kind not in known:
         return {f"{name}_kind": N_("Choose the document that was shown.")}
     is_right = len(paper.end) == SHOWN and paper.end.isascii() and paper.end.isalnum()
@@ -229,7 +230,7 @@ def _problems(name: str, paper: Paper, known: Mapping[str, Message]) -> dict[str
     return {}
 
 
-def _said(paper: Paper) -> str:
+def said_paper(paper: Paper) -> str:
     """How a document is told in the trail: in French, as it was noted."""
     return f"{_FRENCH[paper.kind]} …{paper.end}" if paper.kind in _NUMBERED else _FRENCH[paper.kind]
 

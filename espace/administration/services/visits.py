@@ -37,11 +37,12 @@ class Purpose(StrEnum):
 
     COUNTER = "counter"
     PRIVACY = "privacy"
+    MANDATE = "mandate"
 
     @property
     def permission(self) -> Permission:
         """What the operator must carry."""
-        return Permission.OFFICE_COUNTER if self is Purpose.COUNTER else Permission.OFFICE_PRIVACY
+        return Permission.OFFICE_PRIVACY if self is Purpose.PRIVACY else Permission.OFFICE_COUNTER
 
 
 @dataclass(frozen=True, slots=True)

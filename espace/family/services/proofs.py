@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 from espace import db, settings, storage
 from espace.db import Id
 from espace.errors import BusyError, InvalidError, NotFoundError
-from espace.family.models import Request, Restriction
+from espace.family.models import Mandate, Request, Restriction
 from espace.identifiers import new_id
 from espace.interop import drawing, media, photos, scanner
 from espace.interop.media import MediaError
@@ -43,6 +43,7 @@ _OWNER = bindparam("owner", type_=Id)
 _NAMED = (
     select(Request.proof_id).where(Request.account_id == _OWNER, Request.proof_id.is_not(None)),
     select(Restriction.file_id).where(Restriction.record_id == _OWNER),
+    select(Mandate.file_id).where(Mandate.record_id == _OWNER, Mandate.file_id.is_not(None)),
 )
 _log = structlog.get_logger()
 
