@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from . import ledger
+from .cast import REGULATION
 
 MARKER = "espace-demo.json"
 _KIND = "a demo of espace: everything here is invented and may be deleted"
@@ -36,6 +37,7 @@ class Folder:
             "SMTP_PORT": str(smtp_port),
             "SMS_URL": f"{_address(port)}/demo/sms",
             "SMS_TOKEN": f"sms-{self.provider_secret}",
+            "REGULATION_STRUCTURES": REGULATION.number,
             "PSC_ISSUER": f"{_address(port)}/demo/psc",
             "PSC_CLIENT_SECRET": self.provider_secret,
             "CONTACT": "aide@example.org",

@@ -177,13 +177,13 @@ def decide(actor: Actor, alert_id: UUID, state: State, words: str, *, version: i
 
     Raises:
         NotFoundError: for who is no privacy officer, or when there is none of this id.
-        InvalidError: for `state` when it is none to choose, or for `words` when they are missing.
+        InvalidError: for `decision` when it is none to choose, or for `words` when they are missing.
         ConflictError: when it was decided meanwhile.
     """
     _demand_officer(actor)
     words = " ".join(words.split())
     if state is State.OPEN:
-        raise InvalidError({"state": N_("Choose what becomes of it.")})
+        raise InvalidError({"decision": N_("Choose what becomes of it.")})
     if not words or len(words) > MOST_WORDS:
         raise InvalidError({"words": N_("Say why in one or two sentences, nothing about health.")})
     with db.write() as tx:

@@ -151,7 +151,7 @@ def decide(actor: Actor, record_id: UUID, opening_id: UUID, review: Review, word
     Raises:
         NotFoundError: for who is no privacy officer, or when there is no such opening.
         RefusedError: for an operator who took part.
-        InvalidError: for `review` when it is none to choose, or for `words` when they are missing.
+        InvalidError: for `decision` when it is none to choose, or for `words` when they are missing.
         ConflictError: when it was decided meanwhile.
     """
     _demand_officer(actor)
@@ -180,7 +180,7 @@ def decide(actor: Actor, record_id: UUID, opening_id: UUID, review: Review, word
 def _checked(review: Review, words: str) -> str:
     words = " ".join(words.split())
     if review in (Review.NEW, Review.ANSWERED):
-        raise InvalidError({"review": N_("Choose what becomes of it.")})
+        raise InvalidError({"decision": N_("Choose what becomes of it.")})
     if len(words) > MOST_WORDS or (not words and review is not Review.EXPECTED):
         raise InvalidError({"words": N_("Say why in one or two sentences, nothing about health.")})
     return words

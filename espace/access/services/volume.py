@@ -61,7 +61,7 @@ def admit(actor: Actor, reached_id: UUID) -> None:
 
 
 def _count(actor: Actor, reached_id: UUID, now: datetime) -> None:
-    with db.write_apart() as tx:
+    with db.write() as tx:
         dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
         tx.execute(
             dialect.insert(Reach)
@@ -72,13 +72,13 @@ def _count(actor: Actor, reached_id: UUID, now: datetime) -> None:
 
 def _hold(actor: Actor, reached: int) -> None:
     """Told once a day, however often it is tried."""
-    with db.write_apart():
+    with db.write():
         if alerts.raise_alert(Kind.HOUR, actor.id, clock.today(), {"records": reached}):
             audit.record(actor, actor.id, Action.VOLUME_REACHED, detail={"records": str(reached)})
 
 
 def _stop(actor: Actor, reached: int) -> None:
-    with db.write_apart():
+    with db.write():
         suspensions.stop(SYSTEM, actor.id, Cause.VOLUME)
         alerts.raise_alert(Kind.DAY, actor.id, clock.today(), {"records": reached})
 

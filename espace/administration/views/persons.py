@@ -8,6 +8,7 @@ from flask import Response, abort, flash
 from flask_babel import gettext
 
 from espace import settings
+from espace.access.services import alerts
 from espace.administration.forms import DeathForm, DecideForm, HeirForm, PlainForm, ReasonForm, SearchForm, SuspendForm
 from espace.administration.services import persons, visits
 from espace.administration.services.persons import WIDENING, Dossier, Task
@@ -81,6 +82,7 @@ def dossier(visit_id: UUID) -> Response:
         evidence=EVIDENCE,
         relationships=RELATIONSHIPS,
         motives=MOTIVES,
+        is_watched=bool(alerts.watched([found.visit.record_id])),
     )
 
 

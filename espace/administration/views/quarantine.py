@@ -37,7 +37,7 @@ _DONE: dict[str, Message] = {
 @requires(Permission.OFFICE_QUARANTINE)
 def quarantine_list() -> Response:
     """What lies there, newest first: dates and reasons, no name."""
-    return _list(_place(request.args.get("avant", "")))
+    return _list(place_of(request.args.get("avant", "")))
 
 
 def _list(before: UUID | None, status: int = 200) -> Response:
@@ -97,7 +97,8 @@ def do_quarantine_act(aside_id: UUID, act: str) -> Response:
     return _asking(found, act, form) if act in _acts(found) else _led_back(found, act)
 
 
-def _place(text: str) -> UUID | None:
+def place_of(text: str) -> UUID | None:
+    """The row after which a page begins, as its address says it; None for the start."""
     try:
         return UUID(text)
     except ValueError:
