@@ -1,8 +1,9 @@
 """What professionals send."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
+from uuid import UUID
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
@@ -12,8 +13,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import Optional
 
 from espace import clock, settings
+from espace.access.services import COLLECTED_HOW, Collected, How, Scope, durations
 from espace.access.services.emergency import WHY, Why
 from espace.documents.services import plain_title, type_label
+from espace.people.services import Structure
 from espace.professional.services.drafts import Confirmation, deposit_types
 from espace.professional.services.search import PatientSearch
 from espace.web.forms import Form
@@ -23,6 +26,12 @@ from espace.words import N_
 
 _PATTERNS = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %m %Y", "%d%m%Y", "%Y-%m-%d")
 YES, NO = "yes", "no"
+ALONE = "person"
+_AGREED = {
+    How.SAID: N_("In words, face to face"),
+    How.PHONE: N_("By telephone"),
+    How.WRITTEN: N_("On paper, kept at my practice"),
+}
 
 
 def read_day(text: str) -> date | None:
@@ -58,9 +67,73 @@ class SecretForm(Form):
 
 
 class AskForm(Form):
-    """Why a professional asks to read a record."""
+    """Why a professional asks to read a record, and for whom."""
 
     reason = TextAreaField(_l("Why you ask"))
+    scope = RadioField(_l("For whom you ask"), default=Scope.PERSON.value, validate_choice=False)
+
+    def offer(self, place: str) -> "AskForm":
+        """Offer to ask for the team of the place of this session."""
+        self.scope.choices = [
+            SelectChoice(Scope.PERSON.value, gettext("For me alone")),
+            SelectChoice(Scope.TEAM.value, gettext("For everyone at %(place)s", place=place)),
+        ]
+        return self
+
+    @property
+    def asked_for(self) -> Scope:
+        """For whom it is asked; for oneself unless our page said otherwise."""
+        return Scope.TEAM if self.scope.data == Scope.TEAM.value else Scope.PERSON
+
+
+class CollectForm(Form):
+    """A consent the person just gave beside a professional: for whom, how, how long, and that they were told."""
+
+    who = RadioField(_l("Who may read?"), default=ALONE, validate_choice=False)
+    how = RadioField(_l("How did the person agree?"), validate_choice=False)
+    days = SelectField(_l("For how long"), coerce=int, validate_choice=False)
+    told = BooleanField(
+        _l(
+            "I told the person why the record is to be read and under which rules. They agreed, and may change their mind."
+        )
+    )
+
+    def offer(self, name: str, places: Sequence[Structure]) -> "CollectForm":
+        """Offer the professional alone or the teams of their places, the ways to agree and the durations."""
+        teams = [SelectChoice(str(one.id), gettext("Everyone at %(place)s", place=one.display_name)) for one in places]
+        self.who.choices = [SelectChoice(ALONE, gettext("%(name)s only", name=name)), *teams]
+        self.how.choices = [SelectChoice(how.value, gettext(words.msgid)) for how, words in _AGREED.items()]
+        self.days.choices = [SelectChoice(str(days), _length(days)) for days in durations()]
+        if self.days.data not in durations():
+            self.days.data = 90 if 90 in durations() else durations()[-1]
+        return self
+
+    def command(self, professional_id: UUID) -> Collected:
+        """What was written down about this professional."""
+        how = next((one for one in COLLECTED_HOW if one.value == self.how.data), None)
+        place_id = None
+        if self.who.data not in (None, "", ALONE):
+            try:
+                place_id = UUID(self.who.data)
+            except ValueError:
+                place_id = UUID(int=0)  # no place of theirs: refused beside its field
+        return Collected(professional_id, how, self.days.data, bool(self.told.data), place_id)
+
+
+class ColleagueForm(Form):
+    """Which colleague a consent is for."""
+
+    name = StringField(_l("Name, or RPPS number"))
+    where = StringField(_l("Town or place"), validators=[Optional()])
+
+
+def _length(days: int) -> str:
+    """« 3 mois »."""
+    if days % 365 == 0:
+        return str(ngettext("%(num)d year", "%(num)d years", days // 365))
+    if days % 30 == 0:
+        return str(ngettext("%(num)d month", "%(num)d months", days // 30))
+    return str(ngettext("%(num)d day", "%(num)d days", days))
 
 
 class EmergencyForm(Form):

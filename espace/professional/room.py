@@ -5,10 +5,18 @@ from flask_babel import lazy_gettext as _l
 from espace.permissions import Permission
 from espace.web.rooms import NavEntry, Room
 
-from .views import deposit, emergency, patient, patients, secrecy, sign_in
+from .views import consents, deposit, emergency, patient, patients, secrecy, sign_in
 from .views.blueprints import pages, patient_pages
 
-_ROUTES = (deposit, emergency, patient, patients, secrecy, sign_in)  # importing hangs their pages on the blueprints
+_ROUTES = (
+    consents,
+    deposit,
+    emergency,
+    patient,
+    patients,
+    secrecy,
+    sign_in,
+)  # importing hangs their pages on the blueprints
 
 ROOM = Room(
     name="professional",

@@ -1,55 +1,53 @@
-"""Who sees a record: requests to answer, accesses to prolong or end, professionals to block."""
+"""Who sees a record: one list, requests to answer, and the page of one professional or team."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, request, session
+from flask import Response, flash, request, session
 from flask_babel import gettext
 
-from espace import clock, db
+from espace import db
 from espace.access import services as access
-from espace.access.forms import DecisionForm
-from espace.access.services import Answer, ConsentLine, ConsentState
+from espace.access.forms import DecisionForm, FindForm, duration
+from espace.access.services import Answer, ConsentLine, ConsentState, Step
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, StepUpError
-from espace.family import services as family
-from espace.people import services as people
+from espace.people.services import Professional, directory
 from espace.permissions import Permission
+from espace.web.attempts import to
 from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
 from espace.web.shell import initials
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_
 
-from .words import CategoryLine, categories_seen, seen_in_words, unseen_in_words
+from .blueprints import record_pages
+from .rows import Row, everybody, of_consent
+from .words import CategoryLine, categories_seen, seen_in_words, step_in_words, unseen_in_words
 
-record_pages = Blueprint("access", __name__)
 PROOF = "/connexion/preuve"
-SOON_DAYS = 14
+MOST_MEMBERS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One professional as the page shows them."""
+    """One professional who asks, as the page shows them."""
 
     line: ConsentLine
     initials: str
     sees: str
     unseen: str
     profession: str
-    days_left: int | None
 
 
 def _shown(line: ConsentLine) -> Shown:
-    left = (line.valid_until - clock.now()).days if line.valid_until else None
     return Shown(
         line=line,
         initials=initials(line.name),
         sees=seen_in_words(line.profession_code),
         unseen=unseen_in_words(line.profession_code),
         profession=line.profession,
-        days_left=left if left is not None and left <= SOON_DAYS else None,
     )
 
 
@@ -61,27 +59,17 @@ def accesses() -> Response:
 
 
 def _list(*, changed_meanwhile: bool = False) -> Response:
-    lines = [_shown(line) for line in _read(viewpoint())]
-
-    def in_state(*states: ConsentState) -> list[Shown]:
-        return [shown for shown in lines if shown.line.state in states]
-
+    here = viewpoint()
+    lines = _read(here)
     return render(
         "access/accesses.html",
-        asked=in_state(ConsentState.ASKED),
-        allowed=in_state(ConsentState.VALID),
-        blocked=in_state(ConsentState.BLOCKED),
-        past=in_state(ConsentState.REFUSED, ConsentState.REVOKED, ConsentState.EXPIRED),
-        parents=_parents(viewpoint()),
+        asked=[_shown(line) for line in lines if line.state is ConsentState.ASKED],
+        everybody=everybody(here, lines),
         form=DecisionForm(formdata=None).offer(),
+        find=FindForm(formdata=None),
         changed_meanwhile=changed_meanwhile,
         status=409 if changed_meanwhile else 200,
     )
-
-
-def _parents(here: Viewpoint) -> list[str]:
-    """Who acts for the child this record is of: they see it too, without any consent; nobody once of age."""
-    return sorted(person.display_name for person in people.persons(family.representatives(here.record_id)).values())
 
 
 def _read(here: Viewpoint) -> list[ConsentLine]:
@@ -103,56 +91,94 @@ def _read(here: Viewpoint) -> list[ConsentLine]:
 @record_pages.get("/acces/<uuid:consent_id>")
 @requires(Permission.ACCESS_MANAGE)
 def one(consent_id: UUID) -> Response:
-    """Everything that can be decided about one professional, with what follows from it."""
-    chosen = request.args.get("jours", type=int)
-    return _one(consent_id, DecisionForm(formdata=None).offer(chosen))
+    """Everything that can be decided about one professional or team, with what follows from it."""
+    return _one(consent_id, DecisionForm(formdata=None), request.args.get("jours", type=int))
 
 
-def _one(consent_id: UUID, form: DecisionForm) -> Response:
-    line = next((line for line in _read(viewpoint()) if line.id == consent_id), None)
+def _one(consent_id: UUID, form: DecisionForm, chosen: int | None = None) -> Response:
+    here = viewpoint()
+    lines = _read(here)
+    line = next((line for line in lines if line.id == consent_id), None)
     if line is None:
-        line = access.consent(viewpoint().standing, consent_id)  # says that there is none
-    categories: list[CategoryLine] = categories_seen(line.profession_code)
-    return render("access/one.html", shown=_shown(line), categories=categories, form=form, status=form.status)
+        line = access.consent(here.standing, consent_id)  # says that there is none
+    categories: list[CategoryLine] = [] if line.is_team else categories_seen(line.profession_code)
+    return render(
+        "access/one.html",
+        shown=_shown(line),
+        row=_row(here, line),
+        categories=categories,
+        form=form.offer(chosen, access.longer(line)),
+        shorter=[(days, duration(days)) for days in access.shorter(line)],
+        members=_members(line, lines),
+        steps=[_told(step) for step in reversed(line.steps)],
+        status=form.status,
+    )
+
+
+def _row(here: Viewpoint, line: ConsentLine) -> Row | None:
+    return None if line.state is ConsentState.ASKED else of_consent(here, line)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody of a team; `apart` says why the team's access does not hold for them, if so."""
+
+    professional: Professional
+    apart: bool
+
+
+def _members(line: ConsentLine, lines: list[ConsentLine]) -> list[Member]:
+    """Some of those whom a team's access reaches today, and who of them was refused by name."""
+    if not line.is_team:
+        return []
+    denied = {ConsentState.BLOCKED, ConsentState.REFUSED, ConsentState.REVOKED}
+    out = {one.grantee_id for one in lines if one.state in denied}
+    return [Member(one, one.id in out) for one in directory.team(line.grantee_id, MOST_MEMBERS)]
+
+
+def _told(step: Step) -> tuple[Step, str]:
+    return step, step_in_words(step)
 
 
 @record_pages.post("/acces/<uuid:consent_id>")
 @requires(Permission.ACCESS_MANAGE)
 def decide(consent_id: UUID) -> Response:
-    """Decide about one professional. Granting asks for a fresh proof of identity; narrowing never does."""
+    """Decide about one professional or team. Granting asks for a fresh proof of identity; narrowing never does."""
     here = viewpoint()
     form = DecisionForm()
     command = form.command() if form.validate() else None
     if command is None:
         raise InvalidError({})  # nothing our pages send
+    name = access.consent(here.standing, consent_id).name
     try:
-        access.answer(here.standing, consent_id, command.decision, version=command.version, days=command.days)
+        access.answer(
+            here.standing,
+            consent_id,
+            command.decision,
+            version=command.version,
+            days=command.days,
+            scope=command.scope,
+        )
     except StepUpError:
         session["next"] = f"{here.base}/acces/{consent_id}?jours={command.days}"
-        return _to(PROOF)
+        return to(PROOF)
     except InvalidError as error:
         form.refuse(error.problems)
-        return _one(consent_id, form.offer())
+        return _one(consent_id, form)
     except ConflictError:
         return _list(changed_meanwhile=True)
-    line = access.consent(here.standing, consent_id)
-    flash(gettext(_DONE[command.decision].msgid, name=line.name), "ok")
-    return _to(f"{here.base}/acces")
+    flash(gettext(_DONE[command.decision].msgid, name=name), "ok")
+    return to(f"{here.base}/acces")
 
 
 _DONE = {
     Answer.GRANT: N_("Done. %(name)s sees this record from now on."),
+    Answer.LIMIT: N_("Done. The access of %(name)s ends sooner."),
     Answer.REFUSE: N_("Done. %(name)s sees nothing."),
     Answer.REVOKE: N_("Done. %(name)s sees nothing any more, as of now."),
     Answer.BLOCK: N_("Done. %(name)s is blocked, as of now."),
     Answer.UNBLOCK: N_("Done. %(name)s is no longer blocked, and still sees nothing."),
 }
-
-
-def _to(place: str) -> Response:
-    answer = redirect(place, 303)
-    assert isinstance(answer, Response)  # noqa: S101 - narrows Werkzeug's type
-    return answer
 
 
 def requests_card(here: Viewpoint) -> dict[str, object] | None:

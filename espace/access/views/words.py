@@ -7,7 +7,10 @@ from enum import StrEnum
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from espace.access.services import Sight, sight
+from espace.access.services import Did, How, Outlook, Sight, Step, sight
+from espace.web.forms import translated
+from espace.web.i18n import full_day
+from espace.words import N_, Message
 
 CATEGORIES = {
     "42": _l("prescriptions"),
@@ -125,3 +128,73 @@ def listed(words: Sequence[str]) -> str:
     if len(words) == 1:
         return words[0]
     return str(gettext("%(first)s and %(last)s", first=", ".join(words[:-1]), last=words[-1]))
+
+
+@dataclass(frozen=True, slots=True)
+class OutlookLine:
+    """One category, how much of it a profession reads, and how much it usually adds."""
+
+    label: str
+    read: Extent
+    deposited: Extent
+
+
+def outlook_lines(found: Mapping[str, Outlook]) -> list[OutlookLine]:
+    """Every category in the order in which people care."""
+    return [
+        OutlookLine(
+            str(label),
+            _extent(bool(found[code].seen), not found[code].unseen),
+            _extent(bool(found[code].deposited), found[code].deposited == found[code].seen | found[code].unseen),
+        )
+        for code, label in CATEGORIES.items()
+    ]
+
+
+def _extent(some: bool, whole: bool) -> Extent:  # noqa: FBT001 - two facts
+    return Extent.NONE if not some else Extent.ALL if whole else Extent.SOME
+
+
+_SOURCES: dict[str, Message] = {
+    "official": N_("read in an official text"),
+    "reported": N_("reported by the press of the professions"),
+    "inferred": N_("deduced by us, to be verified"),
+}
+
+
+def sources_in_words(found: Mapping[str, Outlook]) -> list[str]:
+    """How sure the table is of what it says of a profession, the surest first."""
+    known = frozenset[str]().union(*(each.sources for each in found.values())) if found else frozenset()
+    return [translated(words) for source, words in _SOURCES.items() if source in known]
+
+
+_DID: dict[Did, Message] = {
+    Did.ASKED: N_("Access asked for by %(name)s"),
+    Did.GIVEN: N_("Access given by %(name)s"),
+    Did.COLLECTED: N_("Agreement written down by %(name)s"),
+    Did.PROLONGED: N_("Access prolonged by %(name)s"),
+    Did.LIMITED: N_("Access shortened by %(name)s"),
+    Did.REFUSED: N_("Request refused by %(name)s"),
+    Did.ENDED: N_("Access ended by %(name)s"),
+    Did.BLOCKED: N_("Blocked by %(name)s"),
+    Did.UNBLOCKED: N_("Unblocked by %(name)s"),
+}
+HOW: dict[How, Message] = {
+    How.SPACE: N_("in the space"),
+    How.ASSISTED: N_("in the space, with a helper"),
+    How.SAID: N_("in words, face to face"),
+    How.PHONE: N_("by telephone"),
+    How.WRITTEN: N_("on paper"),
+}
+
+
+def step_in_words(step: Step) -> str:
+    """« Accord noté par Dr Hélène Morvan, de vive voix, jusqu'au 4 mars 2027 »."""
+    said = [gettext(_DID[step.did].msgid, name=step.by)]
+    if step.did is Did.COLLECTED:
+        said.append(translated(HOW[step.how]))
+    if step.helper:
+        said.append(gettext("with the help of %(name)s", name=step.helper))
+    if step.until:
+        said.append(gettext("until %(day)s", day=full_day(step.until)))
+    return ", ".join(said)

@@ -1,6 +1,6 @@
 """The page of one patient, and the request to read the record."""
 
-from flask import Response, flash
+from flask import Response
 from flask_babel import gettext, ngettext
 
 from espace import db
@@ -8,16 +8,14 @@ from espace.access import services as access
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents.services.library import overview
-from espace.errors import InvalidError
 from espace.permissions import Permission
-from espace.professional.forms import AskForm
 from espace.professional.services import drafts, secrecy
 from espace.web.guards import requires, viewpoint
 from espace.web.i18n import full_day
 from espace.web.rendering import render
 from espace.web.viewpoint import Viewpoint
 
-from .blueprints import patient_pages, to
+from .blueprints import patient_pages
 
 
 @patient_pages.get("/")
@@ -62,32 +60,3 @@ def _news(here: Viewpoint) -> str:
             when=day,
         )
     )
-
-
-@patient_pages.get("/consentement")
-@requires(Permission.ACCESS_ASK)
-def consent() -> Response:
-    """Where the request stands, and the form to send it."""
-    return _asking(AskForm(formdata=None))
-
-
-def _asking(form: AskForm) -> Response:
-    line = access.own_consent(viewpoint().standing)
-    return render("professional/ask.html", form=form, line=line, state=access.shown_state(line), status=form.status)
-
-
-@patient_pages.post("/consentement")
-@requires(Permission.ACCESS_ASK)
-def ask() -> Response:
-    """Send the request; the people of the record are told by e-mail and answer on their phone."""
-    here = viewpoint()
-    form = AskForm()
-    if not form.validate():
-        return _asking(form)
-    try:
-        access.ask(here.standing, form.reason.data or "")
-    except InvalidError as error:
-        form.refuse(error.problems)
-        return _asking(form)
-    flash(gettext("Your request is written down. The answer appears here and on your patients page."), "ok")
-    return to(f"{here.base}/")

@@ -1,0 +1,121 @@
+"""Giving access without being asked: find somebody in the directory, choose for whom and how long, give."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Response, flash
+from flask_babel import gettext
+
+from espace.access import services as access
+from espace.access.forms import FindForm, GiveForm
+from espace.access.services import ConsentLine, ConsentState
+from espace.errors import ConflictError, InvalidError
+from espace.people import services as people
+from espace.people.services import Professional, directory
+from espace.permissions import Permission, demand_fresh_proof
+from espace.web.attempts import attempt, page, to
+from espace.web.guards import requires, viewpoint
+from espace.web.viewpoint import Viewpoint
+from espace.words import N_
+
+from .blueprints import record_pages
+from .words import seen_in_words, unseen_in_words
+
+MOST_PLACES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One professional of the directory, and what stands on the access page about them."""
+
+    professional: Professional
+    places: str
+    line: ConsentLine | None
+
+
+@record_pages.get("/acces/donner")
+@requires(Permission.ACCESS_MANAGE)
+def finding() -> Response:
+    """Whom to give access to: by name and town, or by number."""
+    return page("access/find.html", FindForm(formdata=None), hits=None, after=None)
+
+
+@record_pages.post("/acces/donner")
+@requires(Permission.ACCESS_MANAGE)
+def find() -> Response:
+    """Those of the directory who fit; one alone is led to at once. What is sought stands in no address."""
+    here = viewpoint()
+    form = FindForm()
+    name, where = (form.name.data or "").strip(), (form.where.data or "").strip()
+    if not form.validate() or not directory.words(name):
+        form.refuse({"name": N_("Write the name of the professional, or their RPPS number.")})
+        return page("access/find.html", form, hits=None, after=None)
+    known = people.find_professional(name)
+    found = directory.Found((known,), None) if known else directory.search(name, where, form.after_id)
+    if len(found.professionals) == 1 and found.after is None and form.after_id is None:
+        return to(f"{here.base}/acces/donner/{found.professionals[0].id}")
+    return page("access/find.html", form, hits=_hits(here, found.professionals), after=found.after)
+
+
+def _hits(here: Viewpoint, found: tuple[Professional, ...]) -> list[Hit]:
+    lines = {line.grantee_id: line for line in access.consents(here.standing)} if found else {}
+    return [Hit(one, _places(one), lines.get(one.id)) for one in found if one.active]
+
+
+def _places(one: Professional) -> str:
+    said = [", ".join(part for part in (place.display_name, place.city) if part) for place in one.structures[:2]]
+    return " · ".join(said)
+
+
+@record_pages.get("/acces/donner/<uuid:professional_id>")
+@requires(Permission.ACCESS_MANAGE)
+def giving(professional_id: UUID) -> Response:
+    """What they will read, alone or with everybody at their place, and for how long."""
+    here = viewpoint()
+    found = access.candidate(here.standing, professional_id)
+    if found.line is not None and found.line.state in (ConsentState.VALID, ConsentState.BLOCKED, ConsentState.ASKED):
+        return to(f"{here.base}/acces/{found.line.id}")
+    demand_fresh_proof(here.actor)
+    return _giving(found.professional, GiveForm(formdata=None))
+
+
+def _giving(professional: Professional, form: GiveForm) -> Response:
+    code = professional.specialty_code or professional.profession_code
+    return page(
+        "access/give.html",
+        form.offer(professional.display_name, professional.structures[:MOST_PLACES]),
+        professional=professional,
+        places=_places(professional),
+        sees=seen_in_words(code),
+        unseen=unseen_in_words(code),
+    )
+
+
+@record_pages.post("/acces/donner/<uuid:professional_id>")
+@requires(Permission.ACCESS_MANAGE)
+def give(professional_id: UUID) -> Response:
+    """Give it, from now on."""
+    here = viewpoint()
+    found = access.candidate(here.standing, professional_id)
+    form = GiveForm()
+    if form.validate():
+        with attempt(form):
+            try:
+                access.give(here.standing, professional_id, days=form.days.data, place_id=_place(form))
+            except ConflictError:
+                flash(gettext("Someone decided meanwhile: nothing was changed. Here is where things stand."), "warn")
+                return to(f"{here.base}/acces")
+            name = next(
+                (one.display_name for one in found.professional.structures if str(one.id) == form.scope.data),
+                found.professional.display_name,
+            )
+            flash(gettext("Done. %(name)s sees this record from now on.", name=name), "ok")
+            return to(f"{here.base}/acces")
+    return _giving(found.professional, form)
+
+
+def _place(form: GiveForm) -> UUID | None:
+    try:
+        return form.place_id
+    except ValueError:
+        raise InvalidError({"scope": N_("Choose for whom.")}) from None

@@ -1,0 +1,33 @@
+"""The proof of a decision about who reads a record: what it holds, and the file to take away."""
+
+from uuid import UUID
+
+from flask import Response
+
+from espace.access import services as access
+from espace.permissions import Permission, demand_fresh_proof
+from espace.web.attempts import page
+from espace.web.forms import Form
+from espace.web.guards import requires, viewpoint
+
+from .blueprints import record_pages
+
+
+@record_pages.get("/acces/<uuid:consent_id>/preuve")
+@requires(Permission.ACCESS_MANAGE)
+def proving(consent_id: UUID) -> Response:
+    """What the proof says and how it is checked."""
+    here = viewpoint()
+    line = access.consent(here.standing, consent_id)
+    demand_fresh_proof(here.actor)
+    return page("access/proof.html", Form(formdata=None), line=line)
+
+
+@record_pages.post("/acces/<uuid:consent_id>/preuve")
+@requires(Permission.ACCESS_MANAGE)
+def take(consent_id: UUID) -> Response:
+    """The paper and its signature, in one archive; taking it leaves a row."""
+    made = access.proof(viewpoint().standing, consent_id)
+    response = Response(made.archive(), mimetype="application/zip")
+    response.headers["Content-Disposition"] = 'attachment; filename="preuve-acces.zip"'
+    return response

@@ -1,0 +1,269 @@
+"""Who sees a record, as rows of one list: each kind of right told in the same words, with what one press does."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from espace import clock
+from espace.access import services as access
+from espace.access.services import (
+    Answer,
+    ConsentLine,
+    ConsentState,
+    Did,
+    SeerAct,
+    SeerKind,
+    SeerLine,
+    SeerState,
+)
+from espace.access.services.emergency import recent_lines
+from espace.web.forms import translated
+from espace.web.i18n import full_day, instant
+from espace.web.shell import initials
+from espace.web.viewpoint import Viewpoint
+from espace.words import N_, Message
+
+from .relatives import relatives
+from .words import seen_in_words, unseen_in_words
+
+SOON_DAYS = 14
+UNDO_DAYS = 30
+"""As long a consent that somebody collected is offered to be undone, in these words."""
+
+HEADINGS = {
+    SeerKind.PROFESSIONAL: _l("Professionals"),
+    SeerKind.TEAM: _l("Teams"),
+    SeerKind.CARER: _l("Carers"),
+    SeerKind.PARENT: _l("Parents"),
+    SeerKind.GUARDIAN: _l("Legal representatives"),
+    SeerKind.CODE: _l("Counter codes"),
+    SeerKind.LINK: _l("Share links"),
+    SeerKind.EMERGENCY: _l("Emergencies"),
+}
+"""The kinds of the list, in its order."""
+
+_STATES: dict[SeerState, tuple[Message, str, str]] = {
+    SeerState.OPEN: (N_("Access open"), "ok", "check"),
+    SeerState.WAITING: (N_("Waiting"), "warn", "clock"),
+    SeerState.LIMITED: (N_("Limited access"), "warn", "eye-off"),
+    SeerState.ENDED: (N_("Over"), "", "clock"),
+    SeerState.REFUSED: (N_("Refused"), "", "eye-off"),
+    SeerState.BLOCKED: (N_("Blocked"), "bad", "ban"),
+}
+_OF_CONSENT = {
+    ConsentState.VALID: SeerState.OPEN,
+    ConsentState.BLOCKED: SeerState.BLOCKED,
+    ConsentState.REFUSED: SeerState.REFUSED,
+    ConsentState.REVOKED: SeerState.ENDED,
+    ConsentState.EXPIRED: SeerState.ENDED,
+}
+_ROUND = frozenset({SeerKind.CARER, SeerKind.PARENT, SeerKind.GUARDIAN})
+_SIGNS = {SeerKind.CODE: "qr", SeerKind.LINK: "send", SeerKind.EMERGENCY: "sos"}
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One POST: where, with what, what the button says and what follows from it."""
+
+    label: str
+    place: str
+    consequence: str
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list, in words. `sign` is an icon where nobody's initials stand; `days_left` when few are."""
+
+    key: str
+    name: str
+    initials: str
+    is_round: bool
+    sign: str
+    badge: tuple[str, str, str]
+    about: str
+    sees: str
+    unseen: str
+    sentences: tuple[str, ...]
+    dates: str
+    visit: str
+    days_left: int | None
+    place: str
+    place_label: str
+    see_as: str
+    profession: str
+    presses: tuple[Press, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of one kind under their heading."""
+
+    heading: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """The page: who may see now by kind, who is blocked, what is past or was refused."""
+
+    groups: tuple[Group, ...]
+    blocked: tuple[Row, ...]
+    past: tuple[Row, ...]
+    professionals: int
+    others: int
+
+
+def everybody(here: Viewpoint, consents: Iterable[ConsentLine]) -> Everybody:
+    """Everything that opens this record to anybody but its holder, as rows."""
+    rows = [(_kind_of(line), _OF_CONSENT[line.state], of_consent(here, line)) for line in consents if _is_told(line)]
+    seers = [*relatives(here), *access.passing_lines(here.standing), *recent_lines(here.standing)]
+    rows += [(line.kind, line.state, _of_seer(here, line)) for line in seers]
+    now = [(kind, row) for kind, state, row in rows if not state.is_past and state is not SeerState.BLOCKED]
+    groups = [(heading, tuple(row for kind, row in now if kind is one)) for one, heading in HEADINGS.items()]
+    people_here = sum(1 for line in seers if line.kind in _ROUND and not line.state.is_past)
+    return Everybody(
+        groups=tuple(Group(str(heading), found) for heading, found in groups if found),
+        blocked=tuple(row for _, state, row in rows if state is SeerState.BLOCKED),
+        past=tuple(row for _, state, row in rows if state.is_past),
+        professionals=sum(1 for kind, _ in now if kind in (SeerKind.PROFESSIONAL, SeerKind.TEAM)),
+        others=people_here,
+    )
+
+
+def _is_told(line: ConsentLine) -> bool:
+    return line.state in _OF_CONSENT
+
+
+def _kind_of(line: ConsentLine) -> SeerKind:
+    return SeerKind.TEAM if line.is_team else SeerKind.PROFESSIONAL
+
+
+def of_consent(here: Viewpoint, line: ConsentLine) -> Row:
+    """One professional or team, as a row."""
+    left = (line.valid_until - clock.now()).days if line.valid_until and line.state is ConsentState.VALID else None
+    place = f"{here.base}/acces/{line.id}"
+    reads = line.state is ConsentState.VALID
+    return Row(
+        key=str(line.id),
+        name=line.name,
+        initials=initials(line.name),
+        is_round=False,
+        sign="people" if line.is_team else "",
+        badge=_badge(_OF_CONSENT.get(line.state, SeerState.WAITING)),
+        about=_about(line),
+        sees=seen_in_words(line.profession_code) if reads and not line.is_team else "",
+        unseen=unseen_in_words(line.profession_code) if reads and not line.is_team else "",
+        sentences=_sentences(line),
+        dates=_dates(line),
+        visit=_visit(line.last_visit_at) if reads else "",
+        days_left=left if left is not None and left <= SOON_DAYS else None,
+        place=place,
+        place_label=gettext("Change") if reads else gettext("See more"),
+        see_as=f"{here.base}/voir-comme/{line.grantee_id}" if reads and not line.is_team else "",
+        profession="" if line.is_team else line.profession_code.partition("/")[0],
+        presses=_presses(line, place),
+    )
+
+
+def _about(line: ConsentLine) -> str:
+    if line.is_team:
+        return gettext("Everyone who practises there, in %(town)s", town=line.structure) if line.structure else ""
+    return ", ".join(part for part in (line.profession[:1].upper() + line.profession[1:], line.structure) if part)
+
+
+def _sentences(line: ConsentLine) -> tuple[str, ...]:
+    if line.state is ConsentState.BLOCKED:
+        return (gettext("Sees nothing, even when caring for this person, and is not told."),)
+    if line.state is not ConsentState.VALID:
+        return ()
+    said = [gettext("Each sees what their profession may read.")] if line.is_team else []
+    step = line.decided
+    if step is not None and step.did is Did.COLLECTED:
+        said.append(gettext("%(name)s wrote down your agreement on %(day)s.", name=step.by, day=full_day(step.at)))
+    return tuple(said)
+
+
+def _dates(line: ConsentLine) -> str:
+    day = full_day(line.decided_at) if line.decided_at else ""
+    match line.state:
+        case ConsentState.VALID if line.valid_until is not None:
+            return str(gettext("Since %(since)s, until %(until)s.", since=day, until=full_day(line.valid_until)))
+        case ConsentState.BLOCKED:
+            return str(gettext("Blocked since %(day)s.", day=day))
+        case ConsentState.REFUSED:
+            return str(gettext("Request refused on %(day)s.", day=day))
+        case ConsentState.REVOKED:
+            return str(gettext("Access ended on %(day)s.", day=day))
+        case ConsentState.EXPIRED if line.valid_until is not None:
+            return str(gettext("Access over since %(day)s.", day=full_day(line.valid_until)))
+        case _:
+            return ""
+
+
+def _visit(at: datetime | None) -> str:
+    return str(gettext("Last visit %(when)s.", when=instant(at)) if at else gettext("No visit yet."))
+
+
+def _presses(line: ConsentLine, place: str) -> tuple[Press, ...]:
+    """What one press does from the list: end, undo, unblock."""
+    version = ("version", str(line.version))
+    if line.state is ConsentState.VALID:
+        step = line.decided
+        is_fresh = step is not None and step.did is Did.COLLECTED and (clock.now() - step.at).days < UNDO_DAYS
+        label = gettext("Undo this agreement") if is_fresh else gettext("End the access")
+        said = gettext("%(name)s sees nothing any more, as of now.", name=line.name)
+        return (Press(label, place, said, (version, ("decision", Answer.REVOKE.value))),)
+    if line.state is ConsentState.BLOCKED:
+        said = gettext("Shows nothing yet: they may ask for access again.")
+        return (Press(gettext("Unblock"), place, said, (version, ("decision", Answer.UNBLOCK.value))),)
+    return ()
+
+
+def _badge(state: SeerState) -> tuple[str, str, str]:
+    word, kind, sign = _STATES[state]
+    return (translated(word), kind, sign)
+
+
+def _of_seer(here: Viewpoint, line: SeerLine) -> Row:
+    if line.since and line.until:
+        dates = gettext("Since %(since)s, until %(until)s.", since=_when(line.since), until=_when(line.until))
+    elif line.since:
+        dates = gettext("Since %(since)s.", since=_when(line.since))
+    else:
+        dates = ""
+    is_person = line.kind in _ROUND
+    reads = bool(line.profession_code) and not line.state.is_past
+    return Row(
+        key=str(line.id),
+        name=line.name or gettext("Code not used yet"),
+        initials=initials(line.name) if is_person else "",
+        is_round=is_person,
+        sign=_SIGNS.get(line.kind, ""),
+        badge=_badge(line.state),
+        about=line.about[:1].upper() + line.about[1:],
+        sees=seen_in_words(line.profession_code) if reads else "",
+        unseen=unseen_in_words(line.profession_code) if reads else "",
+        sentences=tuple(translated(one) for one in line.detail),
+        dates=dates,
+        visit=gettext("Last visit %(when)s.", when=instant(line.last_visit)) if line.last_visit else "",
+        days_left=None,
+        place=f"{here.base}{line.place}" if line.place else "",
+        place_label=gettext("Change") if is_person else gettext("See more"),
+        see_as="",
+        profession=line.profession_code.partition("/")[0],
+        presses=tuple(_press(here, act) for act in line.acts),
+    )
+
+
+def _when(at: datetime) -> str:
+    """A day; with its time when it is near: a code lasts minutes."""
+    return instant(at) if abs((at - clock.now()).days) < 2 else full_day(at)
+
+
+def _press(here: Viewpoint, act: SeerAct) -> Press:
+    said = translated(act.consequence) if act.consequence else ""
+    return Press(translated(act.label), f"{here.base}{act.place}", said, act.values)
