@@ -345,6 +345,7 @@ def _facts(tx: Connection, record_id: UUID, new: NewDocument, files: list[UUID])
         for_other=new.for_other,
         names_other=new.names_other,
         guest=new.guest,
+        opened_to_parents=False,
     )
 
 

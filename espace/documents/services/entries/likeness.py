@@ -109,7 +109,7 @@ def marks(one: Entry) -> tuple[Any, ...]:
 
     Of what is hidden, or kept from somebody, each depositor sees their own (rules.md AR-13).
     """
-    kept = any(rule.effect == KEPT for rule in one.rules)
+    kept = any(rule.effect == KEPT and rule.kind != "carer" for rule in one.rules)
     return (
         one.rules,
         one.hidden,

@@ -1,0 +1,92 @@
+"""Readers of a record made as rows: a carer, the team of a place, a counter code that stands open."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import insert
+
+from espace import clock, crypto, db
+from espace.access.models import Consent, CounterCode, Emergency
+from espace.family.models import Link
+from espace.identifiers import new_id
+from espace.permissions import Task
+
+from .build import Caregiver, Citizen
+
+
+def carer(holder: Citizen, person: Citizen, *tasks: Task, withheld: Collection[str] = (), days: int = 30) -> None:
+    """Have `person` care for the holder, with these tasks, for some days."""
+    link_id, record_id, now = new_id(), holder.record_id, clock.now()
+    said = {"tasks": [task.value for task in tasks], "withheld": sorted(withheld)}
+    with db.write() as tx:
+        tx.execute(
+            insert(Link).values(
+                record_id=record_id,
+                id=link_id,
+                person_id=person.person_id,
+                kind="carer",
+                since=now,
+                until=now + timedelta(days=days),
+                payload=crypto.seal(tx, record_id, "family_links", link_id, said),
+            )
+        )
+
+
+def team(holder: Citizen, member: Caregiver, state: str = "valid", days: int = 30) -> None:
+    """Decide about everybody who practises at the first place of `member`."""
+    place = member.facts.structures[0]
+    consent_id, record_id, now = new_id(), holder.record_id, clock.now()
+    shown = {"name": place.display_name, "profession_code": "", "profession": "", "structure": place.city}
+    with db.write() as tx:
+        tx.execute(
+            insert(Consent).values(
+                record_id=record_id,
+                id=consent_id,
+                grantee_kind="team",
+                grantee_id=place.id,
+                state=state,
+                decided_at=now,
+                valid_until=now + timedelta(days=days),
+                version=1,
+                payload=crypto.seal(tx, record_id, "access_consents", consent_id, shown),
+            )
+        )
+
+
+def window(holder: Citizen, professional: Caregiver, opens: str = "read", minutes: int = 60) -> None:
+    """Open the record to a professional by a counter code, as one that was typed."""
+    row_id, record_id, now = new_id(), holder.record_id, clock.now()
+    with db.write() as tx:
+        tx.execute(
+            insert(CounterCode).values(
+                record_id=record_id,
+                id=row_id,
+                code_index=bytes(32),
+                opens=opens,
+                minutes=minutes,
+                made_at=now,
+                offered_until=now,
+                professional_id=professional.id,
+                used_at=now,
+                until=now + timedelta(minutes=minutes),
+                payload=crypto.seal(tx, record_id, "access_counter_codes", row_id, {}),
+            )
+        )
+
+
+def emergency(holder: Citizen, professional: Caregiver, mode: str = "break-glass", hours: int = 4) -> None:
+    """Open the record to a professional in an emergency, as one that was said and written down."""
+    row_id, record_id, now = new_id(), holder.record_id, clock.now()
+    with db.write() as tx:
+        tx.execute(
+            insert(Emergency).values(
+                record_id=record_id,
+                id=row_id,
+                professional_id=professional.id,
+                mode=mode,
+                opened_at=now,
+                until=now + timedelta(hours=hours),
+                version=1,
+                payload=crypto.seal(tx, record_id, "access_emergencies", row_id, {"reason": "", "text": "x"}),
+            )
+        )
