@@ -100,6 +100,7 @@ def scheduled() -> list[Task]:
     from .documents.services.deciding import announcing, delays
     from .documents.services.entries.renewing import Renewal
     from .documents.services.finding.texts import Backfill
+    from .documents.services.passing import guests, sharing
     from .documents.services.viewing import drawing
     from .family.services import freezing, guardians, proofs, request_desk, tell_ahead
     from .family.services.carers import telling as carers
@@ -137,6 +138,8 @@ def scheduled() -> list[Task]:
         Task("sweep-waiting", hour, waiting.sweep),
         Task("sweep-office-visits", hour, visits.sweep),
         Task("sweep-drawn-pages", hour, drawing.sweep),
+        Task("sweep-shared-files", minute * 10, sharing.sweep),
+        Task("sweep-guest-files", hour, guests.sweep),
         Task("make-announced-links", minute, request_desk.make_due),
         Task("end-urgent-restrictions", minute, freezing.lapse),
         Task("sweep-proofs", hour, request_desk.sweep),

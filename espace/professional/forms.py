@@ -14,6 +14,7 @@ from wtforms.validators import Optional
 
 from espace import clock, settings
 from espace.access.services import COLLECTED_HOW, Collected, How, Scope, durations
+from espace.access.services.codes import DIGITS
 from espace.access.services.emergency import WHY, Why
 from espace.documents.services import plain_title, type_label
 from espace.people.services import Structure
@@ -21,7 +22,7 @@ from espace.professional.services.drafts import Confirmation, deposit_types
 from espace.professional.services.search import PatientSearch
 from espace.web.forms import Form
 from espace.web.i18n import day_numeric
-from espace.web.identity_fields import IdentityForm, asked
+from espace.web.identity_fields import BirthDateError, IdentityForm, asked, read_birth_date, without_blanks
 from espace.words import N_
 
 _PATTERNS = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %m %Y", "%d%m%Y", "%Y-%m-%d")
@@ -64,6 +65,32 @@ class SearchForm(IdentityForm):
 
 class SecretForm(Form):
     """Going into secret connection, or out of it: nothing but the button."""
+
+
+class CounterForm(Form):
+    """The code a person shows at a counter, and their birth date. Once valid, `digits` and `birth_day` are these."""
+
+    code = StringField(_l("Code of 6 digits"), asked(_l("Write the code of 6 digits.")))
+    birth_date = StringField(_l("Birth date of the person"), asked(_l("Write the birth date.")))
+
+    digits: str = ""
+    birth_day: date = date.min
+
+    def validate_code(self, field: StringField) -> None:
+        """Six digits, whatever stands between them."""
+        written = without_blanks(field.data or "")
+        if not field.errors and not (len(written) == DIGITS and written.isascii() and written.isdigit()):
+            field.errors = [*field.errors, gettext("The code has 6 digits: read it again.")]
+        self.digits = written
+
+    def validate_birth_date(self, field: StringField) -> None:
+        """A day that exists and has come."""
+        if field.errors:
+            return
+        try:
+            self.birth_day = read_birth_date(field.data or "")
+        except BirthDateError as wrong:
+            field.errors = [*field.errors, gettext(str(wrong))]
 
 
 class AskForm(Form):

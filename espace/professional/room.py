@@ -5,11 +5,12 @@ from flask_babel import lazy_gettext as _l
 from espace.permissions import Permission
 from espace.web.rooms import NavEntry, Room
 
-from .views import consents, deposit, emergency, patient, patients, secrecy, sign_in
+from .views import consents, counter, deposit, emergency, patient, patients, secrecy, sign_in
 from .views.blueprints import pages, patient_pages
 
 _ROUTES = (
     consents,
+    counter,
     deposit,
     emergency,
     patient,

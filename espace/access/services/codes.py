@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from espace import clock, crypto, db
 from espace.access.models import CounterCode
@@ -248,16 +248,26 @@ def windows_of(professional_id: UUID) -> dict[UUID, datetime]:
     return {row.record_id: row.until for row in reversed(rows)}
 
 
+def record_behind(digits: str, birth_date: date) -> UUID | None:
+    """The record that these digits and this birth date would open; None for none, or for more than one."""
+    with db.read() as tx:
+        rows = tx.execute(_offered(digits, birth_date)).all()
+    return rows[0].record_id if len(rows) == 1 else None
+
+
 def found(tx: Connection, digits: str, birth_date: date) -> Sequence[Any]:
     """The offered codes of these digits and this birth date, locked: more than one cannot be told apart."""
+    return tx.execute(_offered(digits, birth_date).with_for_update()).all()
+
+
+def _offered(digits: str, birth_date: date) -> Select[*tuple[Any, ...]]:
     now = clock.now()
-    query = select(*_COLUMNS).where(
+    return select(*_COLUMNS).where(
         CounterCode.code_index == index_of(digits, birth_date),
         CounterCode.used_at.is_(None),
         CounterCode.made_at <= now,
         CounterCode.offered_until > now,
     )
-    return tx.execute(query.with_for_update()).all()
 
 
 def take(tx: Connection, row: Any, professional: people.Professional, structure: str) -> datetime:

@@ -12,7 +12,7 @@ from espace.people import services as people
 from espace.permissions import Actor, ActorKind, Permission, Relation
 from espace.words import N_
 
-from . import codes, makers
+from . import codes, makers, volume
 from .standing import standing
 
 ACT = "counter-code"
@@ -43,6 +43,7 @@ def use(actor: Actor, digits: str, birth_date: date) -> UUID:
 
     Raises:
         InvalidError: when it opens nothing.
+        StepUpError: after the records an hour allows (security.md R48).
         ThrottledError: too many misses in the hour, or too fast: nothing is looked up.
     """
     if actor.kind is not ActorKind.PROFESSIONAL:
@@ -52,7 +53,10 @@ def use(actor: Actor, digits: str, birth_date: date) -> UUID:
         raise ThrottledError((min(missed) + SPAN - clock.now()).total_seconds())
     names = throttle.names_at_counter(ACT, str(actor.id), str(actor.structure_id or actor.id))
     throttle.admit(names)
-    record_id = _opened(actor, digits, birth_date)
+    record_id = codes.record_behind(digits, birth_date)
+    if record_id is not None:
+        volume.admit(actor, record_id)  # a code is no way round what an hour and a day allow (security.md R48)
+        record_id = _opened(actor, digits, birth_date)
     if record_id is None:
         with db.write_apart():
             audit.record(actor, actor.id, Action.COUNTER_CODE_MISSED)

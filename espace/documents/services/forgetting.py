@@ -19,8 +19,10 @@ from espace.documents.models import (
     DocumentWord,
     DocumentWordKey,
     FormerRecord,
+    GuestFile,
     Quarantined,
     ResultDelay,
+    SharedFile,
 )
 
 _TABLES = (
@@ -39,6 +41,8 @@ _TABLES = (
     CareLine,
     FormerRecord,
     Quarantined,
+    SharedFile,
+    GuestFile,
 )
 
 

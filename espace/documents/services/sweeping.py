@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 from espace import clock, db, storage
 from espace.crypto.owners import QUARANTINE
 from espace.db import Id
-from espace.documents.models import AddingPiece, Document, Quarantined
+from espace.documents.models import AddingPiece, Document, GuestFile, Quarantined, SharedFile
 
 ORPHAN_AGE = timedelta(hours=24)
 """How long a file may lie without a row that names it."""
@@ -31,6 +31,8 @@ _NAMED = (
     select(Quarantined.file_id).where(Quarantined.record_id == _OWNER),
     select(Document.file_id).where(Document.record_id == _OWNER),
     select(Document.body_file_id).where(Document.record_id == _OWNER),
+    select(SharedFile.id).where(SharedFile.record_id == _OWNER),
+    select(GuestFile.id).where(GuestFile.record_id == _OWNER),
 )
 _ASIDE = select(Quarantined.file_id).where(Quarantined.record_id.is_(None))
 

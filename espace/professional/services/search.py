@@ -6,7 +6,7 @@ from uuid import UUID
 
 from espace import clock, db, settings
 from espace.access import services as access
-from espace.access.services import ConsentState, volume
+from espace.access.services import ConsentState, codes, counter, volume
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import InvalidError, ThrottledError
@@ -43,9 +43,7 @@ def find_patient(actor: Actor, search: PatientSearch) -> UUID:
         ThrottledError: after the misses allowed in an hour: nothing is looked up any more.
     """
     number = _checked(search)
-    left = settings.current().search_misses_per_hour - len(
-        misses := audit.own_acts_since(actor, Action.PATIENT_SEARCHED, clock.now() - WINDOW)
-    )
+    left = settings.current().search_misses_per_hour - len(misses := counter.misses(actor))
     if left <= 0:
         raise ThrottledError((min(misses) + WINDOW - clock.now()).total_seconds())
     person = people.find_person(number)
@@ -107,7 +105,8 @@ def my_patients(actor: Actor) -> list[PatientLine]:
     """
     met = {one.record_id: one for one in access.recent_encounters(actor)}
     given = {one.record_id: one for one in access.my_patients(actor)}
-    ids = [*met, *(one for one in given if one not in met)]
+    shown = codes.windows_of(actor.id)
+    ids = list(dict.fromkeys([*shown, *met, *given]))
     found = records.records(ids)
     persons = people.persons([record.person_id for record in found.values()])
     lines = []
@@ -116,8 +115,10 @@ def my_patients(actor: Actor) -> list[PatientLine]:
         if record is None or not record.is_open or record.person_id not in persons:
             continue
         consent, encounter = given.get(record_id), met.get(record_id)
-        has_access = consent is not None and consent.state is ConsentState.VALID
-        until = consent.valid_until if consent is not None and has_access else encounter.until if encounter else None
+        has_consent = consent is not None and consent.state is ConsentState.VALID
+        has_access = has_consent or record_id in shown
+        ends = consent.valid_until if consent is not None and has_consent else shown.get(record_id)
+        until = ends if has_access else encounter.until if encounter else None
         lines.append(
             PatientLine(
                 record_id=record_id,

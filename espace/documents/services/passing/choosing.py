@@ -40,7 +40,7 @@ def choices(standing: Standing, count: int = STEP, chosen: Collection[UUID] = ()
     watched = not unwatched(standing)
     with db.write() if watched else db.read() as tx:
         rows = tx.execute(_newest(shape(rule)), {**values, "limit": count + 1}).all()
-        newest = [open_row(tx, standing.record_id, row) for row in rows[:count]]
+        newest = [open_row(tx, standing.record_id, row, places_kept=standing.places_kept) for row in rows[:count]]
         offered = {one.id for one in newest}
         older = by_id(tx, standing, [one for one in chosen if one not in offered])
         classes = set(tx.execute(_classes(shape(rule)), values).scalars())
@@ -65,7 +65,7 @@ def _found(tx: Connection, standing: Standing, ids: list[UUID], classes: list[st
     rule = visible(standing)
     values = {"record": standing.record_id, "ids": ids, "classes": classes, **parameters(rule)}
     rows = tx.execute(_chosen(shape(rule)), values).all()
-    return [open_row(tx, standing.record_id, row) for row in rows]
+    return [open_row(tx, standing.record_id, row, places_kept=standing.places_kept) for row in rows]
 
 
 def _shareable() -> list[ColumnElement[bool]]:

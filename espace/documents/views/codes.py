@@ -1,0 +1,94 @@
+"""Counter codes on the phone: choose, show six digits, see it used, close it, read the receipt."""
+
+from uuid import UUID
+
+import segno
+from flask import Response, current_app, flash
+from flask_babel import gettext
+
+from espace.access.services import codes
+from espace.access.services.codes import CodeLine, CodeState
+from espace.documents.services.passing import receipts
+from espace.errors import InvalidError
+from espace.permissions import Permission, demand_fresh_proof
+from espace.web.attempts import attempt, page, to
+from espace.web.guards import quiet, requires, viewpoint
+from espace.web.rendering import render
+
+from .passing_forms import CodeForm, length
+
+COUNTER = "/pro/patients/code"
+
+
+@requires(Permission.ACCESS_MANAGE)
+def listing() -> Response:
+    """The code that is shown now, windows that are open, receipts."""
+    here = viewpoint()
+    lines = codes.codes(here.standing)
+    return render(
+        "documents/codes.html",
+        current=[one for one in lines if one.state in (CodeState.OFFERED, CodeState.OPEN)],
+        past=[one for one in lines if one.state is CodeState.CLOSED],
+        length=length,
+    )
+
+
+@requires(Permission.ACCESS_MANAGE)
+def choosing() -> Response:
+    """Choose what a code opens and for how long."""
+    demand_fresh_proof(viewpoint().actor)
+    return page("documents/code_new.html", CodeForm(formdata=None))
+
+
+@requires(Permission.ACCESS_MANAGE)
+def make() -> Response:
+    """Make a code and show it."""
+    here = viewpoint()
+    form = CodeForm()
+    window = form.window()
+    if window is None:
+        raise InvalidError({})  # nothing our pages send
+    with attempt(form):
+        code_id = codes.make(here.standing, window, form.minutes.data or 0)
+        return to(f"{here.base}/acces/code/{code_id}")
+    return page("documents/code_new.html", form)
+
+
+@requires(Permission.ACCESS_MANAGE)
+def one(code_id: UUID) -> Response:
+    """One code: its digits while it waits, then who uses it, then the receipt."""
+    return _shown("documents/code.html", codes.code(viewpoint().standing, code_id))
+
+
+@requires(Permission.ACCESS_MANAGE)
+@quiet
+def state(code_id: UUID) -> Response:
+    """Where a code stands: the page that shows it asks every few seconds, which keeps no session awake."""
+    return _shown("documents/_code_state.html", codes.code(viewpoint().standing, code_id))
+
+
+def _shown(template: str, line: CodeLine) -> Response:
+    origin = current_app.config["ORIGIN"]
+    # The digits stand behind the #, which browsers never send: no log on the way holds them.
+    picture = segno.make(f"{origin}{COUNTER}#{line.digits}", error="m") if line.digits else None
+    return render(
+        template,
+        line=line,
+        qr=picture.svg_data_uri(scale=6, border=4, light="#fff", dark="#000") if picture else "",
+        receipt=receipts.receipt(viewpoint().standing, line),
+        counter=f"{origin}{COUNTER}".partition("://")[2],
+        length=length,
+    )
+
+
+@requires(Permission.ACCESS_MANAGE)
+def close(code_id: UUID) -> Response:
+    """Close at once: no proof is asked."""
+    here = viewpoint()
+    before = codes.code(here.standing, code_id)
+    codes.close(here.standing, code_id)
+    if before.state is CodeState.OPEN:
+        flash(gettext("Done. %(name)s sees nothing any more, as of now.", name=before.name), "ok")
+        return to(f"{here.base}/acces/code/{code_id}")
+    flash(gettext("Done. Nobody can use this code any more."), "ok")
+    return to(f"{here.base}/acces/code")
