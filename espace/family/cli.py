@@ -10,6 +10,7 @@ from espace.import_report import UnreadableError, progress, show
 
 from .services.beneficiaries import import_beneficiaries as run
 from .services.letter_files import letter_files
+from .services.majority import letters_due
 
 
 @click.command("beneficiaries")
@@ -40,3 +41,22 @@ def import_beneficiaries(file: Path, letters: Path | None, as_json: bool) -> Non
     except (BusyError, UnreadableError) as error:
         raise click.ClickException(f"{file}: {error}") from None
     show(report, as_json=as_json)
+
+
+@click.command("coming-of-age")
+@click.argument("path", type=click.Path(path_type=Path))
+def coming_of_age(path: Path) -> None:
+    """Print the letters of those who came of age lately and have no space of their own yet.
+
+    PATH is NAME.pdf for one document, NAME.csv for a sheet of names and codes, or a folder with one PDF for each
+    person. Each letter carries a new code; one printed before stops working.
+    """
+    count = 0
+    try:
+        with letter_files(path) as paper:
+            for letter in letters_due():
+                paper.add(letter)
+                count += 1
+    except UnreadableError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{count} letters")

@@ -14,7 +14,7 @@ from wtforms import (
     StringField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import Length, Optional
+from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from espace.errors import InvalidError
@@ -36,6 +36,12 @@ class OpenProfileForm(Form):
 
 class DecideForm(Form):
     """A decision that needs nothing but the button."""
+
+
+class CodeForm(Form):
+    """The code by which a young person makes an account their own."""
+
+    code = StringField(_l("Code"), [InputRequired(_l("Copy the code.")), Length(max=40)])
 
 
 class CarerForm(Form):

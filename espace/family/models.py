@@ -187,3 +187,4 @@ class OwnReading(RecordRow, Base):
     given_by: Mapped[UUID] = mapped_column(Id)  # a person
     since: Mapped[datetime] = mapped_column(Instant)
     until: Mapped[datetime | None] = mapped_column(Instant)  # taken back, by whichever parent
+    proved_at: Mapped[datetime | None] = mapped_column(Instant)  # old enough, they proved that the account is theirs

@@ -7,7 +7,7 @@ Nothing of the document runs or is fetched (security.md R36): sections, tables a
 import binascii
 import re
 from base64 import b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import media as medias
 from .cda import CdaError
@@ -124,6 +124,16 @@ def read(content: bytes) -> CdaView:
         body=_body(root),
         is_cut=scribe.is_spent or reader.is_spent,
     )
+
+
+def unplaced(head: CdaHead) -> CdaHead:
+    """A header that names who took part, and neither where nor how they are reached."""
+    actors = tuple(
+        replace(actor, organisation="", address=(), telecoms=())
+        for actor in head.actors
+        if actor.name or actor.function
+    )
+    return replace(head, actors=actors, place="")
 
 
 def is_readable(content: bytes) -> bool:

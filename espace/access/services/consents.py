@@ -236,6 +236,10 @@ def holder_side(standing: Standing) -> None:
 def _line(tx: Connection, standing: Standing, row: Any) -> ConsentLine:
     shown = crypto.unseal(tx, standing.record_id, TABLE, row.id, row.payload)
     place_id = shown.get("place_id")
+    if standing.places_kept:  # another parent keeps the names of places from this reader (security.md R15)
+        shown["structure"] = ""
+        if row.grantee_kind == TEAM:
+            shown["name"] = N_("A care team")
     # What was kept up to step 3 counted every visit: it says nothing to who may not know of all of them.
     knows_all = standing.relation is not Relation.REPRESENTATIVE
     return ConsentLine(

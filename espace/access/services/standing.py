@@ -167,7 +167,13 @@ def bound_standing(actor: Actor, row: Row[Any], bond: Bond, colour: str = OWN_CO
     relation = _RELATIONS[bond.represents]
     found = _standing(actor, row, relation, judgement, colour)
     bound = frozenset({bond.person_id}) if relation is Relation.CARER else frozenset()
-    return found and replace(found, bound_by=bound, ends_at=bond.until, never_read=bond.never_read)
+    return found and replace(
+        found,
+        bound_by=bound,
+        ends_at=bond.until,
+        never_read=bond.never_read,
+        places_kept=family.places_are_kept(record.id, bond.person_id),
+    )
 
 
 def _is_entered(record: records.RecordFacts, bond: Bond) -> bool:

@@ -1,6 +1,7 @@
 """What operators type about links between people: the end of a measure, a refusal, a court's decision."""
 
 from datetime import date
+from typing import Any
 
 from flask import request
 from flask_babel import gettext
@@ -20,7 +21,7 @@ from espace.web.identity_fields import BirthDateError, IdentityForm, asked, read
 _LONGEST_TEXT = 2000
 
 
-def _text(label: object) -> TextAreaField:
+def _text(label: Any) -> TextAreaField:
     return TextAreaField(label, [Length(max=_LONGEST_TEXT, message=_l("This answer is too long."))])
 
 

@@ -99,20 +99,20 @@ def _do(request_id: UUID, act: str, form: Any) -> str:
     actor = signed_in()
     if act == PROPOSE:
         request_desk.propose(actor, request_id, form.words.data or "", form.until.data)
-        return gettext("Your proposal is written down. Another operator must confirm it.")
+        return str(gettext("Your proposal is written down. Another operator must confirm it."))
     if act == REFUSE:
         request_desk.refuse(actor, request_id, form.reason.data or "", form.words.data or "")
-        return gettext("The request is refused. The person is told by e-mail that there is an answer.")
+        return str(gettext("The request is refused. The person is told by e-mail that there is an answer."))
     if act == REOPEN:
         request_desk.reopen(actor, request_id)
-        return gettext("The proposal is withdrawn. The request goes on waiting.")
+        return str(gettext("The proposal is withdrawn. The request goes on waiting."))
     done = request_desk.confirm(actor, request_id, form.version)
     if done is State.ANNOUNCED:
         days = settings.current().link_contest_days
-        return gettext("Confirmed. The link is made in %(days)s days, unless somebody contests it.", days=days)
+        return str(gettext("Confirmed. The link is made in %(days)s days, unless somebody contests it.", days=days))
     if done is State.ACCEPTED:
-        return gettext("Confirmed. The link is made, and the person is told.")
-    return gettext("The link could not be made any more: the request is refused.")
+        return str(gettext("Confirmed. The link is made, and the person is told."))
+    return str(gettext("The link could not be made any more: the request is refused."))
 
 
 def _acts(found: Case) -> tuple[str, ...]:

@@ -119,14 +119,14 @@ def _done(about_id: UUID, limit_id: UUID, act: str, form: Any) -> str:
     actor = signed_in()
     if act == LIFT:
         freezing.ask_lift(actor, about_id, limit_id, form.words.data or "")
-        return gettext("Your proposal is written down. Another operator must confirm it.")
+        return str(gettext("Your proposal is written down. Another operator must confirm it."))
     if act == DROP:
         freezing.drop(actor, about_id, limit_id)
-        return gettext("Withdrawn. What stood before stands again.")
+        return str(gettext("Withdrawn. What stood before stands again."))
     state = freezing.confirm(actor, about_id, limit_id, form.version)
     if state == CONFIRMED:
-        return gettext("Confirmed. The decision holds from the very next page.")
-    return gettext("Confirmed. The decision is lifted from the very next page.")
+        return str(gettext("Confirmed. The decision holds from the very next page."))
+    return str(gettext("Confirmed. The decision is lifted from the very next page."))
 
 
 def _entered(form: Any, asked_id: UUID | None) -> tuple[UUID, UUID]:
@@ -139,10 +139,13 @@ def _entered(form: Any, asked_id: UUID | None) -> tuple[UUID, UUID]:
 def _said_of(form: OrderForm) -> str:
     if form.urgent.data:
         days = settings.current().urgent_freeze_days
-        return gettext(
-            "Entered, and in effect now. Another operator must confirm it within %(days)s days, or it ends.", days=days
+        return str(
+            gettext(
+                "Entered, and in effect now. Another operator must confirm it within %(days)s days, or it ends.",
+                days=days,
+            )
         )
-    return gettext("Entered. It has no effect before another operator confirms it.")
+    return str(gettext("Entered. It has no effect before another operator confirms it."))
 
 
 def _entering(form: Form, asked_id: UUID | None) -> Response:

@@ -138,6 +138,7 @@ def _of_xml(content: Content) -> Shown:
     """A CDA laid out; any other XML, or a damaged one, as the text it is."""
     given = content.reader.read_all()
     try:
-        return Shown(cda=cda_view.read(given))
+        view = cda_view.read(given)
+        return Shown(cda=replace(view, head=cda_view.unplaced(view.head)) if content.places_kept else view)
     except CdaError:
         return Shown(source=media.decode_text(given)[:MAX_SOURCE], fault=_UNREADABLE)

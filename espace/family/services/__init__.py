@@ -7,6 +7,8 @@ from .colours import COLOURS, OWN_COLOUR, colour_of
 from .letters import letter_pdf
 from .links import is_held_back, link_parent, parents_linked, records_represented, representatives, represents
 from .majority import tell_ahead
+from .own_reading import may_hold_account, only_reads, own_reading
+from .parents import places_are_kept, representatives_on
 
 __all__ = [
     "CARER",
@@ -24,10 +26,15 @@ __all__ = [
     "is_held_back",
     "letter_pdf",
     "link_parent",
+    "may_hold_account",
     "note_act",
+    "only_reads",
+    "own_reading",
     "parents_linked",
+    "places_are_kept",
     "records_represented",
     "representatives",
+    "representatives_on",
     "represents",
     "tell_ahead",
 ]

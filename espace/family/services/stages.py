@@ -91,6 +91,11 @@ def day_of(birth: date, age: int) -> date:
         return date(birth.year + age, 3, 1)
 
 
+def of_age_on(birth: date) -> date:
+    """The day somebody comes of age."""
+    return day_of(birth, settings.current().majority_age)
+
+
 def holding(age: int) -> frozenset[Change]:
     """What holds at an age."""
     begun = frozenset(change for stage in STAGES if age >= stage.age for change in stage.brings)

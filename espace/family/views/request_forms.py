@@ -1,6 +1,7 @@
 """What people send to ask for a link, to answer an invitation, to contest, or to send a court's decision."""
 
 from datetime import date
+from typing import Any
 
 from flask import request
 from flask_babel import gettext
@@ -19,7 +20,7 @@ from espace.web.identity_fields import IdentityForm, asked
 _LONGEST_TEXT = 2000  # far above what the services take, so that an endless text is refused before it is looked at
 
 
-def _text(label: object) -> TextAreaField:
+def _text(label: Any) -> TextAreaField:
     return TextAreaField(label, [Length(max=_LONGEST_TEXT, message=_l("This answer is too long."))])
 
 

@@ -19,6 +19,8 @@ from . import (
     account_sayings,
     care_sayings,
     carer_sayings,
+    emergency_sayings,
+    family_sayings,
     former,
     minor_sayings,
     passing_sayings,
@@ -26,6 +28,7 @@ from . import (
     record_sayings,
     search_sayings,
     state_sayings,
+    visit_sayings,
 )
 
 
@@ -255,11 +258,14 @@ for _more in (
     care_sayings,
     search_sayings,
     state_sayings,
+    visit_sayings,
     quarantine_sayings,
     passing_sayings,
     minor_sayings,
     access_sayings,
     carer_sayings,
+    emergency_sayings,
+    family_sayings,
 ):
     OTHERS |= {action: Sayings(*parts) for action, parts in _more.OTHERS.items()}
     MINE |= {action: Sayings(*parts) for action, parts in _more.MINE.items()}
@@ -279,6 +285,8 @@ _TONES = {
     Action.COUNTER_CODE_USED: Tone.CHANGE,
     Action.COUNTER_CODE_REFUSED: Tone.WARNING,
     Action.SHARE_REFUSED: Tone.WARNING,
+    Action.EMERGENCY_OPENED: Tone.WARNING,
+    Action.EMERGENCY_REFUSED: Tone.WARNING,
     Action.CODE_PRINTED: Tone.WARNING,
     Action.RECORD_OPPOSED: Tone.CHANGE,
     Action.RECORD_CLOSED: Tone.CHANGE,

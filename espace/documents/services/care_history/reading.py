@@ -5,7 +5,7 @@ holder leaves a row of the trail before anything is shown (R25).
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -331,7 +331,8 @@ def _lines(tx: Connection, standing: Standing, since: date, visit_id: UUID | Non
     if visit_id is not None:
         values["visit"] = visit_id
     statement = _statement(hidden=sees_hidden(standing), secret=sees_secret(standing), one=visit_id is not None)
-    return [_open(tx, standing.record_id, row) for row in tx.execute(statement, values).all()]
+    found = [_open(tx, standing.record_id, row) for row in tx.execute(statement, values).all()]
+    return [replace(line, place="") for line in found] if standing.places_kept else found
 
 
 def _open(tx: Connection, record_id: UUID, row: Row[*tuple[Any, ...]]) -> CareLine:

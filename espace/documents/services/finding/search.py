@@ -19,6 +19,7 @@ from espace.db import Digest, Id
 from espace.documents.models import Document, DocumentText, DocumentWord
 from espace.documents.services.viewing.reading import DocumentFacts, leave, open_row, unwatched
 from espace.documents.services.visibility import COLUMNS, conditions, parameters, shape
+from espace.interop.media import XML
 from espace.permissions import Standing
 
 from .asking import Meaning, Period, Place, Question, Time, meaning
@@ -193,10 +194,12 @@ class _Search:
         statement = _statement(shape(self._rule), len(groups), bounds)
         width = len(COLUMNS)
         for row in self._tx.execute(statement, values):
-            document = open_row(self._tx, record_id, row[:width])
+            document = open_row(self._tx, record_id, row[:width], places_kept=self._standing.places_kept)
             sealed = row[width]
             text = unpacked(self._tx, record_id, document.id, sealed) if sealed else Text("", ())
-            yield _Candidate(document, _about(document), text.pages)
+            # The header of a clinical document names places: who is not to learn them does not find it by them.
+            headless = self._standing.places_kept and document.body_media == XML
+            yield _Candidate(document, _about(document), ("", *text.pages[1:]) if headless else text.pages)
 
     def _bounds(self, period: Period | None, values: dict[str, Any]) -> frozenset[str]:
         found = set()

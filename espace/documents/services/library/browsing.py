@@ -111,10 +111,10 @@ def page(
     values["limit"] = limit + 1
     if unwatched(standing):
         with db.read() as tx:
-            rows = open_all(tx, standing.record_id, tx.execute(statement, values).all()[: limit + 1])
+            rows = open_all(tx, standing, tx.execute(statement, values).all()[: limit + 1])
     else:
         with db.write() as tx:
-            rows = open_all(tx, standing.record_id, tx.execute(statement, values).all()[: limit + 1])
+            rows = open_all(tx, standing, tx.execute(statement, values).all()[: limit + 1])
             leave(standing, Action.DOCUMENTS_LISTED, [row.document for row in _shown(rows, limit, whole_days)])
     shown = _shown(rows, limit, whole_days)
     seen = {row.document.id: seen_by(row, reader, standing) for row in shown}
@@ -144,13 +144,14 @@ def _shown(rows: list[Row], limit: int, whole_days: bool) -> list[Row]:  # noqa:
     return [row for row in rows[:limit] if row.document.date != cut] or rows[:limit]
 
 
-def open_all(tx: Connection, record_id: UUID, rows: Sequence[Sequence[Any]]) -> list[Row]:
+def open_all(tx: Connection, standing: Standing, rows: Sequence[Sequence[Any]]) -> list[Row]:
     """The rows of a page's statement, opened."""
     width = len(COLUMNS)
-    return [
-        Row(open_row(tx, record_id, row[:width]), row[width], bool(row[width + 1]), row[width + 2], row[width + 3])
-        for row in rows
-    ]
+
+    def opened(row: Sequence[Any]) -> DocumentFacts:
+        return open_row(tx, standing.record_id, row[:width], places_kept=standing.places_kept)
+
+    return [Row(opened(row), row[width], bool(row[width + 1]), row[width + 2], row[width + 3]) for row in rows]
 
 
 def seen_by(row: Row, reader: Reader, standing: Standing) -> Seen:

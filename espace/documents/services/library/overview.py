@@ -131,11 +131,11 @@ def latest(standing: Standing, limit: int) -> Latest | None:
     if unwatched(standing):
         with db.read() as tx:
             found = tx.execute(statement, values).all()
-            rows = open_all(tx, standing.record_id, found)
+            rows = open_all(tx, standing, found)
     else:
         with db.write() as tx:
             found = tx.execute(statement, values).all()
-            rows = open_all(tx, standing.record_id, found)
+            rows = open_all(tx, standing, found)
             leave(standing, Action.DOCUMENTS_LISTED, [row.document for row in rows])
     if not rows:
         return None

@@ -80,7 +80,7 @@ def _versions(tx: Connection, standing: Standing, document: DocumentFacts) -> li
     rule = visible(standing)
     values: dict[str, Any] = {"record": standing.record_id, "series": document.series_index, **parameters(rule)}
     rows = tx.execute(_statement(shape(rule)), values).all()
-    found = [open_row(tx, standing.record_id, row) for row in rows]
+    found = [open_row(tx, standing.record_id, row, places_kept=standing.places_kept) for row in rows]
     return found if any(one.id == document.id for one in found) else [document, *found]
 
 

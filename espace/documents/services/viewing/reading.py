@@ -1,6 +1,6 @@
 """Reading a record's documents. Whoever is not the holder leaves a row of the trail before anything is shown (R25)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -99,11 +99,12 @@ SEALED: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """An opened file of a document, ready to be read by ranges."""
+    """An opened file of a document, ready to be read by ranges. `places_kept`: see `permissions.Standing`."""
 
     document: DocumentFacts
     media: str
     reader: storage.Reader
+    places_kept: bool = False
 
     @property
     def size(self) -> int:
@@ -159,7 +160,7 @@ def original(standing: Standing, document_id: UUID) -> Content:
 
 def _body(tx: Connection, standing: Standing, document: DocumentFacts) -> Content:
     reader = storage.current().open(tx, standing.record_id, document.body_file_id)
-    return Content(document, document.body_media, reader)
+    return Content(document, document.body_media, reader, standing.places_kept)
 
 
 def _content(standing: Standing, document_id: UUID, action: Action, *, whole: bool) -> Content:
@@ -175,7 +176,7 @@ def _content(standing: Standing, document_id: UUID, action: Action, *, whole: bo
     if not seen:
         with db.write() as tx:
             leave(standing, action, [_visible(tx, standing, document_id)])
-    return Content(found, media, reader)
+    return Content(found, media, reader, standing.places_kept)
 
 
 def unwatched(standing: Standing) -> bool:
@@ -247,7 +248,7 @@ def _visible(tx: Connection, standing: Standing, document_id: UUID) -> DocumentF
     row = tx.execute(one_statement(shape(rule)), values).first()
     if row is None:
         raise NotFoundError
-    return open_row(tx, standing.record_id, row)
+    return open_row(tx, standing.record_id, row, places_kept=standing.places_kept)
 
 
 def seal_row(tx: Connection, record_id: UUID, facts: DocumentFacts) -> bytes:
@@ -256,9 +257,14 @@ def seal_row(tx: Connection, record_id: UUID, facts: DocumentFacts) -> bytes:
     return crypto.seal(tx, record_id, TABLE, facts.id, said)
 
 
-def open_row(tx: Connection, record_id: UUID, row: Sequence[Any]) -> DocumentFacts:
-    """A document from the columns of `visibility.COLUMNS`: its id first, what is sealed last."""
+def open_row(tx: Connection, record_id: UUID, row: Sequence[Any], *, places_kept: bool = False) -> DocumentFacts:
+    """A document from the columns of `visibility.COLUMNS`: its id first, what is sealed last.
+
+    `places_kept`: its reader does not learn at which place of care it was made (security.md R15).
+    """
     *plain, payload = row
-    facts: Mapping[str, Any] = crypto.unseal(tx, record_id, TABLE, plain[0], payload)
+    facts: dict[str, Any] = crypto.unseal(tx, record_id, TABLE, plain[0], payload)
+    if places_kept:
+        facts["structure"] = ""
     # The fields of DocumentFacts stand in the order of the columns, then come the sealed ones.
     return DocumentFacts(*plain, *(facts.get(name, none) for name, none in SEALED.items()))
