@@ -16,6 +16,7 @@ from espace.db import Instant
 from espace.errors import NotFoundError
 from espace.people.services import Professional, Structure
 from espace.permissions import Permission, Relation, Standing
+from espace.words import N_
 
 from .matrix import ACTIVE
 from .steps import Step, steps_of
