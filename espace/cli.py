@@ -168,6 +168,11 @@ _ERASURE = {
     "replay": ("records.cli:replay", "Destroy again the keys that a restored copy brought back."),
 }
 
+_LETTERS = {
+    "coming-of-age": ("family.cli:coming_of_age", "Letters with a code for who came of age and has no account."),
+}
+
+main.add_command(_Lazy("letters", places=_LETTERS, help="Letters on paper."))
 main.add_command(_Lazy("erasure", places=_ERASURE, help="Records erased for good."))
 main.add_command(_Lazy("operators", places=_OPERATORS, help="Operators of the house, made from the host itself."))
 main.add_command(_Lazy("audit", places=_AUDIT, help="The trail of who did what."))

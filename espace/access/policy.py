@@ -85,7 +85,8 @@ class PersonFacts:
     person or erased. `active`: its holder, or a parent for them, came in. `inherits`: its holder is dead, and an
     heir's request of this person was granted and is not over. `frozen`: what a court or the house decided stops this
     representative from now on; `sees_before`: it leaves them what came until then (security.md R15). `tasks`: what a
-    carer does for the holder now, empty for who is none; they never read `withheld_types`.
+    carer does for the holder now, empty for who is none; they never read `withheld_types`. `only_reads`: the holder, in
+    an account that a parent agreed to; `agreed`: as one still does (rules.md MI-3).
     """
 
     reachable: bool
@@ -97,6 +98,8 @@ class PersonFacts:
     sees_before: datetime | None = None
     tasks: frozenset[Task] = frozenset()
     withheld_types: frozenset[str] = NOTHING
+    only_reads: bool = False
+    agreed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +221,14 @@ def judge_person(facts: PersonFacts) -> Judgement:
     if not facts.reachable or not (facts.is_holder or facts.active):
         return Judgement(frozenset(), Reason.NOT_OPEN)
     if facts.is_holder:
-        return Judgement(OWN_RIGHTS, Reason.HOLDER)
+        return _judge_holder(facts)
     return _judge_representative(facts) if facts.represents else _judge_carer(facts)
+
+
+def _judge_holder(facts: PersonFacts) -> Judgement:
+    if not facts.only_reads:
+        return Judgement(OWN_RIGHTS, Reason.HOLDER)
+    return Judgement(NARROWED_RIGHTS if facts.agreed else frozenset(), Reason.HOLDER)
 
 
 def _judge_representative(facts: PersonFacts) -> Judgement:
@@ -345,7 +354,8 @@ def visible(standing: Standing) -> VisibilityRule:
                 reads=True,
                 readable_types=None,
                 sees_hidden=True,
-                sees_representatives_invisible=True,
+                # A parent may have opened the account of who only reads: care kept secret stays unseen there (MI-10).
+                sees_representatives_invisible=standing.may(Permission.DOCUMENTS_KEEP),
                 reason=reason,
             )
         case Relation.REPRESENTATIVE:

@@ -85,6 +85,8 @@ class Relating:
     active: bool = True
     bound: bool = True
     secret: bool = False
+    only_reads: bool = False
+    agreed: bool = True
 
 
 def professionals(professions: Sequence[str] = PROFESSIONS) -> Iterator[Relating]:
@@ -110,6 +112,9 @@ def people() -> Iterator[Relating]:
     for reachable, active, frozen, narrowed in itertools.product(both, repeat=4):
         state: dict[str, Any] = {"reachable": reachable, "active": active}
         yield Relating("holder", **state)
+        yield Relating("holder", **state, only_reads=True)
+        yield Relating("holder", **state, only_reads=True, agreed=False)
+        yield Relating("holder", **state, agreed=False)
         yield Relating("heir", **state)
         yield Relating("stranger", **state)
         yield Relating("representative", **state, frozen=frozen, narrowed=narrowed)
@@ -181,6 +186,8 @@ def _of_person(one: Relating) -> tuple[set[Permission], str]:
         return {Permission.RECORD_HOME, *(opened[task] for task in one.tasks)}, "carer"
     if one.relation == "representative" and one.frozen:
         return (set(_READS) if one.narrowed else set()), "frozen"
+    if one.relation == "holder" and one.only_reads:  # with a parent's agreement: reading, and nothing else (MI-3)
+        return (set(_READS) if one.agreed else set()), "holder"
     return set(_OWN), one.relation
 
 
@@ -193,7 +200,7 @@ def closed_by(one: Relating, type_code: str, marks: frozenset[str]) -> set[str]:
         return _for_professional(one, marks) if is_open else {"type-not-open-to-profession"}
     reasons = {
         "awaits-announcement": "announcement" in marks,
-        "secret-care": "secret" in marks and one.relation != "holder",
+        "secret-care": "secret" in marks and (one.relation != "holder" or one.only_reads),
         "held-until-wanted": "held" in marks and one.relation != "heir",
         "hidden-by-holder": "hidden" in marks and _is_hidden_from(one, marks),
         "came-after-limit": one.frozen and one.relation == "representative" and "early" not in marks,
@@ -237,6 +244,8 @@ def judged(
                 sees_before=LIMIT if one.narrowed else None,
                 tasks=one.tasks,
                 withheld_types=one.withheld,
+                only_reads=one.only_reads,
+                agreed=one.agreed,
             )
         )
     return module.judge_professional(

@@ -10,7 +10,6 @@ from espace import clock, db
 from espace.access.models import Visit
 from espace.errors import RefusedError
 from espace.family import services as family
-from espace.family import services as family
 from espace.identifiers import new_id
 from espace.notifications.services import Event
 from espace.permissions import Permission, Relation, Standing, Task

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from espace import clock, crypto, db, outbox, settings
+from espace import clock, crypto, db, outbox
 from espace.accounts.models import Account
 from espace.audit import services as audit
 from espace.errors import EspaceError, InvalidError, NotFoundError
@@ -16,7 +16,7 @@ from espace.notifications.services import send_mail
 from espace.people import services as people
 from espace.permissions import Actor, ActorKind, Visitor
 
-from . import devices, drafts, enrolling, entering, factors, letters, passkeys, recovery, sessions, throttle
+from . import ages, devices, drafts, enrolling, entering, factors, letters, passkeys, recovery, sessions, throttle
 from .account_rows import Held
 from .drafts import Draft, Step
 from .letter_proof import Letter, LetterError, recognise
@@ -47,7 +47,7 @@ def begin(letter: Letter, visitor: Visitor) -> tuple[str, Draft]:
         raise LetterError("used")
     if found.expires_at <= clock.now():
         raise LetterError("expired", found.expires_at)
-    if person.age_on(clock.today()) < settings.current().autonomy_age:
+    if not ages.may_hold_account(person):
         raise LetterError("minor")
     if is_active(person.id) and not recovery.is_ready(person.id):
         raise LetterError("used")
@@ -62,7 +62,7 @@ def begin_proven(person: people.Person, provider_index: bytes) -> tuple[str, Dra
     """
     if is_active(person.id):
         raise TripRefusedError("active")
-    if person.age_on(clock.today()) < settings.current().autonomy_age:
+    if not ages.may_hold_account(person):
         raise TripRefusedError("minor")
     token, draft = drafts.start(person.id, clock.now() + PROVEN_LIFE)
     with db.write() as tx:

@@ -26,6 +26,7 @@ OTHERS: dict[Action, Parts] = {
     Action.STAGES_READ: (N_("%(who)s read what changes with age."),),
     Action.OWN_READING_AGREED: (N_("%(who)s agreed that the young person reads this record in their own account."),),
     Action.OWN_READING_ENDED: (N_("%(who)s took back the agreement to read this record in an own account."),),
+    Action.OWN_ACCOUNT_PROVED: (N_("%(who)s made the account their own."),),
 }
 
 MINE: dict[Action, Parts] = {
@@ -48,4 +49,5 @@ MINE: dict[Action, Parts] = {
     Action.STAGES_READ: (N_("You read what changes with age."),),
     Action.OWN_READING_AGREED: (N_("You agreed that your child reads this record in their own account."),),
     Action.OWN_READING_ENDED: (N_("You took back the agreement that your child reads this record alone."),),
+    Action.OWN_ACCOUNT_PROVED: (N_("You made the account your own."),),
 }

@@ -59,7 +59,8 @@ def tell_readable(record_id: UUID, document: Marked) -> None:
     record = records.record(record_id)
     if not record.is_open:
         return
-    accounts.notify([record.person_id], Event.NEW_DOCUMENT)
+    if not document.representatives_invisible or not family.only_reads(record_id):
+        accounts.notify([record.person_id], Event.NEW_DOCUMENT)
     if not document.representatives_invisible:
         tell_representatives(record_id)
 
