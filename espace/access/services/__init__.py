@@ -1,6 +1,6 @@
 """Every right on a record: how an actor stands to it, who was given what, and what the matrix opens."""
 
-from espace.access.policy import ConsentState, DocumentFacts, EmergencyMode, Reason, VisibilityRule
+from espace.access.policy import ConsentState, DocumentFacts, EmergencyMode, Reason, VisibilityRule, Window
 
 from .asking import ask
 from .collecting import Collected, collect, has_met, may_collect
@@ -90,6 +90,7 @@ __all__ = [
     "Sight",
     "Step",
     "VisibilityRule",
+    "Window",
     "answer",
     "ask",
     "bound_grantees",

@@ -13,7 +13,8 @@ from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
 from espace import crypto
-from espace.access.services.codes import MINUTES, Window
+from espace.access.services import Window
+from espace.access.services.codes import MINUTES
 from espace.documents.services.adding.pieces import Upload
 from espace.documents.services.entries.checks import MAX_UPLOAD
 from espace.documents.services.passing import choosing, guests
@@ -141,16 +142,16 @@ class LeaveForm(Form):
 def length(minutes: int) -> str:
     """« 20 minutes », « 4 heures », « 7 jours »."""
     if minutes < 60:
-        return ngettext("%(num)d minute", "%(num)d minutes", minutes)
+        return str(ngettext("%(num)d minute", "%(num)d minutes", minutes))
     hours = minutes // 60
     if hours < 48:
-        return ngettext("%(num)d hour", "%(num)d hours", hours)
-    return ngettext("%(num)d day", "%(num)d days", hours // 24)
+        return str(ngettext("%(num)d hour", "%(num)d hours", hours))
+    return str(ngettext("%(num)d day", "%(num)d days", hours // 24))
 
 
 def times(count: int) -> str:
     """« 3 fois »."""
-    return ngettext("%(num)d time", "%(num)d times", count)
+    return str(ngettext("%(num)d time", "%(num)d times", count))
 
 
 def _ids(given: Sequence[str]) -> list[UUID]:
