@@ -171,7 +171,7 @@ def test_a_parent_who_looks_or_decides_leaves_a_trace_and_the_page_says_for_whom
     page = browser.get(f"/dossiers/{child.record_id}/acces")
     assert "Vous agissez" in page.text
     assert "Jules" in page.title
-    assert "Un parent voit aussi ce dossier" in page.text
+    assert "Vous voyez ce dossier et décidez" in page.text
     assert "voit aussi" not in browser.get(f"/dossiers/{holder.record_id}/acces").text
     browser.submit(page.form("decision"), button="decision=grant", expect=200)
     entries = audit.entries(child.record_id, mine=True, holder_actor_ids=[holder.actor.id], before=None)

@@ -26,7 +26,8 @@ from espace.permissions import Actor, ActorKind, Permission, Relation, Standing,
 from espace.records import services as records
 from espace.words import N_, Message
 
-from . import consents, oppositions
+from .consents import own_consent
+from .oppositions import opposed
 from .seers import SeerAct, SeerKind, SeerLine, SeerState
 from .telling import tell, tell_holder
 
@@ -184,9 +185,9 @@ def open_record(standing: Standing, mode: EmergencyMode, why: str, words: str) -
 
 
 def _is_kept_out(standing: Standing, mode: EmergencyMode) -> bool:
-    own = consents.own_consent(standing)
+    own = own_consent(standing)
     is_blocked = own is not None and own.state is ConsentState.BLOCKED
-    return is_blocked or mode in oppositions.opposed(standing.record_id)
+    return is_blocked or mode in opposed(standing.record_id)
 
 
 def _leave_refusal(standing: Standing, mode: EmergencyMode) -> None:

@@ -33,7 +33,13 @@ def relatives(here: Viewpoint) -> list[SeerLine]:
     if here.standing.relation is Relation.HOLDER:
         return lines
     own = next((one for one in every if one.person_id == here.actor.person_id), None)
-    return lines if own is None else [replace(_of_bond(own, gettext("You")), place="", acts=()), *lines]
+    return lines if own is None else [_oneself(own), *lines]
+
+
+def _oneself(own: Bond) -> SeerLine:
+    """Who looks, among those who act for the holder."""
+    said = N_("You see this record and decide, without any consent.")
+    return replace(_of_bond(own, str(gettext("You"))), detail=(said,), place="", acts=())
 
 
 def _of_bond(one: Bond, name: str) -> SeerLine:

@@ -114,7 +114,8 @@ class Everybody:
     blocked: tuple[Row, ...]
     past: tuple[Row, ...]
     professionals: int
-    others: int
+    teams: int
+    relatives: int
 
 
 def everybody(here: Viewpoint, consents: Iterable[ConsentLine]) -> Everybody:
@@ -124,13 +125,13 @@ def everybody(here: Viewpoint, consents: Iterable[ConsentLine]) -> Everybody:
     rows += [(line.kind, line.state, _of_seer(here, line)) for line in seers]
     now = [(kind, row) for kind, state, row in rows if not state.is_past and state is not SeerState.BLOCKED]
     groups = [(heading, tuple(row for kind, row in now if kind is one)) for one, heading in HEADINGS.items()]
-    people_here = sum(1 for line in seers if line.kind in _ROUND and not line.state.is_past)
     return Everybody(
         groups=tuple(Group(str(heading), found) for heading, found in groups if found),
         blocked=tuple(row for _, state, row in rows if state is SeerState.BLOCKED),
         past=tuple(row for _, state, row in rows if state.is_past),
-        professionals=sum(1 for kind, _ in now if kind in (SeerKind.PROFESSIONAL, SeerKind.TEAM)),
-        others=people_here,
+        professionals=sum(1 for kind, _ in now if kind is SeerKind.PROFESSIONAL),
+        teams=sum(1 for kind, _ in now if kind is SeerKind.TEAM),
+        relatives=sum(1 for kind, _ in now if kind in _ROUND),
     )
 
 
@@ -162,7 +163,7 @@ def of_consent(here: Viewpoint, line: ConsentLine) -> Row:
         visit=_visit(line.last_visit_at) if reads else "",
         days_left=left if left is not None and left <= SOON_DAYS else None,
         place=place,
-        place_label=gettext("Change") if reads else gettext("See more"),
+        place_label=gettext("Change or end") if reads else gettext("Change"),
         see_as=f"{here.base}/voir-comme/{line.grantee_id}" if reads and not line.is_team else "",
         profession="" if line.is_team else line.profession_code.partition("/")[0],
         presses=_presses(line, place),
