@@ -226,6 +226,8 @@ def caregiver(
     profession: str = DOCTOR,
     number: str | None = None,
     structure: str = "Cabinet des Tilleuls",
+    finess: str = "",
+    mssante: str = "",
 ) -> Caregiver:
     """A professional of the directory; `profession` is a code of the register (10 doctor, 60 nurse …)."""
     number = number or rpps()
@@ -239,6 +241,8 @@ def caregiver(
             columns.PROFESSION: profession,
             columns.TECHNICAL_ID: f"R{next(_numbers):010d}",
             columns.COMPANY: structure,
+            columns.FINESS: finess,
+            columns.EMAIL: mssante,
             columns.CITY: "Rennes",
         }
     )
