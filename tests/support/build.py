@@ -228,6 +228,7 @@ def caregiver(
     structure: str = "Cabinet des Tilleuls",
     finess: str = "",
     mssante: str = "",
+    city: str = "Rennes",
 ) -> Caregiver:
     """A professional of the directory; `profession` is a code of the register (10 doctor, 60 nurse …)."""
     number = number or rpps()
@@ -243,7 +244,7 @@ def caregiver(
             columns.COMPANY: structure,
             columns.FINESS: finess,
             columns.EMAIL: mssante,
-            columns.CITY: "Rennes",
+            columns.CITY: city,
         }
     )
     with TemporaryDirectory() as folder:
