@@ -128,8 +128,9 @@ def raise_alert(
                 payload=crypto.seal(tx, OFFICE, TABLE, alert_id, {"facts": dict(facts)}),
             )
             .on_conflict_do_nothing(index_elements=["professional_id", "reached_id", "kind", "day"])
-        )
-        if made.rowcount != 1:
+            .returning(Alert.id)
+        ).first()
+        if made is None:
             return False
         for each in operator_rows.at_work(Role.PRIVACY_OFFICER):
             send_mail(each.email, each.locale, "abuse-alert")
