@@ -120,9 +120,9 @@ class Actor:
     `joined_at` when the account was made, where a session tells.
     `secret_in` names the records of minors in which a professional works in secret connection (rules.md MI-7).
     `is_enrolling`: an administrator who has no passkey yet gets the page to add one and nothing else (R3).
-    `way` is by which right they stand before the record they act on (a reason of `access.policy`, since
-    `way_since`, with the words they gave):
-    only the actor of a `Standing` has one, and the trail keeps it as the why of each act (security.md R27).
+    `way` is by which right they stand before the record they act on (a reason of `access.policy`,
+    since `way_since`, with the words they gave): only the actor of a `Standing` has one, and the trail keeps it as the
+    why of each act (security.md R27).
     """
 
     kind: ActorKind

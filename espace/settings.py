@@ -100,6 +100,10 @@ class Settings:
     """National numbers (1 and the FINESS number) of the places whose doctors answer calls to the centre 15 (AR-8)."""
     explanation_days: int = 15
     """Days a professional has to explain an opening the house asks about."""
+    visit_answer_days: int = 8
+    """Days somebody has to explain a visit to the person whose record it was; then the privacy officer takes over."""
+    contest_days: int = 30
+    """Days the privacy officer has to answer who contests a visit (GDPR art. 12: one month)."""
     records_per_hour: int = 30
     """Distinct records a professional reaches in an hour before they sign in again (security.md R48)."""
     records_per_day: int = 100
@@ -334,6 +338,8 @@ _AT_LEAST_ONE = (
     "record_quota_mb",
     "emergency_hours",
     "explanation_days",
+    "visit_answer_days",
+    "contest_days",
     "records_per_hour",
     "records_per_day",
 )

@@ -11,6 +11,7 @@ from wtforms import (
     BooleanField,
     DateField,
     HiddenField,
+    IntegerField,
     PasswordField,
     RadioField,
     SelectField,
@@ -20,7 +21,7 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from espace.accounts.services.operators import NewOperator
 from espace.administration.services.counter import CHILD_DOCUMENTS, DOCUMENTS, Checked, Paper
@@ -376,3 +377,17 @@ class KeepForm(Form):
         _l("I have kept my 10 recovery codes"),
         [InputRequired(_l("Keep your codes first, then tick this box."))],
     )
+
+
+class ContestForm(Form):
+    """A question to who came, or the answer to who contested."""
+
+    act = HiddenField()
+    version = IntegerField(widget=HiddenInput(), default=0, validators=[Optional()])
+    outcome = RadioField(
+        _l("What you found"),
+        choices=[("regulier", _l("The visit was in order")), ("anormal", _l("The visit was not in order"))],
+        default="regulier",
+        validators=[Optional()],
+    )
+    words = TextAreaField(_l("Your answer"), validators=[Optional()])

@@ -5,6 +5,7 @@ from espace.web.rooms import Room
 from .views import (
     activity,
     alerts,
+    contests,
     counter,
     emergencies,
     home,
@@ -21,6 +22,7 @@ from .views.blueprints import pages
 _ROUTES = (
     activity,
     alerts,
+    contests,
     counter,
     emergencies,
     home,

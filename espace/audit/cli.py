@@ -4,6 +4,7 @@ import csv
 import sys
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import click
@@ -12,6 +13,7 @@ import orjson
 from espace.clock import HOME_ZONE
 
 from .services import Examination, Fault, Reached, examine, reached
+from .services.exports import Verdict, verify_export
 from .services.walk import HOUSE
 
 _MEANING = {
@@ -25,6 +27,7 @@ _MEANING = {
     "checkpoint-forged": "this checkpoint was changed or replaced",
     "checkpoint-missing": "this checkpoint is gone",
 }
+_FILE = click.Path(path_type=Path, dir_okay=False)
 _DAY = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
@@ -43,8 +46,27 @@ def verify(as_json: bool) -> None:  # noqa: FBT001 - a command's flag
 @click.option("--from", "since", type=_DAY, help="First day or instant, in Paris time.")
 @click.option("--to", "until", type=_DAY, help="Day or instant before which to stop, in Paris time.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of CSV.")
-def report(actor: UUID | None, since: datetime | None, until: datetime | None, as_json: bool) -> None:  # noqa: FBT001
-    """List which records and accounts were reached, by an actor or in a period: how often, first and last."""
+@click.option("--verify", "export", type=_FILE, help="Check an exported history against its signature instead.")
+@click.option("--signature", type=_FILE, help="Where the signature is, when not beside the file as FILE.sig.")
+def report(
+    actor: UUID | None,
+    since: datetime | None,
+    until: datetime | None,
+    as_json: bool,  # noqa: FBT001 - a command's flag
+    export: Path | None,
+    signature: Path | None,
+) -> None:
+    """List which records and accounts were reached, by an actor or in a period: how often, first and last.
+
+    With --verify, check a history that somebody exported: says what is wrong and exits 1 when it is not as signed.
+    """
+    if export is not None:
+        if actor or since or until:
+            raise click.UsageError("--verify checks a file: it goes with --signature and --json only.")
+        _tell_verdict(verify_export(export, signature), as_json=as_json)
+        return
+    if signature is not None:
+        raise click.UsageError("--signature goes with --verify.")
     if actor is None and since is None and until is None:
         raise click.UsageError("Name an actor, a period, or both: --actor, --from, --to.")
     rows = reached(actor_id=actor, since=_paris(since), until=_paris(until))
@@ -52,6 +74,18 @@ def report(actor: UUID | None, since: datetime | None, until: datetime | None, a
         click.echo(orjson.dumps([_reached(row) for row in rows], option=orjson.OPT_INDENT_2))
     else:
         _write_csv(rows)
+
+
+def _tell_verdict(found: Verdict, *, as_json: bool) -> None:
+    about = {name: found.about[name] for name in ("name", "made_at", "since", "until", "size") if name in found.about}
+    if as_json:
+        click.echo(orjson.dumps({"holds": found.holds, **about, "faults": found.faults}, option=orjson.OPT_INDENT_2))
+    else:
+        if about:
+            click.echo(f"Signed as {about['name']} on {about['made_at'][:16]} UTC.")
+        click.echo("\n".join(found.faults) if found.faults else "The file is as it was signed.")
+    if not found.holds:
+        click.get_current_context().exit(1)
 
 
 def _paris(local: datetime | None) -> datetime | None:

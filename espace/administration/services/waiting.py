@@ -7,6 +7,7 @@ from uuid import UUID
 
 from espace import outbox
 from espace.access.services import alerts, reviews
+from espace.audit.services import answers
 from espace.documents import services as documents
 from espace.errors import NotFoundError
 from espace.family.services import request_desk
@@ -78,6 +79,7 @@ def counts() -> dict[str, int]:
     """How much waits on each desk: documents in quarantine (two decide), emergencies, alerts; a hundred at most."""
     return {
         "aside": documents.quarantined(),
+        "contests": len(answers.contested(limit=100)),
         "openings": reviews.waiting(),
         "alerts": alerts.waiting(),
         "links": request_desk.waiting(),

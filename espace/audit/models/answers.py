@@ -1,4 +1,4 @@
-"""What a record's people made of somebody's visit: expected, to be explained, contested (issue "trail with answers")."""
+"""What a record's people made of somebody's visit: expected, to be explained, contested."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,9 +12,9 @@ from espace.db import Base, Code, Id, Instant, RecordRow, Sealed, record_table
 class VisitAnswer(RecordRow, Base):
     """What was made of one visit: the acts of one actor between two numbers of the record's chain.
 
-    `side` says for whom: the holder's own answers are nobody else's, as a visit may have been for care kept secret from
-    the parents (security.md R13); parents see each other's. Payload: who asked and who came, as shown; the acts counted,
-    without clinical content; the words of each.
+    `side` says for whom: the holder's own answers are nobody else's, as a visit may have been for care kept secret
+    from the parents (security.md R13); parents see each other's. Payload: who asked and who came, as shown; the acts
+    counted, without clinical content; the words of each.
     """
 
     __tablename__ = "visit_answers"

@@ -3,6 +3,7 @@
 from .actions import Action
 from .checkpoints import checkpoint
 from .checkpoints import due as checkpoint_due
+from .looking import Look, looked, newest
 from .office import note_office, office_acts, record_office
 from .reports import Reached, reached
 from .trail import Entry, Event, entries, own_acts_since, record, record_many, seen_lately
@@ -16,11 +17,14 @@ __all__ = [
     "Examination",
     "Fault",
     "Kind",
+    "Look",
     "Reached",
     "checkpoint",
     "checkpoint_due",
     "entries",
     "examine",
+    "looked",
+    "newest",
     "note_office",
     "office_acts",
     "own_acts_since",

@@ -74,8 +74,8 @@ class Entry:
     """One act as it is shown: who, when, what, as whom, on what. `objects` is the snapshot of what was shown.
 
     `actor_helper` is who sat beside the actor in an assisted session, or "". `way` is by which right a professional
-    stood before the record ("" where no row says it), `way_since` when that consent was given. `is_secret`: it was done
-    in secret connection, a minor's representatives are told nothing of it (rules.md MI-7).
+    stood before the record ("" where no row says it), `way_since` when that consent was given, `way_words` what they
+    wrote in an emergency. `is_secret`: it was done in secret connection, a minor's representatives are told nothing of it (rules.md MI-7).
     """
 
     sequence: int
@@ -92,6 +92,7 @@ class Entry:
     actor_helper: str = ""
     is_secret: bool = False
     way: str = ""
+    way_words: str = ""
     way_since: datetime | None = None
 
 
@@ -220,17 +221,23 @@ def _payload(actor: Actor, event: Event) -> dict[str, Any]:
     if event.chain_id in actor.secret_in:
         helped["secret"] = True
     why = {"way": actor.way} if actor.way else {}
+    if actor.way_words:
+        why["way_words"] = actor.way_words
     if actor.way_since is not None:
         why["way_since"] = actor.way_since.isoformat()
-    return helped | why | {
-        "salt": os.urandom(16).hex(),
-        "name": actor.name,
-        "profession": actor.profession,
-        "structure": actor.structure,
-        "relation": event.relation.value if event.relation else "",
-        "objects": [dict(one) for one in event.objects],
-        "detail": dict(event.detail or {}),
-    }
+    return (
+        helped
+        | why
+        | {
+            "salt": os.urandom(16).hex(),
+            "name": actor.name,
+            "profession": actor.profession,
+            "structure": actor.structure,
+            "relation": event.relation.value if event.relation else "",
+            "objects": [dict(one) for one in event.objects],
+            "detail": dict(event.detail or {}),
+        }
+    )
 
 
 def opened(tx: Connection, chain_id: UUID, row: Row[*tuple[Any, ...]]) -> Entry:
@@ -251,5 +258,6 @@ def opened(tx: Connection, chain_id: UUID, row: Row[*tuple[Any, ...]]) -> Entry:
         actor_helper=payload.get("helper", ""),
         is_secret=payload.get("secret", False),
         way=payload.get("way", ""),
+        way_words=payload.get("way_words", ""),
         way_since=datetime.fromisoformat(payload["way_since"]) if "way_since" in payload else None,
     )

@@ -1,229 +1,239 @@
-"""Who did what in a record, newest first, page by page."""
+"""Who did what in a record, newest first, visit by visit, page by page (rules.md AR-24, security.md R27)."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from enum import StrEnum
 from uuid import UUID
 
-from espace import clock, db
+from espace import db
 from espace.audit import services as audit
-from espace.audit.services import Action, Entry
-from espace.documents import services as documents
-from espace.documents.services import Telling, care_history
+from espace.audit.services import Action, Entry, Look, answers
+from espace.audit.services.answers import VisitFacts
+from espace.errors import NotFoundError
 from espace.people import services as people
-from espace.permissions import ActorKind, Relation, Standing
+from espace.permissions import ActorKind, Permission, Relation, Standing
 
+from .kinds import What, actions_of
+from .telling import told, with_names
 from .trace import traced
+from .visits import Visit, clean_cut, grouped
 
 PAGE = 30
+"""Acts on a page at least; a page goes on until no visit is torn in two."""
+_MOST = 120
 _SIGN_INS = 10
 _VISITS = 3
-_RECENT = 12  # acts looked through for them: the house's own and mere readings are passed over
-_READINGS = frozenset(
-    {
-        Action.DOCUMENTS_LISTED,
-        Action.DOCUMENTS_SEARCHED,
-        Action.DOCUMENT_OPENED,
-        Action.DOWNLOADED,
-        Action.CARE_READ,
-        Action.CARE_SEARCHED,
-        Action.PATIENT_PAGE_OPENED,
-        Action.RECORD_HOME_OPENED,
-        Action.HISTORY_READ,
-        Action.ACCESSES_READ,
-        Action.RESULT_DELAYS_READ,
-        Action.OPERATOR_PAGE_OPENED,
-    }
-)
-_LOOKS = frozenset(
-    {
-        Action.DOCUMENTS_LISTED,
-        Action.DOCUMENTS_SEARCHED,
-        Action.CARE_READ,
-        Action.CARE_SEARCHED,
-        Action.RECORD_HOME_OPENED,
-    }
-)
-"""Readings that happen whatever is there to be read."""
+_LATELY = 60
+_KNOWN = 300
 _ROUTINE = frozenset({Action.RECORD_HOME_OPENED, Action.HISTORY_READ})
 
 
+class Who(StrEnum):
+    """Whose acts are looked for among those of others."""
+
+    CARE = "soignants"
+    RELATIVES = "proches"
+    HOUSE = "service"
+
+
+_KINDS: dict[Who, frozenset[str]] = {
+    Who.CARE: frozenset({ActorKind.PROFESSIONAL.value}),
+    Who.RELATIVES: frozenset({ActorKind.PATIENT.value}),
+    Who.HOUSE: frozenset({ActorKind.OPERATOR.value, ActorKind.SYSTEM.value}),
+}
+_SOMEBODY = frozenset({ActorKind.PROFESSIONAL.value, ActorKind.PATIENT.value, ActorKind.OPERATOR.value})
+
+
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """An act, or several alike of one person in one day told as one; `since` is when the first of them was.
+class Filter:
+    """What a reader of the history looks for. `since` and `until` (not included) are instants."""
 
-    `profession` is the everyday name of what the person is.
-    """
+    who: Who | None = None
+    actor_id: UUID | None = None
+    what: What | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    unanswered: bool = False
 
-    entry: Entry
-    since: datetime
-    profession: str
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is looked for."""
+        return self == Filter()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some acts, and the sequence after which older ones follow (None: these are the oldest)."""
+    """Some visits, and the number of the act before which older ones follow (None: these are the oldest)."""
 
-    acts: tuple[Shown, ...]
+    visits: tuple[Visit, ...]
     before: int | None
 
 
-def history(standing: Standing, *, mine: bool, before: int | None = None) -> Page:
-    """The acts of others on a record, or one's own, before sequence `before`.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody whose acts can be looked for by name."""
+
+    actor_id: UUID
+    name: str
+    profession: str
+
+
+def sides(standing: Standing) -> tuple[str, ...]:
+    """On which sides this reader sees what was made of a visit: a holder sees all, parents see each other's."""
+    if standing.relation is Relation.HOLDER:
+        return (answers.HOLDER, answers.REPRESENTATIVE)
+    return (answers.REPRESENTATIVE,)
+
+
+def own_side(standing: Standing) -> str:
+    """On which side this reader answers."""
+    return sides(standing)[0]
+
+
+def history(standing: Standing, *, mine: bool, wanted: Filter | None = None, before: int | None = None) -> Page:
+    """The visits of others to a record, or one's own, before the act numbered `before`.
 
     One's own first page also tells the latest sign-ins to one's account. Reading the history of somebody else's
     record is itself an act.
     """
-    return traced(standing, Action.HISTORY_READ, lambda: _page(standing, mine=mine, before=before), _span)
+    found = wanted or Filter()
+    return traced(standing, Action.HISTORY_READ, lambda: _page(standing, found, mine=mine, before=before), _span)
 
 
-def last_visits(standing: Standing) -> tuple[Shown, ...]:
-    """The latest acts of professionals and relatives on a record, for its home."""
-    found = _told_entries(standing, mine=False, before=None, count=_RECENT)
-    visits = [e for e in found if e.actor_kind != ActorKind.SYSTEM and e.action not in _ROUTINE]
-    return tuple(_told(visits)[:_VISITS])
+def signs_in(standing: Standing, wanted: Filter, *, mine: bool) -> bool:
+    """Whether a page tells of the reader's account instead of the record: it has a chain of its own."""
+    return mine and wanted.what is What.SIGN_INS and standing.relation is Relation.HOLDER
 
 
-def _page(standing: Standing, *, mine: bool, before: int | None) -> Page:
+def last_visits(standing: Standing) -> tuple[Visit, ...]:
+    """The latest visits of professionals and relatives to a record, for its home."""
+    look = Look(standing.actor.id, kinds=_SOMEBODY, without=_ROUTINE)
+    return tuple(grouped(told(standing, look, before=None, count=_LATELY))[:_VISITS])
+
+
+def known(standing: Standing) -> list[Known]:
+    """Who did something here lately that this reader may know of, by name: a list of names is a reading too."""
+    look = Look(standing.actor.id, kinds=_SOMEBODY)
+    found: dict[UUID, Known] = {}
+    for act in traced(standing, Action.HISTORY_READ, lambda: told(standing, look, before=None, count=_KNOWN)):
+        found.setdefault(act.actor_id, Known(act.actor_id, act.actor_name, _profession(act)))
+    return sorted(found.values(), key=lambda one: (one.name, str(one.actor_id)))
+
+
+def visit_at(standing: Standing, sequence: int) -> Visit:
+    """The visit whose last act, as this reader read it, bears this number; reading it for another is an act.
+
+    Raises:
+        NotFoundError: when this reader may know of no such act by somebody else.
+    """
+    return traced(standing, Action.HISTORY_READ, lambda: visit_of(standing, sequence))
+
+
+def visit_of(standing: Standing, sequence: int) -> Visit:
+    """The same for who writes: nothing is shown. Raises as `visit_at`."""
+    if not standing.may(Permission.HISTORY_READ):
+        raise NotFoundError
+    everybody = Look(standing.actor.id, kinds=_SOMEBODY)
+    last = told(standing, everybody, before=sequence + 1, count=1)
+    if not last or last[0].sequence != sequence:
+        raise NotFoundError
+    theirs = replace(everybody, actor_id=last[0].actor_id)
+    visit = grouped(told(standing, theirs, before=sequence + 1, count=_MOST))[0]
+    if not visit.is_access:
+        raise NotFoundError
+    return _answered(standing, [replace(visit, acts=tuple(with_names(list(visit.acts))))])[0]
+
+
+def look_for(standing: Standing, wanted: Filter, *, mine: bool) -> Look:
+    """What is looked for, in the words of the trail."""
+    kinds = _KINDS.get(wanted.who) if wanted.who and not mine else None
+    if wanted.unanswered and not mine:
+        kinds = (kinds or _SOMEBODY) & _SOMEBODY
+    return Look(
+        standing.actor.id,
+        mine=mine,
+        actor_id=None if mine else wanted.actor_id,
+        actions=actions_of(wanted.what) if wanted.what else None,
+        kinds=kinds,
+        since=wanted.since,
+        until=wanted.until,
+        unanswered=sides(standing) if wanted.unanswered and not mine else None,
+    )
+
+
+def _page(standing: Standing, wanted: Filter, *, mine: bool, before: int | None) -> Page:
     with db.read():
-        found = _told_entries(standing, mine=mine, before=before, count=PAGE + 1)
-        more = found[PAGE:]
-        next_before = found[PAGE - 1].sequence if more else None
-        found = _with_names(found[:PAGE])
-        if mine and before is None and standing.relation is Relation.HOLDER:
-            oldest = found[-1].at if more and found else None
-            found += [e for e in _sign_ins(standing) if oldest is None or e.at >= oldest]
-            found.sort(key=lambda entry: entry.at, reverse=True)
-    return Page(tuple(_told(found)), next_before)
+        look = look_for(standing, wanted, mine=mine)
+        if signs_in(standing, wanted, mine=mine):
+            found = audit.entries(standing.actor.id, mine=False, holder_actor_ids=(), before=before, limit=_MOST + 1)
+        else:
+            found = told(standing, look, before=before, count=_MOST + 1)
+        is_all = len(found) <= _MOST
+        found = found[:_MOST]
+        cut = clean_cut(found, PAGE, is_all=is_all)
+        next_before = found[cut - 1].sequence if cut < len(found) or not is_all else None
+        acts = with_names(found[:cut])
+        if mine and before is None and wanted.is_empty and standing.relation is Relation.HOLDER:
+            oldest = acts[-1].at if next_before and acts else None
+            acts += [act for act in _sign_ins(standing) if oldest is None or act.at >= oldest]
+            acts.sort(key=lambda act: act.at, reverse=True)
+        visits = grouped(acts)
+        return Page(tuple(visits if mine else _answered(standing, visits)), next_before)
+
+
+def _answered(standing: Standing, visits: list[Visit]) -> list[Visit]:
+    """The visits with what was made of them, in one statement for all."""
+    accesses = [visit.sequences for visit in visits if visit.is_access]
+    if not accesses:
+        return visits
+    low, high = min(first for first, _ in accesses), max(last for _, last in accesses)
+    found = answers.answers_between(standing.record_id, sides(standing), low, high)
+    return [replace(visit, answer=_answer_to(visit, found, own_side(standing))) for visit in visits]
+
+
+def _answer_to(visit: Visit, found: Sequence[VisitFacts], side: str) -> VisitFacts | None:
+    """What was made of a visit: what the reader's own side made of it first."""
+    first, last = visit.sequences
+    fits = [
+        one
+        for one in found
+        if one.visitor_id == visit.visitor_id and one.first_sequence <= last and one.last_sequence >= first
+    ]
+    return min(fits, key=lambda one: one.side != side, default=None) if visit.is_access else None
 
 
 def _span(page: Page) -> list[dict[str, str]]:
     """What a reader of the history was shown, for the row that tells it."""
-    return [{"kind": "acts", "id": str(act.entry.sequence)} for act in page.acts]
-
-
-def _told_entries(standing: Standing, *, mine: bool, before: int | None, count: int) -> list[Entry]:
-    """The next `count` acts this reader may know of: what is left out leaves no shorter page behind (R13)."""
-    told: list[Entry] = []
-    while len(told) < count:
-        found = _entries(standing.record_id, standing, mine=mine, before=before, limit=count)
-        told += _tellable(found, standing)
-        if len(found) < count:
-            break
-        before = found[-1].sequence
-    return told[:count]
-
-
-def _tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
-    """Without what this reader must not know of: a document to be announced, a minor's secret care (AR-15, MI-6).
-
-    An act on such documents only is left out whole: that it happened would tell that they exist. A page that was
-    looked at anyway, whatever stood on it, stays told: that it is not would tell the same; but not what was listed
-    beside a document only because it has other versions, where one may not know of it or of them. How things stand
-    now counts: what was announced since is told with all that was done to it before. Of a result that waits to be
-    read the title is not told.
-    """
-    ids = {one for entry in entries for thing in entry.objects if (one := _document_id(thing))}
-    ids |= {one for entry in entries if (one := _beside(entry))}
-    now = documents.tellings(standing, ids)
-    gone = care_history.left_out(standing, {one for one in ids if one not in now} & _care_ids(entries))
-    told = []
-    for entry in entries:
-        here = [thing for thing in entry.objects if _document_id(thing) not in gone]
-        things = tuple(seen for thing in here if (seen := _seen(thing, now, standing)) is not None)
-        if _is_told(entry, things, now):
-            told.append(replace(entry, objects=things))
-    return told
-
-
-def _is_told(entry: Entry, things: tuple[dict[str, str], ...], now: Mapping[UUID, Telling]) -> bool:
-    beside = _beside(entry)
-    if beside is not None:
-        return bool(things) and now.get(beside) is Telling.WHOLE
-    return bool(things) or not entry.objects or entry.action in _LOOKS
-
-
-def _beside(entry: Entry) -> UUID | None:
-    """The document beside whose words others were listed, for such a row."""
-    written = entry.detail.get(documents.BESIDE)
-    return UUID(written) if written else None
-
-
-def _care_ids(entries: list[Entry]) -> set[UUID]:
-    """The lines of the care history that acts are about."""
-    things = (thing for entry in entries for thing in entry.objects if thing.get("type") == care_history.TYPE)
-    return {one for thing in things if (one := _document_id(thing)) is not None}
-
-
-def _document_id(thing: Mapping[str, str]) -> UUID | None:
-    """The id of a thing that has a title, as documents have."""
-    return _id(thing.get("id", "")) if "title" in thing and "type" in thing else None
-
-
-@lru_cache(maxsize=2048)
-def _id(written: str) -> UUID | None:
-    """An id as it was written down, if it is one: each look at a list names sixty, mostly those of the look before."""
-    try:
-        return UUID(written)
-    except ValueError:
-        return None
-
-
-def _seen(thing: dict[str, str], now: Mapping[UUID, Telling], standing: Standing) -> dict[str, str] | None:
-    """A thing as this reader may know it; None for one they must not know of.
-
-    What is no document here (a line of care, something set aside) was marked when it was written down.
-    """
-    document_id = _document_id(thing)
-    telling = now.get(document_id) if document_id else None
-    if telling is None:
-        secret = {"patient_invisible"}
-        if standing.relation is Relation.REPRESENTATIVE:
-            secret.add("representatives_invisible")
-        return thing if secret.isdisjoint(thing) else None
-    if telling is Telling.UNNAMED:
-        return {"id": thing["id"], "type": thing["type"], "title": ""}
-    return thing if telling is Telling.WHOLE else None
-
-
-def _entries(chain: UUID, standing: Standing, *, mine: bool, before: int | None, limit: int) -> list[Entry]:
-    return audit.entries(chain, mine=mine, holder_actor_ids={standing.actor.id}, before=before, limit=limit)
+    return (
+        [{"kind": "acts", "id": str(visit.newest.sequence)} for visit in page.visits] if isinstance(page, Page) else []
+    )
 
 
 def _sign_ins(standing: Standing) -> list[Entry]:
     """What the account's own chain tells: sign-ins, and those that were refused."""
-    account = standing.actor.id
-    own = _entries(account, standing, mine=True, before=None, limit=_SIGN_INS)
-    return own + _entries(account, standing, mine=False, before=None, limit=_SIGN_INS)
+    account, own = standing.actor.id, {standing.actor.id}
+    by_me = audit.entries(account, mine=True, holder_actor_ids=own, before=None, limit=_SIGN_INS)
+    return by_me + audit.entries(account, mine=False, holder_actor_ids=own, before=None, limit=_SIGN_INS)
 
 
-def _with_names(entries: list[Entry]) -> list[Entry]:
-    """Persons that an act names by id only get their present name."""
-    wanted = {UUID(thing["id"]) for entry in entries for thing in entry.objects if thing.get("kind") == "person"}
-    if not wanted:
-        return entries
-    persons = people.persons(list(wanted))
-
-    def filled(thing: dict[str, str]) -> dict[str, str]:
-        person = persons.get(UUID(thing["id"])) if thing.get("kind") == "person" else None
-        return {**thing, "name": person.display_name} if person else thing
-
-    return [replace(entry, objects=tuple(filled(thing) for thing in entry.objects)) for entry in entries]
+def _profession(act: Entry) -> str:
+    return people.plain_label(act.actor_profession, act.actor_name) if act.actor_profession else ""
 
 
-def _told(entries: list[Entry]) -> list[Shown]:
-    """Readings alike of one person in one day become one act on all they read; every other act stands alone."""
-    groups: dict[tuple[object, ...], list[Entry]] = {}
-    for entry in entries:
-        day = entry.at.astimezone(clock.HOME_ZONE).date()
-        alike = (entry.actor_id, entry.action, entry.relation, day) if entry.action in _READINGS else (id(entry),)
-        groups.setdefault(alike, []).append(entry)
-    return [_one(group) for group in groups.values()]
-
-
-def _one(group: list[Entry]) -> Shown:
-    newest, oldest = group[0], group[-1]
-    things = {thing.get("id", number): thing for number, thing in enumerate(t for e in group for t in e.objects)}
-    profession = people.plain_label(newest.actor_profession, newest.actor_name) if newest.actor_profession else ""
-    return Shown(replace(newest, objects=tuple(things.values())), oldest.at, profession)
+__all__ = [
+    "Filter",
+    "Known",
+    "Page",
+    "Visit",
+    "What",
+    "Who",
+    "history",
+    "known",
+    "last_visits",
+    "look_for",
+    "own_side",
+    "sides",
+    "visit_at",
+    "visit_of",
+]

@@ -339,8 +339,7 @@ _TEMPLATES = {
         ),
         "en": Template(
             "An alert awaits you",
-            "Hello,\n\nAn alert awaits the privacy officer.\n"
-            "To read it, sign in on the site, on the page “Alerts”.",
+            "Hello,\n\nAn alert awaits the privacy officer.\nTo read it, sign in on the site, on the page “Alerts”.",
         ),
     },
     # To the secure mail of professionals; no name in them either.

@@ -510,7 +510,18 @@ _REASON_OF = {
     "practice-stopped": "practice",
     "practice-restored": "practice",
 }
-_FREE = frozenset({"new-document", "access-asked", "first-access", "linked-news", "gathered", "visit-answer", "visit-question", "week-of-visits"})
+_FREE = frozenset(
+    {
+        "new-document",
+        "access-asked",
+        "first-access",
+        "linked-news",
+        "gathered",
+        "visit-answer",
+        "visit-question",
+        "week-of-visits",
+    }
+)
 
 
 def reason(message: str, locale: str) -> str:

@@ -1,0 +1,140 @@
+"""Which acts of a record's trail a reader may know of: what is left out leaves no hole and no shorter page (R13)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from uuid import UUID
+
+from espace.audit import services as audit
+from espace.audit.services import Action, Entry, Look
+from espace.documents import services as documents
+from espace.documents.services import Telling, care_history
+from espace.people import services as people
+from espace.permissions import Relation, Standing
+
+_LOOKS = frozenset(
+    {
+        Action.DOCUMENTS_LISTED,
+        Action.DOCUMENTS_SEARCHED,
+        Action.CARE_READ,
+        Action.CARE_SEARCHED,
+        Action.RECORD_HOME_OPENED,
+    }
+)
+"""Readings that happen whatever is there to be read."""
+_PLACES = frozenset({"structure", "place", "town"})
+SIDE = "side"
+"""In the detail of a row about an answer to a visit: for whom it was asked (see `audit.models.VisitAnswer`)."""
+_ROOM_TO_SPARE = 8
+"""A page that lost acts is filled from a bigger helping each time: few statements, whatever was left out."""
+
+
+def told(standing: Standing, look: Look, *, before: int | None, count: int) -> list[Entry]:
+    """The next `count` acts this reader may know of, newest first: what is left out leaves no shorter page behind."""
+    kept: list[Entry] = []
+    limit = count
+    while len(kept) < count:
+        found = audit.looked(standing.record_id, look, before=before, limit=limit)
+        kept += tellable(found, standing)
+        if len(found) < limit:
+            break
+        before, limit = found[-1].sequence, min(limit * _ROOM_TO_SPARE, 5000)
+    return kept[:count]
+
+
+def tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
+    """Without what this reader must not know of: a document to be announced, a minor's secret care (AR-15, MI-6).
+
+    An act on such documents only is left out whole: that it happened would tell that they exist. A page that was
+    looked at anyway, whatever stood on it, stays told: that it is not would tell the same; but not what was listed
+    beside a document only because it has other versions, where one may not know of it or of them. How things stand
+    now counts: what was announced since is told with all that was done to it before. Of a result that waits to be
+    read the title is not told. What a holder made of a visit is never told to who represents them: it may have been
+    for care they keep secret.
+    """
+    if standing.relation is not Relation.HOLDER:
+        entries = [entry for entry in entries if not entry.is_secret]  # whatever it was (MI-7)
+    if standing.relation is Relation.REPRESENTATIVE:
+        entries = [entry for entry in entries if entry.detail.get(SIDE) != Relation.HOLDER]
+    ids = {one for entry in entries for thing in entry.objects if (one := _document_id(thing))}
+    ids |= {one for entry in entries if (one := _beside(entry))}
+    now = documents.tellings(standing, ids)
+    gone = care_history.left_out(standing, {one for one in ids if one not in now} & _care_ids(entries))
+    kept = []
+    for entry in entries:
+        here = [thing for thing in entry.objects if _document_id(thing) not in gone]
+        things = tuple(seen for thing in here if (seen := _seen(thing, now, standing)) is not None)
+        if _is_told(entry, things, now):
+            kept.append(replace(entry, objects=things))
+    return [_unplaced(entry) for entry in kept] if standing.places_kept else kept
+
+
+def _unplaced(entry: Entry) -> Entry:
+    """Without the names of places of care, which another parent keeps from this reader (security.md R15)."""
+    things = tuple({name: said for name, said in thing.items() if name not in _PLACES} for thing in entry.objects)
+    detail = {name: said for name, said in entry.detail.items() if name not in _PLACES}
+    return replace(entry, actor_structure="", objects=things, detail=detail)
+
+
+def with_names(entries: list[Entry]) -> list[Entry]:
+    """Persons that an act names by id only get their present name."""
+    wanted = {UUID(thing["id"]) for entry in entries for thing in entry.objects if thing.get("kind") == "person"}
+    if not wanted:
+        return entries
+    persons = people.persons(list(wanted))
+
+    def filled(thing: dict[str, str]) -> dict[str, str]:
+        person = persons.get(UUID(thing["id"])) if thing.get("kind") == "person" else None
+        return {**thing, "name": person.display_name} if person else thing
+
+    return [replace(entry, objects=tuple(filled(thing) for thing in entry.objects)) for entry in entries]
+
+
+def _is_told(entry: Entry, things: tuple[dict[str, str], ...], now: Mapping[UUID, Telling]) -> bool:
+    beside = _beside(entry)
+    if beside is not None:
+        return bool(things) and now.get(beside) is Telling.WHOLE
+    return bool(things) or not entry.objects or entry.action in _LOOKS
+
+
+def _beside(entry: Entry) -> UUID | None:
+    """The document beside whose words others were listed, for such a row."""
+    written = entry.detail.get(documents.BESIDE)
+    return UUID(written) if written else None
+
+
+def _care_ids(entries: list[Entry]) -> set[UUID]:
+    """The lines of the care history that acts are about."""
+    things = (thing for entry in entries for thing in entry.objects if thing.get("type") == care_history.TYPE)
+    return {one for thing in things if (one := _document_id(thing)) is not None}
+
+
+def _document_id(thing: Mapping[str, str]) -> UUID | None:
+    """The id of a thing that has a title, as documents have."""
+    return _id(thing.get("id", "")) if "title" in thing and "type" in thing else None
+
+
+@lru_cache(maxsize=2048)
+def _id(written: str) -> UUID | None:
+    """An id as it was written down, if it is one: each look at a list names sixty, mostly those of the look before."""
+    try:
+        return UUID(written)
+    except ValueError:
+        return None
+
+
+def _seen(thing: dict[str, str], now: Mapping[UUID, Telling], standing: Standing) -> dict[str, str] | None:
+    """A thing as this reader may know it; None for one they must not know of.
+
+    What is no document here (a line of care, something set aside) was marked when it was written down.
+    """
+    document_id = _document_id(thing)
+    telling = now.get(document_id) if document_id else None
+    if telling is None:
+        secret = {"patient_invisible"}
+        if standing.relation is Relation.REPRESENTATIVE:
+            secret.add("representatives_invisible")
+        return thing if secret.isdisjoint(thing) else None
+    if telling is Telling.UNNAMED:
+        return {"id": thing["id"], "type": thing["type"], "title": ""}
+    return thing if telling is Telling.WHOLE else None
