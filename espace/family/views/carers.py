@@ -111,7 +111,9 @@ def one(carer_id: UUID) -> Response:
 def narrowing(carer_id: UUID) -> Response:
     """The form that only narrows: it asks for no proof."""
     here = viewpoint()
-    found = _present(here, carer_id)
+    found = links.carer(here.standing, carer_id)
+    if found.is_over:
+        return _over(here, found)
     form = CarerForm(formdata=None).offer(found.scope.tasks).show(found.scope, found.version)
     return _changing(here, found, form, narrow=True)
 
@@ -129,7 +131,9 @@ def widening(carer_id: UUID) -> Response:
     """The form that prolongs and opens further."""
     here = viewpoint()
     demand_fresh_proof(here.actor)
-    found = _present(here, carer_id)
+    found = links.carer(here.standing, carer_id)
+    if found.is_over:
+        return _over(here, found)
     longer = max(found.scope.last_day, scopes.usual(here.record_id))
     offered = Scope(found.scope.tasks, found.scope.subjects, longer)
     form = CarerForm(formdata=None).offer().show(offered, found.version)
@@ -177,27 +181,26 @@ def _changing(here: Viewpoint, found: Carer, form: CarerForm, *, narrow: bool) -
 
 def _change(carer_id: UUID, *, narrow: bool) -> Response:
     here, form = viewpoint(), CarerForm()
-    found = _present(here, carer_id)
+    found = links.carer(here.standing, carer_id)
+    if found.is_over:
+        return _over(here, found)
     form.offer(found.scope.tasks) if narrow else form.offer()
     if form.validate():
         with attempt(form):
             try:
                 links.change(here.standing, carer_id, form.scope(), version=form.version.data or 0)
-            except ConflictError:
-                flash(gettext(_CHANGED.msgid), "warn")
-                return to(f"{here.base}/acces/aidants/{carer_id}")
+            except (ConflictError, NotFoundError):  # changed, or ended, in another browser
+                return _over(here, found)
             after = links.carer(here.standing, carer_id)
             flash(gettext("Done. As of now: %(what)s", what=summary_of(after.name, after.scope)), "ok")
             return to(f"{here.base}/acces/aidants/{carer_id}")
     return _changing(here, found, form, narrow=narrow)
 
 
-def _present(here: Viewpoint, carer_id: UUID) -> Carer:
-    """A carer whose help has not ended: there is nothing to change once it is over."""
-    found = links.carer(here.standing, carer_id)
-    if found.is_over:
-        raise NotFoundError
-    return found
+def _over(here: Viewpoint, found: Carer) -> Response:
+    """There is nothing to change once the help has ended: its page says so."""
+    flash(gettext(_CHANGED.msgid), "warn")
+    return to(f"{here.base}/acces/aidants/{found.id}")
 
 
 def _meant() -> dict[str, str]:

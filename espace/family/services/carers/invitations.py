@@ -5,13 +5,13 @@ reads there, and an identity is looked up by the worker, long after the page was
 accept, signed in: whoever else gets hold of the message opens nothing with it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from espace import clock, crypto, db, outbox, settings
@@ -38,7 +38,8 @@ PLACE = "/compte/proches/invitations/lien/"
 """Where the link of the message leads; the token follows."""
 MAX_WAITING = 5
 MAX_A_DAY = 10
-MAX_NAME = 80
+MAX_NAME, MAX_EMAIL = 80, 254
+_ADDRESS = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>.]{2,}")
 ACCEPTED, REFUSED, CANCELLED = "accepted", "refused", "cancelled"
 
 COLUMNS = (
@@ -258,10 +259,9 @@ def _email(standing: Standing, invitee: Invitee) -> str:
         if person is not None and person.ins == invitee.number:
             raise InvalidError({"ins": N_("This is your own number: nobody is their own carer.")})
         return ""
-    try:
-        email = validate_email(invitee.email.strip(), check_deliverability=False, allow_smtputf8=False).normalized
-    except EmailNotValidError:
-        raise InvalidError({"email": N_("Write an address like nom@exemple.fr.")}) from None
+    email = invitee.email.strip()
+    if not _ADDRESS.fullmatch(email) or len(email) > MAX_EMAIL:
+        raise InvalidError({"email": N_("Write a whole e-mail address, for example claire@exemple.fr.")})
     if own is not None and own.email.casefold() == email.casefold():
         raise InvalidError({"email": N_("This is your own address: nobody is their own carer.")})
     return email
