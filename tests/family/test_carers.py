@@ -1,4 +1,4 @@
-"""Carers: who may be asked, who may accept, what narrows and widens, when it ends (rules.md MI-12, security.md R5, R9)."""
+"""Carers: who may be asked, who may accept, what narrows and widens, when it ends (rules.md MI-12, R5, R9)."""
 
 import itertools
 from dataclasses import replace
@@ -22,7 +22,7 @@ from espace.permissions import Permission, Relation, Standing
 from tests.support import build
 from tests.support.clock import FakeClock
 
-from .caring import ADD, READ, deliver, helped_and_carer, invited, made, scope, told, token_to
+from .caring import ADD, READ, deliver, helped_and_carer, invited, made, scope, token_to, told
 
 STALE = timedelta(minutes=6)
 

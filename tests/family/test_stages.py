@@ -1,4 +1,4 @@
-"""Growing up: the table of the stages against ages written by hand, in houses with other ages (rules.md MI-3 to MI-7)."""
+"""Growing up: the table of the stages against ages written by hand, in houses with other ages (rules.md MI-3)."""
 
 from dataclasses import replace
 from datetime import date, timedelta

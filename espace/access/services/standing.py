@@ -172,6 +172,7 @@ def bound_standing(actor: Actor, row: Row[Any], bond: Bond, colour: str = OWN_CO
         bound_by=bound,
         ends_at=bond.until,
         never_read=bond.never_read,
+        visit_due=bond.never_read,
         places_kept=family.places_are_kept(record.id, bond.person_id),
     )
 
