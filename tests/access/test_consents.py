@@ -204,7 +204,8 @@ def test_each_answer_in_each_state(holder: Citizen, doctor: Caregiver, state: st
 def test_narrowing_never_asks_for_a_proof_and_granting_always_does(
     holder: Citizen, doctor: Caregiver, clock: FakeClock, answer: Answer
 ) -> None:
-    earlier = {Answer.LIMIT: (Answer.GRANT,), Answer.REVOKE: (Answer.GRANT,), Answer.UNBLOCK: (Answer.BLOCK,)}.get(answer, ())
+    granted = dict.fromkeys((Answer.LIMIT, Answer.REVOKE), (Answer.GRANT,))
+    earlier = (granted | {Answer.UNBLOCK: (Answer.BLOCK,)}).get(answer, ())
     build.consent(holder, doctor)
     for one in earlier:
         decide(holder, one)
