@@ -28,6 +28,7 @@ ROOMS = ("home", "administration", "professional", "documents", "access", "famil
 def handle_events() -> None:
     """Register who carries out what the lower rooms write to the outbox."""
     from .access.services import on_heir_decided, on_record_changed
+    from .access.services.restricted import on_restricted
     from .accounts.services import note_refused_sign_in, send_new_code, tell_what_is_due
     from .accounts.services.password_reset import send_reset_code
     from .accounts.services.recovery_notices import send_recovery_code
@@ -45,6 +46,7 @@ def handle_events() -> None:
     outbox.on("records.erased", _forget_record)
     outbox.on("documents.filed", on_filed)
     outbox.on("family.carer-invited", on_carer_invited)
+    outbox.on("family.restricted", on_restricted)
     outbox.on("accounts.code-asked", send_new_code)
     outbox.on("accounts.recovery-code-asked", send_recovery_code)
     outbox.on("accounts.reset-asked", send_reset_code)
