@@ -14,7 +14,7 @@ from espace.access.services import Answer
 from espace.accounts.services import sessions
 from espace.family.models import Link
 from espace.permissions import Actor, ActorKind, Permission, Relation, Standing
-from espace.records import services as records
+from espace.records.services import closing
 from espace.web.pulse import MOST, WITHIN, has_narrowed, reach
 from tests.documents.house import statements
 from tests.house.test_get_writes import changes, state
@@ -23,7 +23,7 @@ from tests.support.browser_client import Browser
 from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite
 
-MOST_STATEMENTS = {"holder": 4, "parent": 9, "professional": 5}
+MOST_STATEMENTS = {"holder": 3, "parent": 7, "professional": 2}
 """As many as judging anybody before a record costs; the pulse adds none."""
 
 
@@ -127,7 +127,7 @@ def test_a_parent_whose_link_ended_is_told(
     browser = mother.browser(app)
     place = opened(browser, f"/dossiers/{child.record_id}/documents")
     with db.write() as tx:
-        tx.execute(Link.__table__.update().values(frozen_at=clock.now()))
+        tx.execute(Link.__table__.update().values(frozen_at=clock.now))
     assert ask(browser, place) == 404
 
 
@@ -150,7 +150,7 @@ def test_a_record_that_was_closed_ends_every_page(app: Flask, mother: build.Citi
             (doctor.browser(app), f"/pro/patients/{mother.record_id}/"),
         )
     }
-    records.oppose(mother.actor, mother.record_id, records.Part.HOLDER)
+    closing.close(mother.actor, mother.record_id)
     assert [ask(browser, place) for browser, place in browsers.items()] == [404, 404]
 
 

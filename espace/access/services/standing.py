@@ -184,7 +184,7 @@ def _is_entered(record: records.RecordFacts, bond: Bond) -> bool:
 
 def _holder_facts(row: Row[Any], record: records.RecordFacts) -> PersonFacts:
     """The holder; of a young one it is asked whether a parent only agreed to their reading."""
-    own = family.own_reading(record.id)
+    own = family.agreement_on(record.id)
     return PersonFacts(
         reachable=record.is_open,
         is_holder=True,

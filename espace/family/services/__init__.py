@@ -7,10 +7,11 @@ from .colours import COLOURS, OWN_COLOUR, colour_of
 from .letters import letter_pdf
 from .links import is_held_back, link_parent, parents_linked, records_represented, representatives, represents
 from .majority import tell_ahead
-from .own_reading import may_hold_account, only_reads, own_reading
+from .own_reading import agreement_on, may_hold_account, only_reads
 from .parents import places_are_kept, representatives_on
 
 __all__ = [
+    "agreement_on",
     "CARER",
     "COLOURS",
     "GUARDIAN",
@@ -29,7 +30,6 @@ __all__ = [
     "may_hold_account",
     "note_act",
     "only_reads",
-    "own_reading",
     "parents_linked",
     "places_are_kept",
     "records_represented",

@@ -55,7 +55,7 @@ class Agreement:
         return self.until is None
 
 
-def own_reading(record_id: UUID) -> Agreement | None:
+def agreement_on(record_id: UUID) -> Agreement | None:
     """What parents agreed to for the holder of this record; None where the account was theirs from the start."""
     with db.read() as tx:
         row = tx.execute(_OF, {"record": record_id}).first()
@@ -64,14 +64,14 @@ def own_reading(record_id: UUID) -> Agreement | None:
 
 def only_reads(record_id: UUID) -> bool:
     """Whether the holder's account may be in a parent's hands: of what is kept from those it is told nothing."""
-    found = own_reading(record_id)
+    found = agreement_on(record_id)
     return found is not None and found.only_reads
 
 
 def may_hold_account(person_id: UUID) -> bool:
     """Whether somebody under the age of an own account may activate one all the same, for reading."""
     record = records.record_of(person_id)
-    found = own_reading(record.id) if record else None
+    found = agreement_on(record.id) if record else None
     birth = people.person(person_id).birth_date
     may_read = Change.MAY_READ in holding(age_on(birth, clock.today()))
     return found is not None and found.stands and may_read
@@ -98,7 +98,7 @@ def agree(standing: Standing) -> str:
     now, record_id, given_by = clock.now(), standing.record_id, standing.actor.person_id
     with db.write() as tx:
         records.hold_open(tx, record_id)
-        found = own_reading(record_id)
+        found = agreement_on(record_id)
         if found is None:
             values = {"record_id": record_id, "id": new_id(), "given_by": given_by, "since": now}
             tx.execute(insert(OwnReading).values(**values))
@@ -121,7 +121,7 @@ def take_back(standing: Standing) -> None:
         raise NotFoundError
     with db.write() as tx:
         records.hold_open(tx, standing.record_id)
-        found = own_reading(standing.record_id)
+        found = agreement_on(standing.record_id)
         if found is None or not found.only_reads or not holds(standing, Change.MAY_READ):
             raise ConflictError
         if found.stands:
@@ -139,7 +139,7 @@ def prove(standing: Standing, code: str) -> None:
         InvalidError: when the code is not good.
         ThrottledError: when the next try is not due yet.
     """
-    found = own_reading(standing.record_id)
+    found = agreement_on(standing.record_id)
     person_id = standing.actor.person_id
     if standing.relation is not Relation.HOLDER or found is None or not found.only_reads or person_id is None:
         raise NotFoundError

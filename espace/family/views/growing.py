@@ -49,7 +49,7 @@ def _shown(form: Form, **more: Any) -> Response:
     standing, birth = here.standing, _grows(here)
     if standing.is_watched:
         audit.record(standing.actor, standing.record_id, Action.STAGES_READ, relation=standing.relation)
-    agreement = own_reading.own_reading(standing.record_id)
+    agreement = own_reading.agreement_on(standing.record_id)
     holding = stages.holding(stages.age_on(birth, clock.today()))
     return page(
         "family/growing.html",
