@@ -1,9 +1,9 @@
 """Readers of a record made as rows: a carer, the team of a place, a counter code that stands open."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from espace import clock, crypto, db
 from espace.access.models import Consent, CounterCode, Emergency
@@ -77,6 +77,8 @@ def window(holder: Citizen, professional: Caregiver, opens: str = "read", minute
 def emergency(holder: Citizen, professional: Caregiver, mode: str = "break-glass", hours: int = 4) -> None:
     """Open the record to a professional in an emergency, as one that was said and written down."""
     row_id, record_id, now = new_id(), holder.record_id, clock.now()
+    said = {"why": "unconscious", "words": "inconscient", "name": professional.facts.display_name}
+    said |= {"profession": professional.facts.plain_label, "structure": professional.structure}
     with db.write() as tx:
         tx.execute(
             insert(Emergency).values(
@@ -87,6 +89,16 @@ def emergency(holder: Citizen, professional: Caregiver, mode: str = "break-glass
                 opened_at=now,
                 until=now + timedelta(hours=hours),
                 version=1,
-                payload=crypto.seal(tx, record_id, "access_emergencies", row_id, {"reason": "", "text": "x"}),
+                payload=crypto.seal(tx, record_id, "access_emergencies", row_id, said),
             )
+        )
+
+
+def restrict(child: Citizen, parent: Citizen, sees_before: datetime | None) -> None:
+    """Have a decision stop a parent now, or leave them what came until then."""
+    with db.write() as tx:
+        tx.execute(
+            update(Link)
+            .where(Link.record_id == child.record_id, Link.person_id == parent.person_id)
+            .values(frozen_at=clock.now(), sees_before=sees_before)
         )
