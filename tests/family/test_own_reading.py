@@ -69,7 +69,7 @@ def test_without_an_agreement_nobody_activates_before_sixteen(app: Flask, teen: 
 def test_a_parent_agrees_for_a_child_of_that_age_only(
     mother: Citizen,
     born: date,
-    is_fine: bool,  # noqa: FBT001 - a case of the table
+    is_fine: bool,
 ) -> None:
     child = build.citizen("Léa", birth=born, parents=(mother,), activated=False)
     standing = mother.standing(child.record_id)

@@ -90,14 +90,14 @@ def _family(app: Flask, clock: FakeClock, kind: str, *, others: int, secrets: in
     build.consent(teen, asking)
     for number in range(others):
         clock.advance(timedelta(minutes=1))
-        texts.index(teen.record_id, _deposit(depositor, teen, f"{TITLE} {number}", representatives_see=True))
+        texts.index(teen.record_id, deposit(depositor, teen, f"{TITLE} {number}", representatives_see=True))
     held = kind == "until it is wanted"
     if held:
         known = delays.choices(teen.standing())
         delays.choose(teen.standing(), known | {delays.ResultKind.LABORATORY: None}, known=known)
     for number in range(secrets):
         clock.now = START + timedelta(minutes=30)
-        made = _deposit(depositor, teen, f"{SECRET} {number}", LABORATORY if held else "", **_KINDS[kind])
+        made = deposit(depositor, teen, f"{SECRET} {number}", LABORATORY if held else "", **_KINDS[kind])
         if kind == "from professionals":
             states.hide(teen.standing(), made, choices=0)
         texts.index(teen.record_id, made)
@@ -117,7 +117,7 @@ def _family(app: Flask, clock: FakeClock, kind: str, *, others: int, secrets: in
     return family
 
 
-def _deposit(by: build.Caregiver, at: build.Citizen, title: str, kind: str = "", **marks: Any) -> UUID:
+def deposit(by: build.Caregiver, at: build.Citizen, title: str, kind: str = "", **marks: Any) -> UUID:
     standing = by.standing(at.record_id)
     assert standing is not None
     kind = kind or _usual(by)
@@ -143,7 +143,7 @@ def _read_all(browser: Browser, holder: build.Citizen) -> None:
             browser.get(f"{place}/{act}", expect=None, follow=False)
 
 
-def _seen(browser: Browser, family: Family) -> Iterator[tuple[str, int, list[str | None], str]]:
+def seen(browser: Browser, family: Family) -> Iterator[tuple[str, int, list[str | None], str]]:
     """Everything one meets: pages, parts of pages, answers to searches, and addresses one only guesses."""
     record = family.teen.record_id
     starts = [f"/dossiers/{record}/", f"/dossiers/{record}/historique", f"/dossiers/{record}/historique?qui=moi"]
@@ -155,11 +155,11 @@ def _seen(browser: Browser, family: Family) -> Iterator[tuple[str, int, list[str
     open_to = [place for place in starts if browser.get(place, expect=None, follow=False).status == 200]
     shut = [place for place in starts if place not in open_to]
     for page in crawl(browser, *open_to) if open_to else ():
-        yield _masked(page, page.path)
+        yield masked(page, page.path)
     for place in shut:
-        yield _masked(browser.get(place, expect=None, follow=False), place)
+        yield masked(browser.get(place, expect=None, follow=False), place)
     for place, part in itertools.product(open_to[:2], ("history", "documents")):
-        yield _masked(browser.fragment(place, part, expect=None, follow=False), place)
+        yield masked(browser.fragment(place, part, expect=None, follow=False), place)
     yield from _searches(browser, family)
 
 
@@ -175,16 +175,16 @@ def _searches(browser: Browser, family: Family) -> Iterator[tuple[str, int, list
     """The answers to searches for the words of what was deposited, and for others."""
     for base in (f"/dossiers/{family.teen.record_id}", f"/pro/patients/{family.teen.record_id}"):
         ask = browser.get(f"{base}/documents/recherche", expect=None, follow=False)
-        yield _masked(ask, ask.path)
+        yield masked(ask, ask.path)
         if ask.status != 200:
             continue
         for words, place in itertools.product(WORDS, ("documents/recherche", "soins/recherche")):
             sent = {"csrf_token": ask.csrf_token, "q": words, "mots": words}
             found = browser.send("POST", f"{base}/{place}", expect=None, data=sent)
-            yield _masked(found, f"{found.path} for {words}")
+            yield masked(found, f"{found.path} for {words}")
 
 
-def _masked(page: Page, place: str) -> tuple[str, int, list[str | None], str]:
+def masked(page: Page, place: str) -> tuple[str, int, list[str | None], str]:
     def mask(text: str) -> str:
         for pattern, word in _MASKS:
             text = pattern.sub(word, text)
@@ -195,7 +195,7 @@ def _masked(page: Page, place: str) -> tuple[str, int, list[str | None], str]:
     return mask(place), page.status, [mask(page.headers.get(name, "")) for name in _SAME], body
 
 
-def _letters(family: Family, who: str) -> list[Any]:
+def letters(family: Family, who: str) -> list[Any]:
     person = family.people.get(who)
     if not isinstance(person, build.Citizen):
         return []
@@ -229,12 +229,12 @@ def _compare(app: Flask, clock: FakeClock, kind: str, *, others: int, secrets: i
         walks = []
         for family in (without, with_it):
             clock.now = START + timedelta(hours=4)
-            walks.append(list(_unsaid(_seen(family.browser(app, who), family), kind)))
+            walks.append(list(_unsaid(seen(family.browser(app, who), family), kind)))
         assert len(walks[0]) > 10
         for one, other in zip(*walks, strict=True):
             assert SECRET not in other[3], f"{who} reads the title at {other[0]}"
-            assert one == other, f"{who} can tell at {other[0]}: {_difference(one[3], other[3])}"
-        assert _letters(without, who) == _letters(with_it, who), f"{who} gets other letters"
+            assert one == other, f"{who} can tell at {other[0]}: {difference(one[3], other[3])}"
+        assert letters(without, who) == letters(with_it, who), f"{who} gets other letters"
 
 
 Met = tuple[str, int, list[str | None], str]
@@ -251,7 +251,7 @@ def _unsaid(met: Iterable[Met], kind: str) -> Iterator[Met]:
             yield place, status, headers, _BLANK.sub("\n", _SAID.sub("", body))
 
 
-def _difference(one: str, other: str) -> str:
+def difference(one: str, other: str) -> str:
     at = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     return f"{one[max(at - 60, 0) : at + 90]!r} / {other[max(at - 60, 0) : at + 90]!r}"
 
@@ -260,6 +260,6 @@ def _difference(one: str, other: str) -> str:
 def test_whoever_is_not_excluded_sees_a_difference(app: Flask, clock: FakeClock) -> None:
     """The comparison can fail."""
     without, with_it = (_family(app, clock, "from the parents", others=1, secrets=n) for n in (0, 1))
-    walks = [list(_seen(family.browser(app, "teen"), family)) for family in (without, with_it)]
+    walks = [list(seen(family.browser(app, "teen"), family)) for family in (without, with_it)]
     assert walks[0] != walks[1]
     assert any(SECRET in body for *_, body in walks[1])

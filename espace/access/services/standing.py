@@ -138,7 +138,7 @@ def _of_person(actor: Actor, record_id: UUID) -> Standing | None:
         return None
     record = records.facts_of(row)
     if record.person_id == actor.person_id:
-        judgement = policy.judge_person(_holder_facts(row, record))
+        judgement = policy.judge_person(_holder_facts(record))
         return _standing(actor, row, Relation.HOLDER, judgement, OWN_COLOUR)
     if record.state == records.DECEASED:
         return _of_heir(actor, actor.person_id, row)
@@ -182,7 +182,7 @@ def _is_entered(record: records.RecordFacts, bond: Bond) -> bool:
     return record.state == records.ACTIVE or (record.is_open and bond.on_paper)
 
 
-def _holder_facts(row: Row[Any], record: records.RecordFacts) -> PersonFacts:
+def _holder_facts(record: records.RecordFacts) -> PersonFacts:
     """The holder; of a young one it is asked whether a parent only agreed to their reading."""
     own = family.agreement_on(record.id)
     return PersonFacts(

@@ -11,7 +11,6 @@ from .own_reading import agreement_on, may_hold_account, only_reads
 from .parents import places_are_kept, representatives_on
 
 __all__ = [
-    "agreement_on",
     "CARER",
     "COLOURS",
     "GUARDIAN",
@@ -19,6 +18,7 @@ __all__ = [
     "PARENT",
     "Bond",
     "CarerLine",
+    "agreement_on",
     "bond",
     "bonds_of",
     "bonds_on",
