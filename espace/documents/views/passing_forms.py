@@ -32,7 +32,10 @@ class CodeForm(Form):
 
     opens = RadioField(
         _l("What does it open?"),
-        choices=[(Window.READ.value, _l("Read")), (Window.DEPOSIT.value, _l("Read and deposit"))],
+        choices=[
+            SelectChoice(Window.READ.value, _l("Read")),
+            SelectChoice(Window.DEPOSIT.value, _l("Read and deposit")),
+        ],
         default=Window.READ.value,
         validate_choice=False,
     )

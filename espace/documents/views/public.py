@@ -81,7 +81,7 @@ def leave(token: str) -> Response:
 @quiet
 def pulse(token: str) -> Response:
     """Whether an open page may stay on the screen (security.md R16)."""
-    return Response(status=204 if _guest(token) is not None else 404)
+    return Response(status=204 if _guest(token) is not None else 404, mimetype="text/plain")
 
 
 @pages.get("/partage/<token>/documents/<uuid:document_id>")
@@ -141,11 +141,13 @@ def file(token: str, document_id: UUID) -> Response:
     return _saved(content, found.body_media, found.title)
 
 
-@pages.post("/partage/<token>/manifeste")
+@pages.route("/partage/<token>/manifeste", methods=["POST", "OPTIONS"])
 @public
 @foreign
 def manifest(token: str) -> Response:
     """The manifest that applications ask for (SMART Health Links): any site's viewer may, there is no session here."""
+    if request.method == "OPTIONS":
+        return _preflight()
     asked = _question()
     if asked is None:
         return _machine({"error": "a JSON object with recipient and passcode is expected"}, 400)
@@ -159,17 +161,6 @@ def manifest(token: str) -> Response:
         {"contentType": shlink.FHIR, way: what.decode() if isinstance(what, bytes) else what} for way, what in given
     ]
     return _machine({"files": files}, 200)
-
-
-@pages.route("/partage/<token>/manifeste", methods=["OPTIONS"])
-@public
-@foreign
-def preflight(token: str) -> Response:  # noqa: ARG001 - every link answers alike
-    """What browsers ask before the page of another site may ask for a manifest."""
-    response = _open_to_viewers(Response(status=204))
-    response.headers["Access-Control-Allow-Methods"] = "POST"
-    response.headers["Access-Control-Allow-Headers"] = "Content-Type"
-    return response
 
 
 @pages.get("/partage/fichiers/<ticket>")
@@ -269,6 +260,14 @@ def _open_to_viewers(response: Response) -> Response:
     """Let the page of another site read this: nothing it holds opens without the key of the link."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Content-Security-Policy"] = SANDBOX
+    return response
+
+
+def _preflight() -> Response:
+    """What browsers ask before the page of another site may ask for a manifest; every link answers alike."""
+    response = _open_to_viewers(Response(status=204, mimetype="text/plain"))
+    response.headers["Access-Control-Allow-Methods"] = "POST"
+    response.headers["Access-Control-Allow-Headers"] = "Content-Type"
     return response
 
 
