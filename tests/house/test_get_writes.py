@@ -27,6 +27,8 @@ READING = {"+audit_events", "audit_heads.sequence", "audit_heads.link", "audit_h
 # Shown to the holder beside the professional's name; the first reading of all is told (AR-25).
 VISIT = {"access_consents.last_visit_at", "+notices", "+outbox"}
 
+REACHED = {"+access_reaches", "access_reaches.last_at"}  # which records a professional reached (R48)
+
 # The reader's own: what they opened, and when they looked at the list (once in ten minutes at most).
 MARKED = {
     "+document_marks",
@@ -127,7 +129,7 @@ def test_a_professional_looks_at_everything_and_only_the_trail_grows(
     doctor = build.caregiver()
     build.consent(holder, doctor, Answer.GRANT)
     ids = build.ids_of(holder.standing())
-    assert _look_everywhere(doctor.browser(app), clock, ids, SEEN | READING | VISIT | MARKED) == {}
+    assert _look_everywhere(doctor.browser(app), clock, ids, SEEN | READING | VISIT | MARKED | REACHED) == {}
 
 
 @on_sqlite
