@@ -15,9 +15,10 @@ from tests.support.marks import on_sqlite
 from tests.support.office import Officer
 
 # Written by hand, apart from `permissions`.
+_LINKS = {"/admin/demandes", "/admin/restrictions", "/admin/restrictions/saisir"}
 ENTRIES = {
-    Role.COUNTER: {"/admin/", "/admin/guichet"},
-    Role.PRIVACY_OFFICER: {"/admin/", "/admin/personnes", "/admin/activite", "/admin/quarantaine"},
+    Role.COUNTER: _LINKS | {"/admin/", "/admin/guichet"},
+    Role.PRIVACY_OFFICER: _LINKS | {"/admin/", "/admin/personnes", "/admin/activite", "/admin/quarantaine"},
     Role.ADMINISTRATOR: {"/admin/", "/admin/operateurs", "/admin/operateurs/inviter", "/admin/quarantaine"},
 }
 
