@@ -19,7 +19,7 @@ from espace.people import services as people
 from espace.settings import Settings
 from espace.setup import migrate_house
 
-from . import alarms, care, desk, keeping, ledger, office, registers, words
+from . import accesses, alarms, care, desk, keeping, ledger, links, office, registers, words
 from .acting import BuildError, Stage, at, deliver
 from .cast import ACTIVATION, CHILDREN, PATIENTS, PROFESSIONALS, Pro, Someone
 from .filing import FilingOffice
@@ -121,7 +121,9 @@ def _events(shop: _Workshop) -> Iterator[Event]:
     yield Event(stage.moment(teen.days - 12, 18), partial(stage.activate, teen), alone=True)
     yield from story(stage)
     yield from keeping.events(stage)
+    yield from accesses.events(stage)
     yield from alarms.events(stage)
+    yield from links.events(stage)
     yield Event(stage.moment(5, 8), partial(desk.send_in, stage, shop.scratch), alone=True)
     yield Event(stage.moment(4, 9), partial(desk.propose, stage), alone=True)
 

@@ -1,0 +1,95 @@
+"""Who asks to act for whom: requests at the desk, a decision that awaits a second person, a child with two homes."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+from espace.administration.services import restrictions
+from espace.administration.services.visits import Identity
+from espace.family.services import parents, request_desk, requests
+from espace.family.services.freezing import Order
+from espace.family.services.request_rows import Traits
+from espace.family.services.requests import Ask
+from espace.interop.typeset import typeset
+from espace.permissions import Actor, Role
+
+from . import office
+from .acting import Stage
+from .cast import AGENTS, Someone
+from .papers import heading, text
+from .story import ALL, Event
+
+_UNKNOWN = Someone(
+    key="unknown-child", given=("Andria",), family="Santoni", sex="M", years=3, days=200, birth_place="2A004",
+    order=977, about="N'est pas connu ici.",
+)  # fmt: skip
+
+
+def events(stage: Stage) -> Iterator[Event]:
+    """Every such act, each at its time."""
+    yield Event(stage.moment(30, 21, 10), partial(_two_homes, stage))
+    yield Event(stage.moment(9, 18, 20), partial(_ask, stage, "carer", ALL["retired"], "family"), alone=True)
+    yield Event(stage.moment(6, 10), partial(_propose, stage), alone=True)
+    yield Event(stage.moment(3, 20, 40), partial(_ask, stage, "newcomer", _UNKNOWN, "parent"), alone=True)
+    yield Event(stage.moment(2, 11), partial(_enter, stage), alone=True)
+
+
+def _two_homes(stage: Stage) -> None:
+    """The mother keeps the names of places of one child's care to herself."""
+    parents.choose_two_homes(stage.as_patient(ALL["mother"], ALL["child"]), on=True)
+
+
+def _ask(stage: Stage, key: str, about: Someone, binds: str) -> None:
+    asker = stage.as_patient(ALL[key]).actor
+    traits = Traits(about.ins(stage.today), about.family, about.given[0], about.born(stage.today))
+    paper = "Jugement d'habilitation familiale" if binds == "family" else "Livret de famille"
+    requests.ask(asker, Ask(traits, binds), _paper(stage, paper, about.name))
+
+
+def _propose(stage: Stage) -> None:
+    """The counter looked at the oldest request: the privacy officer has to confirm."""
+    agent = _agent(Role.COUNTER)
+    lines, _ = request_desk.page(agent)
+    last = stage.today + timedelta(days=5 * 365)
+    request_desk.propose(agent, lines[0].id, "Jugement lu en entier, il désigne cette personne.", last)
+
+
+def _enter(stage: Stage) -> None:
+    """A decision about the baby came by post: it has no effect before a second person confirms it."""
+    baby, other = ALL["baby"], ALL["second_parent"]
+    restrictions.enter(
+        _agent(Role.COUNTER),
+        Identity(baby.ins(stage.today), baby.born(stage.today)),
+        Identity(other.ins(stage.today), other.born(stage.today)),
+        Order(
+            "RG 26/01482",
+            stage.today - timedelta(days=5),
+            "Reçue par courrier.",
+            sees_before=stage.today - timedelta(days=30),
+        ),
+        _paper(stage, "Ordonnance du juge aux affaires familiales", baby.name),
+    )
+
+
+def _agent(role: Role) -> Actor:
+    return office.actor_of(next(agent for agent in AGENTS if agent.role == role))
+
+
+def _paper(stage: Stage, title: str, about: str) -> bytes:
+    return typeset(
+        "demo/document",
+        {
+            "title": title,
+            "author": "Papier de démonstration",
+            "role": "",
+            "place": "",
+            "city": "Angers",
+            "day": f"{stage.today - timedelta(days=10):%d/%m/%Y}",
+            "patient": about,
+            "identity": "",
+            "ink": "#34406b",
+            "footer": "Personne inventée, document de démonstration",
+            "signature": "",
+            "blocks": (heading("Objet"), text(f"{title}, au sujet de {about}.")),
+        },
+    )
