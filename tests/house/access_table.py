@@ -227,20 +227,6 @@ ACCESS: dict[str, str] = {
     "POST /dossiers/<uuid:record_id>/acces/<uuid:consent_id>": "access:manage",
     "GET /dossiers/<uuid:record_id>/voir-comme/": "access:manage",
     "GET /dossiers/<uuid:record_id>/voir-comme/<string:person>": "access:manage",
-    "GET /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/<path:rest>": "documents:read",
-    "GET /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/documents": "documents:read",
-    "GET /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/documents/filtrer": "documents:read",
-    "GET /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/documents/non-montres": "documents:read",
-    "GET /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/documents/recherche": "documents:read",
-    "GET /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/documents/<uuid:document_id>": "documents:read",
-    "GET /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/documents/<uuid:document_id>/pages/<int:number>": "documents:read",
-    "GET /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/documents/<uuid:document_id>/imprimer": "documents:read",
-    "GET /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/documents/<uuid:document_id>/images/<int:number>": "documents:read",
-    "GET /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/soins": "documents:read",
-    "GET /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/soins/recherche": "documents:read",
-    "GET /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/soins/<uuid:care_id>": "documents:read",
-    "POST /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/documents/recherche": "documents:read",
-    "POST /dossiers/<uuid:record_id>/voir-comme/<string:eyes>/soins/recherche": "documents:read",
     "GET /dossiers/<uuid:record_id>/documents/<uuid:document_id>/personnes": "documents:keep",
     "POST /dossiers/<uuid:record_id>/documents/<uuid:document_id>/personnes": "documents:keep",
     "GET /dossiers/<uuid:record_id>/documents": "documents:read",
@@ -492,6 +478,26 @@ ACCESS: dict[str, str] = {
     "POST /dossiers/<uuid:record_id>/acces/depots/fichiers/<uuid:file_id>": "documents:add",
     "GET /dossiers/<uuid:record_id>/acces/depots/fichiers/<uuid:file_id>/image": "documents:add",
 }
+
+_THROUGH_EYES = "/dossiers/<uuid:record_id>/voir-comme/<string:eyes>"
+"""Where pages stand a third time, to be read through another's eyes."""
+_ONE = "/documents/<uuid:document_id>"
+_SEEN = (
+    "/<path:rest>",
+    "/documents",
+    "/documents/filtrer",
+    "/documents/non-montres",
+    "/documents/recherche",
+    _ONE,
+    f"{_ONE}/pages/<int:number>",
+    f"{_ONE}/imprimer",
+    f"{_ONE}/images/<int:number>",
+    "/soins",
+    "/soins/recherche",
+    "/soins/<uuid:care_id>",
+)
+ACCESS |= {f"GET {_THROUGH_EYES}{place}": "documents:read" for place in _SEEN}
+ACCESS |= {f"POST {_THROUGH_EYES}{place}": "documents:read" for place in _SEEN if place.endswith("/recherche")}
 
 DEMO: dict[str, str] = {
     "GET /demo/": "public",

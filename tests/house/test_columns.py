@@ -18,7 +18,10 @@ UNREADABLE = (Sealed, Digest, Id, Instant, Date, Boolean, Integer, BigInteger)
 READABLE = {
     "access_alerts.kind": "hour, day, snooping",
     "access_alerts.state": "open, explained, contacted, suspended",
+    "access_consents.grantee_kind": "professional, team",
     "access_consents.state": "asked, valid, refused, revoked, blocked",
+    "access_document_rules.effect": "keep, show",
+    "access_document_rules.grantee_kind": "professional, team, carer",
     "access_emergencies.mode": "break-glass, centre-15",
     "access_emergencies.review": "asked, answered, expected, reported",
     "access_counter_codes.opens": "read, deposit",

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, literal, select, union_all
+from sqlalchemy.sql.selectable import CompoundSelect
 
 from espace import clock, db
 from espace.access.models import CounterCode, Emergency
@@ -16,12 +17,12 @@ from espace.permissions import Actor, ActorKind, Permission, Standing
 from .consents import TEAM, ConsentLine, consents
 from .eyes import Eyes, EyesKind, Sees, bonds, of_professional, place_of, relative, through
 from .matrix import active_matrix
+from .practising import Held, professional_standing, record_row
 from .rules import bound_grantees
-from .standing import Held, professional_standing, record_row
 
 _CODES = select((literal("code-") + CounterCode.opens).label("way"), CounterCode.professional_id, CounterCode.until)
 _EMERGENCIES = select(Emergency.mode.label("way"), Emergency.professional_id, Emergency.until)
-_PASSING = union_all(
+_PASSING: CompoundSelect[Any] = union_all(
     _CODES.where(CounterCode.record_id == bindparam("record"), CounterCode.until > bindparam("now")),
     _EMERGENCIES.where(Emergency.record_id == bindparam("record"), Emergency.until > bindparam("now")),
 )

@@ -24,7 +24,8 @@ from espace.permissions import Actor, ActorKind, Permission, Relation, Standing
 
 from .consents import TEAM, ConsentLine, consents
 from .matrix import ROLE_BASED, active_matrix
-from .standing import Supposed, standing, supposed_standing
+from .practising import Supposed, supposed_standing
+from .standing import standing
 
 BREAK_GLASS, CENTRE_15 = "urgence", "centre-15"
 _TEAM, _PROFESSION = "equipe-", "metier-"

@@ -11,7 +11,7 @@ from espace.records import services as records
 
 from .consents import consents_in_use
 from .matrix import matrix, types_in
-from .standing import is_attending_index
+from .practising import is_attending_index
 
 
 @dataclass(frozen=True, slots=True)

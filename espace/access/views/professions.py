@@ -4,7 +4,7 @@ from flask import Response, request
 from flask_babel import gettext
 
 from espace.access import services as access
-from espace.access.services.standing import REGULATING_DOCTOR
+from espace.access.services.practising import REGULATING_DOCTOR
 from espace.people import services as people
 from espace.permissions import Permission
 from espace.web.guards import requires, viewpoint
