@@ -49,5 +49,6 @@ def test_by_whatever_way_a_professional_comes_in_the_first_time_is_told_once(
             read(browser, child, document_id, way)
             clock.advance(timedelta(minutes=1))
         assert told(mother) == count
+        clock.advance(timedelta(hours=1))  # first readings of one hour are told together
     assert (told(father), told(stranger)) == (0, 0)
     assert "Morvan" not in str(build.mails_to(mother.email))

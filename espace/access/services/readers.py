@@ -16,9 +16,10 @@ from .practising import is_attending_index
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A professional, or the team of a place, with a valid access. `sees_hidden`: the attending doctor, where so (AR-14).
+    """A professional, or the team of a place, with a valid access.
 
-    A team reads what any profession reads: who practises there is not told apart.
+    `sees_hidden`: the attending doctor, where this house lets them (AR-14). A team reads what any profession reads:
+    who practises there is not told apart.
     """
 
     professional_id: UUID

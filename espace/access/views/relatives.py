@@ -52,7 +52,7 @@ def _of_bond(one: Bond, name: str) -> SeerLine:
             since=one.since,
             until=one.until,
             place=f"/acces/aidants/{one.id}",
-            acts=(_end(one.id, name),),
+            acts=(_end(one.id),),
         )
     said = (
         N_("Sees what came before a decision, and nothing since.")
@@ -71,6 +71,6 @@ def _of_bond(one: Bond, name: str) -> SeerLine:
     )
 
 
-def _end(carer_id: UUID, name: str) -> SeerAct:
-    said = N_("%(name)s sees nothing any more, as of now.", name=name)
+def _end(carer_id: UUID) -> SeerAct:
+    said = N_("This person sees and does nothing any more, as of now.")
     return SeerAct(N_("End the help"), f"/acces/aidants/{carer_id}/fin", said)

@@ -51,7 +51,7 @@ _STATES: dict[SeerState, tuple[Message, str, str]] = {
     SeerState.LIMITED: (N_("Limited access"), "warn", "eye-off"),
     SeerState.ENDED: (N_("Over"), "", "clock"),
     SeerState.REFUSED: (N_("Refused"), "", "eye-off"),
-    SeerState.BLOCKED: (N_("Blocked"), "bad", "ban"),
+    SeerState.BLOCKED: (N_("Is blocked"), "bad", "ban"),
 }
 _OF_CONSENT = {
     ConsentState.VALID: SeerState.OPEN,
@@ -163,7 +163,7 @@ def of_consent(here: Viewpoint, line: ConsentLine) -> Row:
         visit=_visit(line.last_visit_at) if reads else "",
         days_left=left if left is not None and left <= SOON_DAYS else None,
         place=place,
-        place_label=gettext("Change or end") if reads else gettext("Change"),
+        place_label=gettext("Change or end") if reads else gettext("Change this access"),
         see_as=f"{here.base}/voir-comme/{line.grantee_id}" if reads and not line.is_team else "",
         profession="" if line.is_team else line.profession_code.partition("/")[0],
         presses=_presses(line, place),
@@ -216,10 +216,10 @@ def _presses(line: ConsentLine, place: str) -> tuple[Press, ...]:
         step = line.decided
         is_fresh = step is not None and step.did is Did.COLLECTED and (clock.now() - step.at).days < UNDO_DAYS
         label = gettext("Undo this agreement") if is_fresh else gettext("End the access")
-        said = gettext("%(name)s sees nothing any more, as of now.", name=line.name)
+        said = gettext("Nothing is seen any more, as of now. You can give access again later.")
         return (Press(label, place, said, (version, ("decision", Answer.REVOKE.value))),)
     if line.state is ConsentState.BLOCKED:
-        said = gettext("Shows nothing yet: they may ask for access again.")
+        said = gettext("Nothing is shown yet, but they may ask for access again.")
         return (Press(gettext("Unblock"), place, said, (version, ("decision", Answer.UNBLOCK.value))),)
     return ()
 
@@ -253,7 +253,7 @@ def _of_seer(here: Viewpoint, line: SeerLine) -> Row:
         visit=gettext("Last visit %(when)s.", when=instant(line.last_visit)) if line.last_visit else "",
         days_left=None,
         place=f"{here.base}{line.place}" if line.place else "",
-        place_label=gettext("Change") if is_person else gettext("See more"),
+        place_label=gettext("See or change"),
         see_as="",
         profession=line.profession_code.partition("/")[0],
         presses=tuple(_press(here, act) for act in line.acts),
