@@ -184,7 +184,7 @@ def _professional(holder: Standing) -> tuple[Standing, str]:
     if found is None:
         raise RuntimeError("the bench's own professional is not in the directory")
     token = professional_sign_in.open_session(found, found.structures[0])
-    actor = professional_sign_in.actor_of(found, found.structures[0])
+    actor = people.actor_of(found, found.structures[0])
     access.note_encounter(actor, holder.record_id)
     asking = access.standing(actor, holder.record_id)
     if asking is None:

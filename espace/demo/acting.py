@@ -21,7 +21,7 @@ from espace.errors import EspaceError
 from espace.family.services.relatives import open_profile
 from espace.people import services as people
 from espace.permissions import Actor, ActorKind, Standing, Visitor
-from espace.professional.services import search, sign_in
+from espace.professional.services import search
 from espace.records import services as records
 
 from .cast import DIRECTORY, Someone
@@ -108,12 +108,17 @@ class Stage:
             raise BuildError(f"{someone.key} has no account")
         return Actor(ActorKind.PATIENT, account.id, person.display_name, person_id=person.id, proved_at=clock.now())
 
-    def as_professional(self, key: str, patient: Someone) -> Standing:
-        """A professional before a patient they have just identified."""
+    def professional(self, key: str) -> people.Professional:
+        """One of the directory."""
         found = people.find_professional(DIRECTORY[key].rpps)
         if found is None:
             raise BuildError(f"{key} is not in the directory")
-        actor = sign_in.actor_of(found, found.structures[0])
+        return found
+
+    def as_professional(self, key: str, patient: Someone) -> Standing:
+        """A professional before a patient they have just identified."""
+        found = self.professional(key)
+        actor = people.actor_of(found, found.structures[0])
         wanted = search.PatientSearch(patient.ins(self.today), patient.born(self.today))
         return _standing(actor, search.find_patient(actor, wanted))
 

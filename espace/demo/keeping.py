@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from espace.access.services import KEPT, SHOWN
 from espace.documents import services as documents
 from espace.documents.services import DocumentFacts
 from espace.documents.services.adding import adding_drafts, composing
 from espace.documents.services.adding.adding_drafts import Typed
 from espace.documents.services.adding.pieces import Upload
-from espace.documents.services.deciding import delays, states
+from espace.documents.services.deciding import delays, rules, states
 from espace.documents.services.deciding.delays import ResultKind
 from espace.documents.services.library import folders, readers
 from espace.permissions import Standing
@@ -45,6 +46,8 @@ _ARCHIVED = {
     "retired": ("Attestation de sortie", "Ordonnance, kinésithérapie"),
 }
 _HIDDEN = {"mother": ("Bilan bucco-dentaire",)}
+# One document, one person: whose, whom, and what holds for them.
+_RULES = (("mother", "Passage aux urgences", "nurse", KEPT), ("mother", "Bilan bucco-dentaire", "gp", SHOWN))
 # Which results wait, as chosen: whose, how many days ago, days to wait (None: with the doctor).
 _WAITS: tuple[tuple[str, int, dict[ResultKind, int | None]], ...] = (
     ("mother", 40, {ResultKind.IMAGING: 7}),
@@ -67,6 +70,8 @@ def events(stage: Stage) -> Iterator[Event]:
         yield Event(stage.moment(33, 20, 40), partial(_each, stage, key, titles, _archive))
     for key, titles in _HIDDEN.items():
         yield Event(stage.moment(33, 20, 50), partial(_each, stage, key, titles, _hide))
+    for key, title, whom, effect in _RULES:
+        yield Event(stage.moment(20, 20, 30), partial(_rule, stage, key, title, whom, effect))
     for key, ago, wanted in _WAITS:
         yield Event(stage.moment(ago, 21), partial(_wait, stage, key, wanted))
     yield Event(stage.moment(1, 21), partial(hide_one, stage))
@@ -127,6 +132,12 @@ def _archive(standing: Standing, one: DocumentFacts) -> None:
 
 def _hide(standing: Standing, one: DocumentFacts) -> None:
     states.hide(standing, one.id, choices=one.choices)
+
+
+def _rule(stage: Stage, key: str, title: str, whom: str, effect: str) -> None:
+    standing = stage.as_patient(ALL[key])
+    one = _titled(standing, (title,))[0]
+    rules.rule(standing, one.id, stage.professional(whom).id, effect, choices=one.choices)
 
 
 def _titled(standing: Standing, titles: tuple[str, ...]) -> list[DocumentFacts]:
