@@ -1,6 +1,7 @@
 """Requests to act for somebody: sent with a proof, looked at by two, contested, made or refused (MI-2, MI-11)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -15,9 +16,11 @@ from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpError
 from espace.family import services as family
 from espace.family.models import Request
-from espace.family.services import guardians, parents, proofs, request_desk, requests
+from espace.family.services import guardians, linking, parents, proofs, request_desk, requests
 from espace.family.services.request_rows import State, Traits
 from espace.family.services.requests import Ask
+from espace.machines import Machines
+from espace.permissions import Permission
 from tests.support import build
 from tests.support.browser_client import Browser, Page, Upload
 from tests.support.clock import FakeClock
@@ -343,3 +346,19 @@ def test_a_guardian_acts_until_the_measure_ends_and_both_are_reminded(
     assert family.bond(father.person_id, adult.record_id) is None
     father.browser(app).get(f"/dossiers/{adult.record_id}/", expect=404)
     adult.browser(app).get(f"/dossiers/{adult.record_id}/")
+
+
+def test_a_house_may_have_the_guardian_decide_alone(
+    app: Flask, father: build.Citizen, machines: Machines, clock: FakeClock
+) -> None:
+    adult = build.citizen("Odette", "Lecomte", birth=date(1941, 2, 3))
+    linking.link(adult.record_id, father.person_id, "tutor", house_clock.now() + timedelta(days=90))
+    assert adult.standing().may(Permission.ACCESS_MANAGE)
+    replace(machines, settings=replace(machines.settings, guardian_decides_alone=True)).bind()
+    held = adult.standing()
+    assert held.may(Permission.DOCUMENTS_READ)
+    assert not held.may(Permission.ACCESS_MANAGE)
+    assert not held.may(Permission.DOCUMENTS_ADD)
+    assert father.standing(adult.record_id).may(Permission.ACCESS_MANAGE)
+    clock.advance(timedelta(days=91))
+    assert adult.standing().may(Permission.ACCESS_MANAGE)
