@@ -19,7 +19,7 @@ from espace.people import services as people
 from espace.settings import Settings
 from espace.setup import migrate_house
 
-from . import accesses, alarms, care, desk, keeping, ledger, links, office, registers, words
+from . import accesses, alarms, care, desk, given, keeping, ledger, links, office, registers, words
 from .acting import BuildError, Stage, at, deliver
 from .cast import ACTIVATION, CHILDREN, PATIENTS, PROFESSIONALS, Pro, Someone
 from .filing import FilingOffice
@@ -122,6 +122,7 @@ def _events(shop: _Workshop) -> Iterator[Event]:
     yield from story(stage)
     yield from keeping.events(stage)
     yield from accesses.events(stage)
+    yield from given.events(stage)
     yield from alarms.events(stage)
     yield from links.events(stage)
     yield Event(stage.moment(5, 8), partial(desk.send_in, stage, shop.scratch), alone=True)
