@@ -120,9 +120,9 @@ ACTIVATION = (
         about="A reçu son courrier et n'a pas encore activé son espace. Mère de Naïm.",
     ),
     Someone(
-        key="minor_unactivated", given=("Naïm",), family="Cherif", sex="M", years=17, days=15,
+        key="minor_unactivated", given=("Naïm",), family="Cherif", sex="M", years=17, days=341,
         birth_place="49007", order=951, parents=("unactivated",),
-        about="Dix-sept ans : il a l'âge d'activer seul son espace.",
+        about="Dix-sept ans, majeur dans trois semaines : il a l'âge d'activer seul son espace.",
     ),
 )  # fmt: skip
 

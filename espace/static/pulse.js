@@ -18,12 +18,14 @@
     const { title, text, href, action } = said(why), main = document.createElement("main");
     gone = true;
     document.title = "espace";
-    put(main, "h1", title, { tabindex: "-1" });
+    put(main, "h1", title);
     put(main, "p", text, { class: "lead" });
     put(put(main, "div", "", { class: "actions" }), "a", action, { class: "btn", href });
+    main.tabIndex = -1;
+    document.body.className = "plain";
     document.body.replaceChildren(main);
     document.body.hidden = false;
-    main.firstChild.focus();
+    main.focus();
   };
   const warn = () => {
     if (lost?.isConnected) return;

@@ -1,4 +1,4 @@
-"""Secret visits and what a minor keeps secret change nothing for the parents (security.md R13, R14; rules.md MI-7, MI-10).
+"""Secret visits and what a minor keeps secret change nothing for the parents (security.md R13, R14; rules.md MI-7).
 
 Two families again, made alike; in one of them a doctor comes in secret connection, searches, reads, deposits and
 leaves, and the girl keeps a document and a line of care secret that nobody else looked at. Both parents walk through
@@ -27,6 +27,7 @@ from tests.support.papers import pdf
 from . import test_noninterference as twins
 
 PARENTS = ("mother", "father")
+_MORE = ("acces", "grandir", "plus", "acces/parents", "acces/aidants", "acces/urgence", "historique/export")
 
 
 def _family(app: Flask, clock: FakeClock, *, secret: bool) -> twins.Family:
@@ -82,16 +83,8 @@ def _compare(app: Flask, clock: FakeClock, who: str) -> None:
         browser = family.browser(app, who)
         met = list(twins.seen(browser, family))
         base = f"/dossiers/{family.teen.record_id}"
-        for rest in (
-            "acces",
-            "grandir",
-            "plus",
-            "acces/parents",
-            "acces/aidants",
-            "acces/urgence",
-            "historique/export",
-        ):
-            met.append(twins.masked(browser.get(f"{base}/{rest}", expect=None, follow=False), f"{base}/{rest}"))
+        places = [f"{base}/{rest}" for rest in _MORE]
+        met += [twins.masked(browser.get(place, expect=None, follow=False), place) for place in places]
         walks.append(met)
     assert len(walks[0]) > 10
     for one, other in zip(*walks, strict=True):
