@@ -15,7 +15,6 @@ from espace.documents.services.passing.sharing import MadeShare, NewShare
 from espace.interop.typeset import typeset
 from espace.people import services as people
 from espace.permissions import Visitor
-from espace.professional.services import sign_in
 
 from .acting import BuildError, Stage, at
 from .cast import DIRECTORY
@@ -41,7 +40,7 @@ def _at_the_counter(stage: Stage) -> None:
     found = people.find_professional(DIRECTORY["biologist"].rpps)
     if found is None:
         raise BuildError("the biologist is not in the directory")
-    actor = sign_in.actor_of(found, found.structures[0])
+    actor = people.actor_of(found, found.structures[0])
     record_id = counter.use(actor, shown.digits, mother.born(stage.today))
     with clock.bound(at(clock.now() + timedelta(minutes=3))):
         reader = access.standing(actor, record_id)
