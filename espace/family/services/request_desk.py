@@ -72,7 +72,8 @@ class Trait:
 class Case:
     """A request on the desk: the asker, the traits compared, who acts for the person already.
 
-    `record_id` is None while nobody has exactly this number here. `trouble` is why it can only be refused.
+    `record_id` is None while nobody has exactly this number here. `trouble` is why it can only be refused;
+    `is_announced`: once confirmed, those who may contest have some days to do so.
     """
 
     request: Stored
@@ -81,6 +82,7 @@ class Case:
     record_id: UUID | None
     others: tuple[str, ...]
     trouble: Message | None
+    is_announced: bool
 
     def awaits(self, actor: Actor) -> bool:
         """Whether `actor` may be the second of the two persons."""
@@ -207,11 +209,10 @@ def confirm(actor: Actor, request_id: UUID, seen: int) -> State:
         record_id = held.about_id
         audit.record_office(actor, Action.FAMILY_REQUEST_CONFIRMED, record_id=record_id)
         held = replace(held, said={**held.said, "confirmed_by": actor.name})
-        told = [one for one in to_tell(record_id, _holder(record_id)) if one != held.asker_person]
+        told = _contesters(held, record_id)
+        if not told:
+            return State.ACCEPTED if _accept(tx, held) else State.REFUSED
         days = settings.current().link_contest_days
-        if not told or not days or held.said.get("was_contested") or held.said.get("invited_by"):
-            _accept(tx, held)
-            return State.ACCEPTED
         request_rows.save(tx, replace(held, state=State.ANNOUNCED, effective_at=clock.now() + timedelta(days=days)))
         audit.record(SYSTEM, record_id, Action.LINK_ANNOUNCED)
         accounts.notify(told, Event.LINK_ANNOUNCED)
@@ -330,8 +331,12 @@ def _awaiting(request_id: UUID) -> Stored:
     return found
 
 
-def _holder(record_id: UUID) -> UUID:
-    return records.record(record_id).person_id
+def _contesters(request: Stored, record_id: UUID) -> list[UUID]:
+    """Who is told and may contest: nobody once somebody did, or where one of them invited the asker."""
+    if not settings.current().link_contest_days or request.said.get("was_contested") or request.said.get("invited_by"):
+        return []
+    everybody = to_tell(record_id, records.record(record_id).person_id)
+    return [one for one in everybody if one != request.asker_person]
 
 
 def _case(request: Stored) -> Case:
@@ -349,6 +354,7 @@ def _case(request: Stored) -> Case:
         record_id=record_id,
         others=tuple(known[one.person_id].display_name for one in bonds if one.person_id in known),
         trouble=None if request.kind is Kind.RESTRICTION else _trouble(request, record_id, compared),
+        is_announced=record_id is not None and bool(_contesters(request, record_id)),
     )
 
 

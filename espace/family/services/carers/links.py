@@ -257,7 +257,7 @@ def _said(tx: Connection, row: Any) -> dict[str, Any]:
 
 
 def _tasks(said: dict[str, Any]) -> frozenset[Task]:
-    return frozenset(Task(task) for task in said["tasks"])
+    return frozenset(Task(task) for task in said.get("tasks", ()))
 
 
 def _opened(tx: Connection, rows: Sequence[Any]) -> list[Carer]:
@@ -272,7 +272,7 @@ def _opened(tx: Connection, rows: Sequence[Any]) -> list[Carer]:
                 person_id=row.person_id,
                 name=person.display_name,
                 initials=person.initials,
-                scope=Scope(_tasks(said), frozenset(said["subjects"]), last_day_of(row.until)),
+                scope=Scope(_tasks(said), frozenset(said.get("subjects", ())), last_day_of(row.until)),
                 since=row.since,
                 until=row.until,
                 version=row.version,
