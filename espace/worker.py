@@ -104,6 +104,7 @@ def scheduled() -> list[Task]:
     from .documents.services.viewing import drawing
     from .family.services import freezing, guardians, proofs, request_desk, tell_ahead
     from .family.services.carers import telling as carers
+    from .home.services.digest import Digest
     from .notifications import services as notifications
     from .professional.services import drafts as deposits
     from .records.services import close_suspended, erase_due, open_due
@@ -123,6 +124,7 @@ def scheduled() -> list[Task]:
         Task("look-through-readings", hour * 6, snooping.look_back),
         Task("sweep-reaches", hour, volume.sweep),
         Task("visits-to-explain", minute * 10, explaining.tick),
+        Task("visits-of-the-week", hour, Digest().run),
         Task("sweep-sessions", hour, sessions.sweep),
         Task("sweep-throttles", hour, throttle.sweep),
         Task("sweep-one-time-codes", hour, one_time.sweep),

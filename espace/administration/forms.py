@@ -166,9 +166,7 @@ class MandateForm(Form):
         except ValueError:
             raise InvalidError({"tasks": N_("Choose among these tasks.")}) from None
         if self.last_day.data is None:
-            raise InvalidError(
-                {"last_day": N_("Write the last day that stands on the paper.")}
-            )
+            raise InvalidError({"last_day": N_("Write the last day that stands on the paper.")})
         return Scope(tasks, frozenset(self.subjects.data or ()), self.last_day.data)
 
 
@@ -386,7 +384,10 @@ class ContestForm(Form):
     version = IntegerField(widget=HiddenInput(), default=0, validators=[Optional()])
     outcome = RadioField(
         _l("What you found"),
-        choices=[("regulier", _l("The visit was in order")), ("anormal", _l("The visit was not in order"))],
+        choices=[
+            SelectChoice("regulier", _l("The visit was in order")),
+            SelectChoice("anormal", _l("The visit was not in order")),
+        ],
         default="regulier",
         validators=[Optional()],
     )

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import HiddenInput
 
@@ -18,9 +19,9 @@ class AnswerForm(Form):
     wish = RadioField(
         _l("And meanwhile"),
         choices=[
-            (Wish.NOTHING.value, _l("Change nothing for now")),
-            (Wish.BLOCK_NOW.value, _l("Block this person now")),
-            (Wish.BLOCK_IF_WRONG.value, _l("Block this person if the visit was not in order")),
+            SelectChoice(Wish.NOTHING.value, _l("Change nothing for now")),
+            SelectChoice(Wish.BLOCK_NOW.value, _l("Block this person now")),
+            SelectChoice(Wish.BLOCK_IF_WRONG.value, _l("Block this person if the visit was not in order")),
         ],
         default=Wish.NOTHING.value,
         validators=[Optional()],
@@ -49,6 +50,9 @@ class ExportForm(Form):
     until = StringField(_l("To (empty: until today)"), validators=[Optional()])
     form = RadioField(
         _l("How"),
-        choices=[("pdf", _l("A PDF, to read or print")), ("csv", _l("A table, for a spreadsheet"))],
+        choices=[
+            SelectChoice("pdf", _l("A PDF, to read or print")),
+            SelectChoice("csv", _l("A table, for a spreadsheet")),
+        ],
         default="pdf",
     )

@@ -38,6 +38,6 @@ def test_what_operators_do_is_told_to_those_who_may_know_of_the_document(
     quarantine.propose_assignment(privacy.actor, one, target(teen))
     quarantine.confirm(second.actor, one, seen(second.actor, one))
     for who, standing in (("teen", teen.standing()), ("mother", mother.standing(teen.record_id))):
-        acts = {act.entry.action for act in home.history(standing, mine=False).acts}
+        acts = {act.action for act in home.history(standing, mine=False).acts}
         assert acts & ACTS == (ACTS if who in told else set()), who
         assert bool(documents.page(standing).rows) == (who in told)

@@ -26,7 +26,7 @@ def _deposit(by: Standing, **marks: Any) -> documents.DocumentFacts:
 
 def _told(standing: Standing) -> list[tuple[Action, str]]:
     acts = home.history(standing, mine=False).acts
-    return [(act.entry.action, thing.get("title", "")) for act in acts for thing in act.entry.objects]
+    return [(act.action, thing.get("title", "")) for act in acts for thing in act.objects]
 
 
 def _people() -> tuple[build.Citizen, build.Citizen, Standing]:

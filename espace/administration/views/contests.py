@@ -91,7 +91,11 @@ def _case(record_id: UUID, answer_id: UUID, form: ContestForm, *, changed_meanwh
 
 
 def _row(found: VisitFacts) -> dict[str, Any]:
-    who = {"professional": gettext("A professional"), "patient": gettext("A relative"), "operator": gettext("An operator")}
+    who = {
+        "professional": gettext("A professional"),
+        "patient": gettext("A relative"),
+        "operator": gettext("An operator"),
+    }
     return {
         "href": f"{_HOME}/{found.record_id}/{found.id}",
         "who": who[found.visitor_kind],
@@ -116,7 +120,7 @@ def _facts(found: VisitFacts) -> list[tuple[str, str]]:
         (gettext("What was done"), contest_words.counted(found.acts)),
         (gettext("By which right"), _right(found)),
         (gettext("Who contests"), found.asker),
-        (gettext("Answer due"), full_day(found.decide_by) if found.decide_by else gettext("Answered")),
+        (gettext("Answer due"), full_day(found.decide_by) if found.decide_by else gettext("Answered already")),
     ]
 
 

@@ -3,7 +3,7 @@
 from .actions import Action
 from .checkpoints import checkpoint
 from .checkpoints import due as checkpoint_due
-from .looking import Look, looked, newest
+from .looking import Look, chains_moved, looked, newest
 from .office import note_office, office_acts, record_office
 from .reports import Reached, reached
 from .trail import Entry, Event, entries, own_acts_since, record, record_many, seen_lately
@@ -19,6 +19,7 @@ __all__ = [
     "Kind",
     "Look",
     "Reached",
+    "chains_moved",
     "checkpoint",
     "checkpoint_due",
     "entries",

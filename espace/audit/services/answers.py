@@ -241,13 +241,13 @@ def forget_record(record_id: UUID) -> None:
         tx.execute(delete(VisitAnswer).where(VisitAnswer.record_id == record_id))
 
 
-def _following(query: Select[Any], by: Any, after: Place | None, limit: int) -> Select[Any]:
+def _following(query: Select[*tuple[Any, ...]], by: Any, after: Place | None, limit: int) -> Select[*tuple[Any, ...]]:
     if after is not None:
         query = query.where(or_(by > after.by, and_(by == after.by, VisitAnswer.id > after.id)))
     return query.order_by(by, VisitAnswer.id).limit(limit)
 
 
-def _found(query: Select[Any]) -> list[VisitFacts]:
+def _found(query: Select[*tuple[Any, ...]]) -> list[VisitFacts]:
     with db.read() as tx:
         return [_opened(tx, row) for row in tx.execute(query)]
 

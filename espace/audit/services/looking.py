@@ -4,7 +4,7 @@ A chain is long and its holder's own acts, or a parent's, may lie by thousands b
 of others are picked actor by actor from the index, so that a page costs what it shows and not what it passes over.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, sel
 from sqlalchemy.orm import aliased
 
 from espace import db
-from espace.audit.models import AuditEvent, VisitAnswer
+from espace.audit.models import AuditEvent, AuditHead, VisitAnswer
 from espace.db import Id, Instant
 
 from .actions import Action
@@ -78,6 +78,22 @@ def newest(chain_id: UUID) -> int:
         return int(found or 0)
 
 
+def chains_moved(since: datetime) -> Iterator[UUID]:
+    """The chains to which something was added since an instant, page by page."""
+    after: UUID | None = None
+    while True:
+        query = select(AuditHead.record_id).where(AuditHead.changed_at >= since)
+        if after is not None:
+            query = query.where(AuditHead.record_id > after)
+        with db.read() as tx:
+            found = tx.execute(query.order_by(AuditHead.record_id).limit(_CHAINS)).scalars().all()
+        yield from found
+        if len(found) < _CHAINS:
+            return
+        after = found[-1]
+
+
+_CHAINS = 500
 _NEWEST = (
     select(AuditEvent.sequence)
     .where(AuditEvent.record_id == bindparam("chain"))
@@ -129,7 +145,7 @@ def _words(wanted: Collection[str] | None) -> list[str] | None:
 
 
 @lru_cache(maxsize=256)
-def _statement(shape: _Shape) -> Select[Any]:
+def _statement(shape: _Shape) -> Select[*tuple[Any, ...]]:
     if shape.one or shape.everybody:
         query = select(*_COLUMNS).where(*_wanted(AuditEvent, shape))
         if shape.one:
@@ -145,7 +161,7 @@ def _statement(shape: _Shape) -> Select[Any]:
     )
 
 
-def _picked(shape: _Shape) -> Select[Any]:
+def _picked(shape: _Shape) -> Select[*tuple[Any, ...]]:
     """The numbers of the newest wanted acts of everybody else: the newest of each, then the newest of all."""
     first, after = aliased(AuditEvent), aliased(AuditEvent)
     of_chain = bindparam("chain", type_=Id)

@@ -75,7 +75,8 @@ class Entry:
 
     `actor_helper` is who sat beside the actor in an assisted session, or "". `way` is by which right a professional
     stood before the record ("" where no row says it), `way_since` when that consent was given, `way_words` what they
-    wrote in an emergency. `is_secret`: it was done in secret connection, a minor's representatives are told nothing of it (rules.md MI-7).
+    wrote in an emergency. `is_secret`: it was done in secret connection, a minor's representatives are told nothing of
+    it (rules.md MI-7).
     """
 
     sequence: int

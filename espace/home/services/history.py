@@ -26,7 +26,7 @@ _SIGN_INS = 10
 _VISITS = 3
 _LATELY = 60
 _KNOWN = 300
-_ROUTINE = frozenset({Action.RECORD_HOME_OPENED, Action.HISTORY_READ})
+ROUTINE = frozenset({Action.RECORD_HOME_OPENED, Action.HISTORY_READ})
 
 
 class Who(StrEnum):
@@ -42,7 +42,7 @@ _KINDS: dict[Who, frozenset[str]] = {
     Who.RELATIVES: frozenset({ActorKind.PATIENT.value}),
     Who.HOUSE: frozenset({ActorKind.OPERATOR.value, ActorKind.SYSTEM.value}),
 }
-_SOMEBODY = frozenset({ActorKind.PROFESSIONAL.value, ActorKind.PATIENT.value, ActorKind.OPERATOR.value})
+SOMEBODY = frozenset({ActorKind.PROFESSIONAL.value, ActorKind.PATIENT.value, ActorKind.OPERATOR.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,11 @@ class Page:
 
     visits: tuple[Visit, ...]
     before: int | None
+
+    @property
+    def acts(self) -> list[Entry]:
+        """The acts of all of them, visit by visit."""
+        return [act for visit in self.visits for act in visit.acts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +113,13 @@ def signs_in(standing: Standing, wanted: Filter, *, mine: bool) -> bool:
 
 def last_visits(standing: Standing) -> tuple[Visit, ...]:
     """The latest visits of professionals and relatives to a record, for its home."""
-    look = Look(standing.actor.id, kinds=_SOMEBODY, without=_ROUTINE)
+    look = Look(standing.actor.id, kinds=SOMEBODY, without=ROUTINE)
     return tuple(grouped(told(standing, look, before=None, count=_LATELY))[:_VISITS])
 
 
 def known(standing: Standing) -> list[Known]:
     """Who did something here lately that this reader may know of, by name: a list of names is a reading too."""
-    look = Look(standing.actor.id, kinds=_SOMEBODY)
+    look = Look(standing.actor.id, kinds=SOMEBODY)
     found: dict[UUID, Known] = {}
     for act in traced(standing, Action.HISTORY_READ, lambda: told(standing, look, before=None, count=_KNOWN)):
         found.setdefault(act.actor_id, Known(act.actor_id, act.actor_name, _profession(act)))
@@ -134,7 +139,7 @@ def visit_of(standing: Standing, sequence: int) -> Visit:
     """The same for who writes: nothing is shown. Raises as `visit_at`."""
     if not standing.may(Permission.HISTORY_READ):
         raise NotFoundError
-    everybody = Look(standing.actor.id, kinds=_SOMEBODY)
+    everybody = Look(standing.actor.id, kinds=SOMEBODY)
     last = told(standing, everybody, before=sequence + 1, count=1)
     if not last or last[0].sequence != sequence:
         raise NotFoundError
@@ -149,7 +154,7 @@ def look_for(standing: Standing, wanted: Filter, *, mine: bool) -> Look:
     """What is looked for, in the words of the trail."""
     kinds = _KINDS.get(wanted.who) if wanted.who and not mine else None
     if wanted.unanswered and not mine:
-        kinds = (kinds or _SOMEBODY) & _SOMEBODY
+        kinds = (kinds or SOMEBODY) & SOMEBODY
     return Look(
         standing.actor.id,
         mine=mine,

@@ -93,6 +93,11 @@ class Visit:
         return replace(newest, objects=tuple(self.things[newest.action].values()))
 
     @property
+    def is_secret(self) -> bool:
+        """Whether somebody came in secret connection: of that a minor's parents are told nothing (rules.md MI-7)."""
+        return any(act.is_secret for act in self.acts)
+
+    @property
     def is_access(self) -> bool:
         """Whether somebody came whom one may ask why: a professional, a relative, an operator."""
         by_someone = self.newest.actor_kind != ActorKind.SYSTEM

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from flask import Response, abort, current_app, request
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 
 from espace.access import services as access
 from espace.access.services import BREAK_GLASS, CENTRE_15, Eyes, EyesKind, Sees
@@ -32,6 +32,10 @@ _KINDS = {
 _EMERGENCIES = {
     BREAK_GLASS: N_("A doctor in an emergency"),
     CENTRE_15: N_("The doctor who answers the 15"),
+}
+_SOMEBODY = {
+    BREAK_GLASS: N_("a doctor in an emergency"),
+    CENTRE_15: N_("the doctor who answers the 15"),
 }
 
 
@@ -112,11 +116,11 @@ def why(person: str) -> Response:
 
 def name_of(one: Eyes) -> str:
     """Whoever it is, in words."""
-    if one.id in _EMERGENCIES:
-        return translated(_EMERGENCIES[one.id])
+    if one.id in _SOMEBODY:
+        return translated(_SOMEBODY[one.id])
     if one.kind is EyesKind.TEAM:
         return f"{one.name}, {one.about}"
-    return one.name or one.about.capitalize()
+    return one.name or str(gettext("somebody of this profession: %(what)s", what=one.about))
 
 
 def _sentence(one: Eyes) -> str:
@@ -151,7 +155,7 @@ def _extent(read: list[bool]) -> str:
         return str(gettext("Yes"))
     if not any(read):
         return str(gettext("No"))
-    return str(ngettext("%(num)d kind only", "%(num)d kinds only", sum(read)))
+    return str(gettext("%(num)d kinds out of %(total)d", num=sum(read), total=len(read)))
 
 
 @requires(Permission.DOCUMENTS_READ)

@@ -187,6 +187,7 @@ def shown(visit: Visit, here: Viewpoint, *, mine: bool, place: str) -> dict[str,
         "for_whom": sentences.for_whom(newest, here.standing.holder_name),
         "helped": sentences.helped(newest),
         "tone": "warn" if any(sentences.tone(act).value == "warn" for act in visit.acts) else "",
+        "secret": visit.is_secret,
         "emergency": visit.why.way in ("break-glass", "centre-15"),
         "reason": visit.reason,
         "lines": lines(visit, mine=own) if len(visit.acts) > 1 else [],
@@ -220,7 +221,7 @@ def asked_words(found: VisitFacts) -> str:
     return str(gettext("Somebody who follows this record asks why you came."))
 
 
-_PARTS = {
+_PARTS: dict[str, Callable[[str], str]] = {
     "expected": lambda by: gettext("%(name)s knows why", name=by),
     "asked": lambda by: gettext("%(name)s asked why", name=by),
     "explained": lambda by: gettext("%(name)s answered", name=by),

@@ -58,6 +58,12 @@ def next_gathering(wishes: Preferences, now: datetime, gathered_at: datetime | N
         day += _DAY
 
 
+def last_gathering(wishes: Preferences, now: datetime) -> datetime:
+    """The person's hour of the week that was last, whatever else they chose to have gathered."""
+    weekly = replace(wishes, rhythm=Rhythm.WEEKLY)
+    return next_gathering(weekly, now - timedelta(days=7), None)
+
+
 def _next(wall: time, zone: str, at: datetime) -> datetime:
     """The next instant after `at` when the wall clock shows `wall`, which it may do twice in an autumn night."""
     first = at.astimezone(ZoneInfo(zone)).date() - _DAY
