@@ -218,9 +218,9 @@ class Sight:
     unseen: frozenset[str]
 
 
-def sight(profession: str) -> dict[str, Sight]:
-    """What a profession reads of each category, by class code."""
-    readable = readable_types(profession)
+def sight(profession: str, table: Matrix | None = None) -> dict[str, Sight]:
+    """What a profession reads of each category, by class code; by the table in use unless it is given already."""
+    readable = types_in((table or active_matrix()).readable, profession)
     kinds: dict[str, set[str]] = defaultdict(set)
     for type_code, class_code in type_categories().items():
         kinds[class_code].add(type_code)

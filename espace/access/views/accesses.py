@@ -10,6 +10,7 @@ from espace import db
 from espace.access import services as access
 from espace.access.forms import DecisionForm, FindForm, duration
 from espace.access.services import Answer, ConsentLine, ConsentState, Step
+from espace.access.services.matrix import Matrix, active_matrix
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, StepUpError
@@ -41,12 +42,12 @@ class Shown:
     profession: str
 
 
-def _shown(line: ConsentLine) -> Shown:
+def _shown(line: ConsentLine, table: Matrix | None = None) -> Shown:
     return Shown(
         line=line,
         initials=initials(line.name),
-        sees=seen_in_words(line.profession_code),
-        unseen=unseen_in_words(line.profession_code),
+        sees=seen_in_words(line.profession_code, table),
+        unseen=unseen_in_words(line.profession_code, table),
         profession=line.profession,
     )
 
@@ -63,13 +64,19 @@ def _list(*, changed_meanwhile: bool = False) -> Response:
     lines = _read(here)
     return render(
         "access/accesses.html",
-        asked=[_shown(line) for line in lines if line.state is ConsentState.ASKED],
+        asked=_asked(lines),
         everybody=everybody(here, lines),
         form=DecisionForm(formdata=None).offer(),
         find=FindForm(formdata=None),
         changed_meanwhile=changed_meanwhile,
         status=409 if changed_meanwhile else 200,
     )
+
+
+def _asked(lines: list[ConsentLine]) -> list[Shown]:
+    asked = [line for line in lines if line.state is ConsentState.ASKED]
+    table = active_matrix() if asked else None
+    return [_shown(line, table) for line in asked]
 
 
 def _read(here: Viewpoint) -> list[ConsentLine]:
@@ -183,5 +190,5 @@ _DONE = {
 
 def requests_card(here: Viewpoint) -> dict[str, object] | None:
     """The card of the record's home: the requests that wait for an answer."""
-    asked = [_shown(line) for line in access.consents(here.standing) if line.state is ConsentState.ASKED]
+    asked = _asked(access.consents(here.standing))
     return {"asked": asked} if asked else None

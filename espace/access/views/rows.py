@@ -20,6 +20,7 @@ from espace.access.services import (
     SeerState,
 )
 from espace.access.services.emergency import recent_lines
+from espace.access.services.matrix import Matrix, active_matrix
 from espace.web.forms import translated
 from espace.web.i18n import full_day, instant
 from espace.web.shell import initials
@@ -120,9 +121,12 @@ class Everybody:
 
 def everybody(here: Viewpoint, consents: Iterable[ConsentLine]) -> Everybody:
     """Everything that opens this record to anybody but its holder, as rows."""
-    rows = [(_kind_of(line), _OF_CONSENT[line.state], of_consent(here, line)) for line in consents if _is_told(line)]
+    table = active_matrix()
+    rows = [
+        (_kind_of(line), _OF_CONSENT[line.state], of_consent(here, line, table)) for line in consents if _is_told(line)
+    ]
     seers = [*relatives(here), *access.passing_lines(here.standing), *recent_lines(here.standing)]
-    rows += [(line.kind, line.state, _of_seer(here, line)) for line in seers]
+    rows += [(line.kind, line.state, _of_seer(here, line, table)) for line in seers]
     now = [(kind, row) for kind, state, row in rows if not state.is_past and state is not SeerState.BLOCKED]
     groups = [(heading, tuple(row for kind, row in now if kind is one)) for one, heading in HEADINGS.items()]
     return Everybody(
@@ -135,15 +139,11 @@ def everybody(here: Viewpoint, consents: Iterable[ConsentLine]) -> Everybody:
     )
 
 
-def _is_told(line: ConsentLine) -> bool:
-    return line.state in _OF_CONSENT
-
-
 def _kind_of(line: ConsentLine) -> SeerKind:
     return SeerKind.TEAM if line.is_team else SeerKind.PROFESSIONAL
 
 
-def of_consent(here: Viewpoint, line: ConsentLine) -> Row:
+def of_consent(here: Viewpoint, line: ConsentLine, table: Matrix | None = None) -> Row:
     """One professional or team, as a row."""
     left = (line.valid_until - clock.now()).days if line.valid_until and line.state is ConsentState.VALID else None
     place = f"{here.base}/acces/{line.id}"
@@ -156,8 +156,8 @@ def of_consent(here: Viewpoint, line: ConsentLine) -> Row:
         sign="people" if line.is_team else "",
         badge=_badge(_OF_CONSENT.get(line.state, SeerState.WAITING)),
         about=_about(line),
-        sees=seen_in_words(line.profession_code) if reads and not line.is_team else "",
-        unseen=unseen_in_words(line.profession_code) if reads and not line.is_team else "",
+        sees=seen_in_words(line.profession_code, table) if reads and not line.is_team else "",
+        unseen=unseen_in_words(line.profession_code, table) if reads and not line.is_team else "",
         sentences=_sentences(line),
         dates=_dates(line),
         visit=_visit(line.last_visit_at) if reads else "",
@@ -229,7 +229,7 @@ def _badge(state: SeerState) -> tuple[str, str, str]:
     return (translated(word), kind, sign)
 
 
-def _of_seer(here: Viewpoint, line: SeerLine) -> Row:
+def _of_seer(here: Viewpoint, line: SeerLine, table: Matrix) -> Row:
     if line.since and line.until:
         dates = gettext("Since %(since)s, until %(until)s.", since=_when(line.since), until=_when(line.until))
     elif line.since:
@@ -246,8 +246,8 @@ def _of_seer(here: Viewpoint, line: SeerLine) -> Row:
         sign=_SIGNS.get(line.kind, ""),
         badge=_badge(line.state),
         about=line.about[:1].upper() + line.about[1:],
-        sees=seen_in_words(line.profession_code) if reads else "",
-        unseen=unseen_in_words(line.profession_code) if reads else "",
+        sees=seen_in_words(line.profession_code, table) if reads else "",
+        unseen=unseen_in_words(line.profession_code, table) if reads else "",
         sentences=tuple(translated(one) for one in line.detail),
         dates=dates,
         visit=gettext("Last visit %(when)s.", when=instant(line.last_visit)) if line.last_visit else "",

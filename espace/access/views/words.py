@@ -8,6 +8,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from espace.access.services import Did, How, Outlook, Sight, Step, sight
+from espace.access.services.matrix import Matrix
 from espace.web.forms import translated
 from espace.web.i18n import full_day
 from espace.words import N_, Message
@@ -73,12 +74,14 @@ def categories_seen(profession_code: str) -> list[CategoryLine]:
     return [CategoryLine(str(label), extent(code)) for code, label in CATEGORIES.items()]
 
 
-def seen_in_words(profession_code: str) -> str:
+def seen_in_words(profession_code: str, table: Matrix | None = None) -> str:
     """« presque tous les documents, sauf … » when hardly a kind is closed; else the categories that are open.
+
+    `table`: the table in use, for who says it of several professions and has it at hand.
 
     A category of which less than half the kinds is open is told apart: it would promise too much.
     """
-    found = {code: each for code, each in sight(profession_code).items() if code in CATEGORIES}
+    found = {code: each for code, each in sight(profession_code, table).items() if code in CATEGORIES}
     opened = [code for code in CATEGORIES if found[code].seen]
     if not opened:
         return str(gettext("no document"))
@@ -95,9 +98,9 @@ def seen_in_words(profession_code: str) -> str:
     return whole or str(gettext("only some documents among: %(part)s", part=part))
 
 
-def unseen_in_words(profession_code: str) -> str:
+def unseen_in_words(profession_code: str, table: Matrix | None = None) -> str:
     """« les synthèses psychiatriques, … et 4 autres sortes »; empty when the sentence of what is seen says it."""
-    found = {code: each for code, each in sight(profession_code).items() if code in CATEGORIES}
+    found = {code: each for code, each in sight(profession_code, table).items() if code in CATEGORIES}
     closed = sum(len(each.unseen) for each in found.values())
     if closed <= FEW or not any(each.seen for each in found.values()):
         return ""

@@ -1,0 +1,180 @@
+"""The one list of who sees a record: every kind of right told, to those only who manage it."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, update
+
+from espace import clock as clocks
+from espace import crypto, db
+from espace.access import services as access
+from espace.access.services import Answer
+from espace.family.models import Link
+from espace.identifiers import new_id
+from espace.machines import Machines
+from tests.documents.house import statements
+from tests.support import build
+from tests.support.browser_client import Browser, Page
+from tests.support.build import Caregiver, Citizen
+from tests.support.clock import FakeClock
+from tests.support.marks import on_sqlite
+
+
+@pytest.fixture
+def mother(machines: Machines) -> Citizen:
+    """A mother."""
+    access.ensure_matrix()
+    return build.citizen("Claire", "Fontenay", birth=date(1988, 3, 14))
+
+
+@pytest.fixture
+def father(machines: Machines) -> Citizen:
+    """The other parent."""
+    return build.citizen("Mathieu", "Lecomte", sex="M")
+
+
+@pytest.fixture
+def child(mother: Citizen, father: Citizen) -> Citizen:
+    """Their child, without an account."""
+    return build.citizen("Jules", "Lecomte", birth=date(2017, 9, 3), parents=[mother, father], activated=False)
+
+
+def page_of(browser: Browser, record: Citizen) -> Page:
+    """The access page."""
+    return browser.get(f"/dossiers/{record.record_id}/acces")
+
+
+def carer_of(record: Citizen, person: Citizen) -> None:
+    """Make somebody a carer who reads documents."""
+    link_id = new_id()
+    with db.write() as tx:
+        tx.execute(
+            insert(Link).values(
+                record_id=record.record_id,
+                id=link_id,
+                person_id=person.person_id,
+                kind="carer",
+                since=clocks.now(),
+                until=clocks.now() + timedelta(days=30),
+                version=1,
+                payload=crypto.seal(
+                    tx, record.record_id, "family_links", link_id, {"tasks": ["read-documents"], "withheld": []}
+                ),
+            )
+        )
+
+
+def test_parents_see_each_other_and_the_professionals_of_their_child(
+    app: Flask, mother: Citizen, father: Citizen, child: Citizen
+) -> None:
+    doctor = build.caregiver("Belhadj", "Karim")
+    access.give(mother.standing(child.record_id), doctor.id, days=90)
+    for parent, other in ((mother, father), (father, mother)):
+        page = page_of(parent.browser(app), child)
+        assert "Dr Karim Belhadj" in page.text
+        assert f"{other.name} Accès ouvert" in page.text
+        assert "Vous Accès ouvert" in page.text
+        assert other.email not in page.text
+
+
+def test_a_parent_decides_and_the_other_sees_by_whom(
+    app: Flask, mother: Citizen, father: Citizen, child: Citizen
+) -> None:
+    doctor = build.caregiver("Belhadj", "Karim")
+    line_id = access.give(mother.standing(child.record_id), doctor.id, days=90)
+    one = father.browser(app).get(f"/dossiers/{child.record_id}/acces/{line_id}")
+    assert "Accès donné par Claire Fontenay" in one.text
+    line = access.consent(father.standing(child.record_id), line_id)
+    access.answer(father.standing(child.record_id), line_id, Answer.REVOKE, version=line.version)
+    assert (
+        "Accès retiré par Mathieu Lecomte"
+        in mother.browser(app).get(f"/dossiers/{child.record_id}/acces/{line_id}").text
+    )
+
+
+@pytest.mark.parametrize("sees_before", [False, True], ids=["shut-out", "sees-before"])
+def test_a_frozen_parent_is_not_served_and_shown_only_if_they_still_see_something(
+    app: Flask, mother: Citizen, father: Citizen, child: Citizen, *, sees_before: bool
+) -> None:
+    until = clocks.now() if sees_before else None
+    with db.write() as tx:
+        tx.execute(
+            update(Link)
+            .where(Link.record_id == child.record_id, Link.person_id == father.person_id)
+            .values(frozen_at=clocks.now(), sees_before=until)
+        )
+    for way in ("", "/donner", "/professions"):
+        assert father.browser(app).get(f"/dossiers/{child.record_id}/acces{way}", expect=None).status == 404
+    text = page_of(mother.browser(app), child).text
+    assert (f"{father.name} Accès limité" in text) is sees_before
+    assert (father.name in text) is sees_before
+
+
+def test_a_carer_is_on_the_list_with_one_press_to_end_it_and_manages_nothing(
+    app: Flask, mother: Citizen, father: Citizen
+) -> None:
+    carer_of(mother, father)
+    page = page_of(mother.browser(app), mother)
+    assert "Mathieu Lecomte Accès ouvert Peut lire les documents" in page.text
+    theirs = father.browser(app)
+    for way in ("", "/donner", "/professions"):
+        assert theirs.get(f"/dossiers/{mother.record_id}/acces{way}", expect=None).status == 404
+
+
+@on_sqlite
+def test_the_page_takes_the_same_statements_however_many_are_on_it(app: Flask, mother: Citizen) -> None:
+    browser = mother.browser(app)
+    counts = []
+    for number in (1, 12):
+        for _ in range(number):
+            access.give(mother.standing(), build.caregiver("Petit", "Anne").id, days=90)
+        page_of(browser, mother)
+        with statements() as sent:
+            page = page_of(browser, mother)
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
+    assert len(page.body) < 200_000
+
+
+@on_sqlite
+def test_what_each_profession_reads_is_told_for_every_profession_of_the_table(app: Flask, mother: Citizen) -> None:
+    browser = mother.browser(app)
+    place = f"/dossiers/{mother.record_id}/acces/professions"
+    offered = browser.get(place).tree.xpath("//select[@name='p']/option/@value")
+    assert len(offered) > 10
+    for code in offered:
+        page = browser.get(f"{place}?p={code.replace('#', '%23')}")
+        assert "Une fois autorisé" in page.text
+        assert len(page.tree.xpath("//main//tbody/tr")) == 11
+        assert "officiel" in page.text or "presse" in page.text or "vérifier" in page.text
+    for odd in ("", "G15_999", "<script>", "x" * 3000):
+        assert "Une fois autorisé" not in browser.get(place + "?p=" + odd).text
+
+
+def test_a_doctor_s_page_of_what_was_decided_is_for_nobody_else(app: Flask, mother: Citizen) -> None:
+    doctor: Caregiver = build.caregiver("Belhadj", "Karim")
+    line_id = access.give(mother.standing(), doctor.id, days=90)
+    other = build.citizen("Lou")
+    foreign = other.browser(app).get(f"/dossiers/{other.record_id}/acces/{line_id}", expect=404)
+    absent = other.browser(app).get(f"/dossiers/{other.record_id}/acces/{new_id()}", expect=404)
+    assert foreign.h1 == absent.h1
+
+
+def test_a_helper_beside_the_person_stands_in_the_step(mother: Citizen) -> None:
+    doctor = build.caregiver("Belhadj", "Karim")
+    standing = mother.standing()
+    helped = replace(standing, actor=replace(standing.actor, helper="Samira Haddad"))
+    line_id = access.give(helped, doctor.id, days=90)
+    (step,) = access.consent(mother.standing(), line_id).steps
+    assert (step.helper, step.how.value) == ("Samira Haddad", "assisted")
+
+
+def test_two_gifts_at_once_leave_one_line(mother: Citizen, clock: FakeClock) -> None:
+    doctor = build.caregiver("Belhadj", "Karim")
+    access.give(mother.standing(), doctor.id, days=90)
+    clock.advance(timedelta(days=91))
+    access.give(mother.standing(), doctor.id, days=1)
+    (line,) = access.consents(mother.standing())
+    assert len(line.steps) == 2
