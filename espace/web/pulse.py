@@ -6,13 +6,12 @@ Asking reads: it leaves no row of the trail and does not keep a session awake th
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from threading import Lock
 
 from flask import Flask, Response, current_app, g, request
 
 from espace import clock, settings
-from espace.crypto import token_hash
+from espace.crypto import blind, token_hash
 from espace.permissions import ActorKind, Permission, Standing
 
 from .guards import cookie_name, form_place, quiet, requires
@@ -38,13 +37,16 @@ class Pulse:
 
 
 def reach(standing: Standing) -> str:
-    """What a standing may do and see, as a word that says nothing: `<bits held>.<digest of what is read>`."""
+    """What a standing may do and see, as a word that says nothing: `<bits held>.<digest of what is read>`.
+
+    The digest is keyed: from a plain one a carer could find, by trying, which subjects are withheld from them (R13).
+    """
     held = [standing.may(one) for one in _RIGHTS] + [standing.sees_hidden, not standing.actor.is_veiled]
     bits = sum(1 << place for place, one in enumerate(held) if one)
     if not standing.may(Permission.DOCUMENTS_READ):
         return f"{bits:x}."
     limits = (sorted(standing.readable_types), sorted(standing.withheld_types), standing.arrived_before)
-    return f"{bits:x}.{sha256(repr(limits).encode()).hexdigest()[:8]}"
+    return f"{bits:x}.{blind('pulse', f'{standing.record_id}:{standing.actor.id}:{limits!r}').hex()[:8]}"
 
 
 def has_narrowed(before: str, now: str) -> bool:

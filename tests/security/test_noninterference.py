@@ -54,6 +54,7 @@ _MASKS = (
     (re.compile(r'nonce(="|-)[\w-]{22}'), "NONCE"),
     (re.compile(r'name="csrf_token"[^>]*value="[^"]+"|"X-CSRFToken": *"[^"]+"'), "CSRF"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}"), "ID"),
+    (re.compile(r"pouls\?v=[0-9a-f]+\.[0-9a-f]*"), "PULSE"),
     (re.compile(r"personne\d+@"), "MAIL"),
     (re.compile(r"R?\d( ?\d){9,}|\d \d\d \d\d \d{2,3} \d{3} \d{3}( \d\d)?"), "NUMBER"),
     (re.compile(r"avant=[\w%=-]{20,60}"), "CURSOR"),
