@@ -76,7 +76,8 @@ PATIENTS = (
     Someone(
         key="retired", given=("Yves", "Marie"), family="Quéméner", sex="M", years=74, days=96,
         birth_place="29019", order=952, attending="gp",
-        about="Retraité. Diabète et hypertension suivis depuis des années, plusieurs traitements. Sa fille l'aide.",
+        about="Retraité. Diabète et hypertension suivis depuis des années, plusieurs traitements. Sa fille l'aide : "
+        "elle lit ses documents, sauf la psychiatrie, et en ajoute. Une voisine l'a aidé avant.",
     ),
     Someone(
         key="teen", given=("Malik",), family="Diallo", sex="M", years=16, days=82,
@@ -91,12 +92,14 @@ PATIENTS = (
     Someone(
         key="carer", given=("Soazig", "Anne"), family="Quéméner", use_name="Diallo", sex="F", years=47, days=200,
         birth_place="29232", order=985,
-        about="Fille d'Yves, qu'elle aide. Mère de Malik.",
+        about="Fille d'Yves, dont elle est l'aidante : elle lit ses documents et en ajoute, jusqu'à une date. "
+        "Mère de Malik.",
     ),
     Someone(
         key="newcomer", given=("Ghjulia",), family="Santoni", sex="F", years=24, days=150,
         birth_place="2B033", order=916,
-        about="Vient d'activer son espace, presque vide. Née en Corse.",
+        about="Vient d'activer son espace, presque vide. Née en Corse. Yves lui demande de l'aider : "
+        "l'invitation attend sa réponse.",
     ),
 )  # fmt: skip
 
@@ -298,5 +301,10 @@ class Agent:
 AGENTS = (
     Agent("administrator", "Irène", "Vasseur", "Administratrice. Elle invite les opérateurs et veille à la maison."),
     Agent("privacy_officer", "Bastien", "Korber", "Délégué à la protection des données. Il suspend, constate, décide."),
-    Agent("counter", "Nadège", "Ollivier", "Agente de guichet. Elle vérifie une identité et imprime un code."),
+    Agent(
+        "counter",
+        "Nadège",
+        "Ollivier",
+        "Agente de guichet. Elle vérifie une identité, imprime un code, enregistre un aidant désigné sur papier.",
+    ),
 )
