@@ -60,12 +60,12 @@ def system_standing(record_id: UUID) -> Standing:
 
 def _of_person(actor: Actor, record_id: UUID) -> Standing | None:
     with db.read() as tx:
-        row = tx.execute(records.WITH_HOLDER, {"record": record_id}).first()
+        row = tx.execute(family.WITH_AGREEMENT, {"record": record_id}).first()
     if row is None or actor.person_id is None:
         return None
     record = records.facts_of(row)
     if record.person_id == actor.person_id:
-        judgement = policy.judge_person(_holder_facts(record))
+        judgement = policy.judge_person(_holder_facts(row, record))
         return judged(actor, row, Relation.HOLDER, judgement, OWN_COLOUR)
     if record.state == records.DECEASED:
         return _of_heir(actor, actor.person_id, row)
@@ -109,17 +109,17 @@ def _is_entered(record: records.RecordFacts, bond: Bond) -> bool:
     return record.state == records.ACTIVE or (record.is_open and bond.on_paper)
 
 
-def _holder_facts(record: records.RecordFacts) -> PersonFacts:
-    """The holder; of a young one it is asked whether a parent only agreed to their reading, of an adult whether a
-    guardian decides alone in this house.
+def _holder_facts(row: Row[Any], record: records.RecordFacts) -> PersonFacts:
+    """The holder; of a young one, whether a parent only agreed to their reading; of an adult, whether a guardian
+    decides alone in this house.
     """
-    own = family.agreement_on(record.id)
+    only_reads, agreed = family.reading_of(row)
     return PersonFacts(
         reachable=record.is_open,
         is_holder=True,
         represents=False,
-        only_reads=(own is not None and own.only_reads) or family.guardian_decides(record.id),
-        agreed=own is None or own.stands,
+        only_reads=only_reads or family.guardian_decides(record.id),
+        agreed=agreed,
     )
 
 

@@ -122,9 +122,8 @@ class Everybody:
 def everybody(here: Viewpoint, consents: Iterable[ConsentLine]) -> Everybody:
     """Everything that opens this record to anybody but its holder, as rows."""
     table = active_matrix()
-    rows = [
-        (_kind_of(line), _OF_CONSENT[line.state], of_consent(here, line, table)) for line in consents if _is_told(line)
-    ]
+    told = [line for line in consents if line.state in _OF_CONSENT]
+    rows = [(_kind_of(line), _OF_CONSENT[line.state], of_consent(here, line, table)) for line in told]
     seers = [*relatives(here), *access.passing_lines(here.standing), *recent_lines(here.standing)]
     rows += [(line.kind, line.state, _of_seer(here, line, table)) for line in seers]
     now = [(kind, row) for kind, state, row in rows if not state.is_past and state is not SeerState.BLOCKED]
