@@ -3,18 +3,18 @@
 import io
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 
 import pikepdf
 import pypdfium2
 import pytest
-from cryptography.exceptions import InvalidSignature
 from flask import Flask
 
-from espace import crypto
 from espace.access import services as access
 from espace.access.services import Answer
 from espace.audit import services as audit
 from espace.audit.services import Action
+from espace.audit.services.exports import verify_export
 from espace.errors import NotFoundError, StepUpError
 from espace.machines import Machines
 from tests.support import build
@@ -52,7 +52,7 @@ STATES = {
 
 @pytest.mark.parametrize("state", STATES)
 def test_the_paper_says_who_decided_what_when_how_and_what_came_before(
-    holder: Citizen, doctor: Caregiver, state: str
+    holder: Citizen, doctor: Caregiver, tmp_path: Path, state: str
 ) -> None:
     build.consent(holder, doctor)
     answers, word = STATES[state]
@@ -65,15 +65,20 @@ def test_the_paper_says_who_decided_what_when_how_and_what_came_before(
     for expected in ("Claire Fontenay", "Dr Karim Belhadj", word, "Accès demandé", "dans l'espace", "2026"):
         assert expected in said.replace("’", "'"), said
     assert pikepdf.open(io.BytesIO(made.paper)).Root.MarkInfo.Marked
-    (verifier, *_) = crypto.current().ring.verifiers
-    verifier.verify(made.signature, made.paper)
-    with pytest.raises(InvalidSignature):
-        verifier.verify(made.signature, made.paper[:-1] + b"x")
+    file = tmp_path / "preuve.pdf"
+    signature = tmp_path / "preuve.pdf.sig"
+    signature.write_bytes(made.signature)
+    for paper, holds in ((made.paper, True), (made.paper[:-1] + b"x", False), (made.paper + b" ", False)):
+        file.write_bytes(paper)
+        assert verify_export(file).holds is holds
+    file.write_bytes(made.paper)
+    signature.write_bytes(made.signature.replace(b"A", b"B", 1))
+    assert not verify_export(file).holds
 
 
 @on_sqlite
 def test_taking_it_away_is_one_post_with_a_fresh_proof_and_leaves_a_row(
-    app: Flask, holder: Citizen, doctor: Caregiver, clock: FakeClock
+    app: Flask, holder: Citizen, doctor: Caregiver, clock: FakeClock, tmp_path: Path
 ) -> None:
     build.consent(holder, doctor, Answer.BLOCK)
     (line,) = access.consents(holder.standing())
@@ -86,7 +91,8 @@ def test_taking_it_away_is_one_post_with_a_fresh_proof_and_leaves_a_row(
     assert "no-store" in answer.headers["Cache-Control"]
     with zipfile.ZipFile(io.BytesIO(answer.body)) as folder:
         assert folder.namelist() == ["preuve.pdf", "preuve.pdf.sig"]
-        crypto.current().ring.verifiers[0].verify(folder.read("preuve.pdf.sig"), folder.read("preuve.pdf"))
+        folder.extractall(tmp_path)
+    assert verify_export(tmp_path / "preuve.pdf").holds
     entries = audit.entries(holder.record_id, mine=True, holder_actor_ids=[holder.actor.id], before=None)
     assert [one.action for one in entries].count(Action.CONSENT_PROVED) == 1
     standing = holder.standing()

@@ -12,10 +12,11 @@ from uuid import UUID
 
 from babel.dates import format_date, format_datetime
 
-from espace import clock, crypto, db, settings
+from espace import clock, db, settings
 from espace.access.policy import ConsentState
 from espace.audit import services as audit
 from espace.audit.services import Action
+from espace.audit.services.exports import SUFFIX, Signing
 from espace.interop.typeset import typeset
 from espace.people import services as people
 from espace.permissions import Standing, demand_fresh_proof
@@ -24,7 +25,8 @@ from espace.records import services as records
 from .consents import ConsentLine, consent
 from .steps import Did, How, Step
 
-PAPER, SIGNATURE = "preuve.pdf", "preuve.pdf.sig"
+PAPER = "preuve.pdf"
+SIGNATURE = PAPER + SUFFIX
 
 _STATES = {
     ConsentState.ASKED: "Demande sans réponse",
@@ -57,7 +59,10 @@ _AS = {"holder": "titulaire", "representative": "représentant légal", "profess
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A proof: the paper (PDF/UA-1) and the Ed25519 signature of its bytes, as the checkpoints of the trail have."""
+    """A proof: the paper (PDF/UA-1) and its Ed25519 signature, in a file like that of an exported trail.
+
+    `espace audit report --verify preuve.pdf` checks the two.
+    """
 
     paper: bytes
     signature: bytes
@@ -89,7 +94,9 @@ def proof(standing: Standing, consent_id: UUID) -> Proof:
             relation=standing.relation,
             objects=[{"id": str(line.grantee_id), "name": line.name, "profession": line.profession}],
         )
-    return Proof(paper, crypto.current().ring.signer.sign(paper))
+    signing = Signing()
+    signing.update(paper)
+    return Proof(paper, signing.finish(PAPER, {"about": "consent", "consent": str(line.id)}))
 
 
 def _facts(standing: Standing, line: ConsentLine) -> dict[str, object]:
