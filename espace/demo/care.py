@@ -89,6 +89,13 @@ def hide_one(stage: Stage) -> None:
     care_history.hide(standing, visit.id)
 
 
+def keep_one_secret(stage: Stage) -> None:
+    """The teen keeps the care of one day from his mother, by himself."""
+    standing = stage.as_patient(ALL["teen"])
+    visit = next(each for each in care_history.history(standing).visits if each.lines[0].kind == "consultation")
+    care_history.keep_secret(standing, visit.id)
+
+
 def _bring(path: Path, rows: list[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         sheet = csv.DictWriter(file, COLUMNS)

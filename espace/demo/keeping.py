@@ -15,7 +15,7 @@ from espace.documents.services.library import folders, readers
 from espace.permissions import Standing
 
 from .acting import BuildError, Stage
-from .care import hide_one
+from .care import hide_one, keep_one_secret
 from .story import ALL, Event
 
 _FAVOURITES = {
@@ -75,6 +75,7 @@ def events(stage: Stage) -> Iterator[Event]:
     for key, ago, wanted in _WAITS:
         yield Event(stage.moment(ago, 21), partial(_wait, stage, key, wanted))
     yield Event(stage.moment(1, 21), partial(hide_one, stage))
+    yield Event(stage.moment(1, 21, 20), partial(keep_one_secret, stage))
     # Alone: an upload waits its turn first, counted whatever becomes of it.
     yield Event(stage.moment(1, 22), partial(_begin_adding, stage), alone=True)
 

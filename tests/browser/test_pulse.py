@@ -43,14 +43,12 @@ def test_a_page_that_may_stay_stays_and_its_pulse_is_no_visit(demo: Demo, parent
             _pass(parent)
         assert answers == [204, 204, 204]
         expect(parent.page.get_by_role("heading", level=1)).to_be_visible()
-    devices = parent.context.new_page()
-    devices.goto(f"{demo.base_url}/dossiers/{child}/historique?qui=moi")
-    assert "pouls" not in devices.content()
+    trail = parent.context.new_page()
+    trail.goto(f"{demo.base_url}/dossiers/{child}/historique?qui=moi")
+    assert "pouls" not in trail.locator("main").inner_text()
 
 
-def test_a_session_ended_elsewhere_takes_the_page_off_the_screen(
-    demo: Demo, chromium: Browser, kept: Kept
-) -> None:
+def test_a_session_ended_elsewhere_takes_the_page_off_the_screen(demo: Demo, chromium: Browser, kept: Kept) -> None:
     hands = new_hands(chromium, demo, "pulse-ended", state=kept("retired"))
     record = demo.person("patients", "retired")["record"]
     with _watching(hands, f"/dossiers/{record}/documents") as answers:

@@ -233,3 +233,12 @@ def test_a_file_read_openly_after_a_secret_reading_is_told(
     clock.advance(timedelta(minutes=2))
     browser.get(f"{place}/contenu")
     assert "Bilan" in mothers.get(history).text
+
+
+def test_the_young_person_reads_that_the_visit_was_secret(
+    app: Flask, doctor: build.Caregiver, mother: build.Citizen
+) -> None:
+    teen = build.citizen("Léa", birth=born(16), parents=(mother,))
+    search(doctor.browser(app), teen, secret=True)
+    assert "vos parents ne la voient pas" in teen.browser(app).get(f"/dossiers/{teen.record_id}/historique").text
+    assert "Connexion secrète" not in mother.browser(app).get(f"/dossiers/{teen.record_id}/historique").text

@@ -23,7 +23,7 @@ from tests.support.browser_client import Browser
 from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite
 
-MOST_STATEMENTS = {"holder": 3, "parent": 7, "professional": 2}
+MOST_STATEMENTS = {"holder": 2, "parent": 7, "professional": 2}
 """As many as judging anybody before a record costs; the pulse adds none."""
 
 

@@ -8,7 +8,7 @@ from .guardians import guardian_decides
 from .letters import letter_pdf
 from .links import is_held_back, link_parent, parents_linked, records_represented, representatives, represents
 from .majority import tell_ahead
-from .own_reading import agreement_on, may_hold_account, only_reads
+from .own_reading import WITH_AGREEMENT, agreement_on, may_hold_account, only_reads, reading_of
 from .parents import places_are_kept, representatives_on
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "GUARDIAN",
     "OWN_COLOUR",
     "PARENT",
+    "WITH_AGREEMENT",
     "Bond",
     "CarerLine",
     "agreement_on",
@@ -34,6 +35,7 @@ __all__ = [
     "only_reads",
     "parents_linked",
     "places_are_kept",
+    "reading_of",
     "records_represented",
     "representatives",
     "representatives_on",

@@ -7,9 +7,10 @@ a code that was given to them that it is theirs.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from espace import clock, db
 from espace.accounts import services as accounts
@@ -32,6 +33,12 @@ from .stages import Change, age_on, holding, holds
 _OF = select(OwnReading.since, OwnReading.until, OwnReading.proved_at, OwnReading.given_by).where(
     OwnReading.record_id == bindparam("record", type_=Id)
 )
+WITH_AGREEMENT = records.WITH_HOLDER.add_columns(
+    OwnReading.id.label("agreement"),
+    OwnReading.until.label("agreed_until"),
+    OwnReading.proved_at.label("agreement_proved_at"),
+).outerjoin(OwnReading, OwnReading.record_id == bindparam("record"))
+"""A record, its holder and what parents agreed to for them, in one statement; read by `reading_of`."""
 _WRONG = N_("This code is not good, or no longer. Copy the one that was given to you last.")
 
 
@@ -60,6 +67,12 @@ def agreement_on(record_id: UUID) -> Agreement | None:
     with db.read() as tx:
         row = tx.execute(_OF, {"record": record_id}).first()
     return Agreement(*row) if row is not None else None
+
+
+def reading_of(row: Row[Any]) -> tuple[bool, bool]:
+    """Of a row of `WITH_AGREEMENT`: whether its holder's account only reads, and whether a parent still agrees."""
+    only = row.agreement is not None and row.agreement_proved_at is None
+    return only, row.agreement is None or row.agreed_until is None
 
 
 def only_reads(record_id: UUID) -> bool:
