@@ -155,7 +155,14 @@ def _lent(actor: Actor, looker: Actor) -> Actor:
 
 def through(found: Standing | None, own: Standing) -> Standing | None:
     """A standing as who looks through it has it: no first visit, none at all."""
-    return found and replace(found, actor=_lent(found.actor, own.actor), through=own, never_read=False, visit_due=False)
+    return found and replace(
+        found,
+        actor=_lent(found.actor, own.actor),
+        through=own,
+        never_read=False,
+        visit_due=False,
+        places_kept=found.places_kept or own.places_kept,
+    )
 
 
 # --- professionals
