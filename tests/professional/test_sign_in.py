@@ -11,6 +11,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from espace import db
+from espace.access.services import suspensions
+from espace.access.services.suspensions import Cause
 from espace.accounts.models import OneTimeCode, Session
 from espace.accounts.services import one_time
 from espace.audit import services as audit
@@ -20,6 +22,7 @@ from espace.people import services as people
 from espace.people.models import Professional
 from espace.people.services import rpps_columns as columns
 from espace.people.services.rpps_columns import HEADER, extraction_line
+from espace.permissions import SYSTEM
 from tests.support import build
 from tests.support.browser_client import Browser, Page
 from tests.support.clock import FakeClock
@@ -288,3 +291,26 @@ def test_user_information_is_for_bearers_of_a_token(live: Flask, doctor: build.C
     base = live.config["ORIGIN"]
     for given in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic x"}):
         assert httpx.get(f"{base}/demo/psc/userinfo", headers=given, trust_env=False).status_code == 401
+
+
+@on_sqlite
+def test_an_emergency_asks_for_the_provider_again_and_leads_back(
+    live: Flask, doctor: build.Caregiver, clock: FakeClock
+) -> None:
+    browser = Browser(live)
+    prove(browser, begin(browser))
+    clock.advance(timedelta(minutes=6))
+    page = browser.get("/pro/urgence")
+    assert page.path == "/pro/connexion"
+    assert "nouvelle connexion" in page.text or "connectez-vous" in page.text.lower()
+    back = prove(browser, browser.submit(page.forms[0], expect=200))
+    assert back.path == "/pro/urgence"
+
+
+@on_sqlite
+def test_who_was_stopped_proves_who_they_are_and_opens_nothing(live: Flask, doctor: build.Caregiver) -> None:
+    suspensions.stop(SYSTEM, doctor.id, Cause.VOLUME)
+    browser = Browser(live)
+    page = prove(browser, begin(browser), expect=403)
+    assert "Votre accès est arrêté" in page.text
+    assert sessions() == 0
