@@ -1,17 +1,18 @@
 """Who acts for the holder of a record or helps them, as lines of the access page."""
 
 from dataclasses import replace
-from uuid import UUID
 
 from flask_babel import gettext
 
 from espace.access.services import SeerAct, SeerKind, SeerLine, SeerState
 from espace.family import services as family
-from espace.family.services import Bond
+from espace.family.services import Bond, CarerLine
 from espace.people import services as people
 from espace.permissions import Relation, Task
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_, Message
+
+from .words import listed
 
 _TASKS: dict[Task, Message] = {
     Task.READ_DOCUMENTS: N_("May read the documents."),
@@ -20,16 +21,16 @@ _TASKS: dict[Task, Message] = {
 _BONDS = {
     family.PARENT: SeerKind.PARENT,
     family.GUARDIAN: SeerKind.GUARDIAN,
-    family.CARER: SeerKind.CARER,
 }
 
 
 def relatives(here: Viewpoint) -> list[SeerLine]:
     """Who acts for the holder or helps them; not who looks, who knows, nor who sees nothing of it now (R15)."""
     every = family.bonds_on(here.record_id)
-    bonds = [one for one in every if one.opens and one.person_id != here.actor.person_id]
+    bonds = [one for one in every if one.opens and one.represents and one.person_id != here.actor.person_id]
     known = people.persons([one.person_id for one in bonds])
     lines = [_of_bond(one, known[one.person_id].display_name) for one in bonds if one.person_id in known]
+    lines += [_of_carer(one) for one in family.carer_lines(here.standing)]
     if here.standing.relation is Relation.HOLDER:
         return lines
     own = next((one for one in every if one.person_id == here.actor.person_id), None)
@@ -43,17 +44,6 @@ def _oneself(own: Bond) -> SeerLine:
 
 
 def _of_bond(one: Bond, name: str) -> SeerLine:
-    if one.kind == family.CARER:
-        return SeerLine(
-            SeerKind.CARER,
-            one.id,
-            name,
-            detail=tuple(_TASKS[task] for task in Task if task in one.tasks and task in _TASKS),
-            since=one.since,
-            until=one.until,
-            place=f"/acces/aidants/{one.id}",
-            acts=(_end(one.id),),
-        )
     said = (
         N_("Sees what came before a decision, and nothing since.")
         if one.is_frozen
@@ -71,6 +61,25 @@ def _of_bond(one: Bond, name: str) -> SeerLine:
     )
 
 
-def _end(carer_id: UUID) -> SeerAct:
-    said = N_("This person sees and does nothing any more, as of now.")
-    return SeerAct(N_("End the help"), f"/acces/aidants/{carer_id}/fin", said)
+def _of_carer(one: CarerLine) -> SeerLine:
+    """A carer, somebody asked to become one, or who was one: what they do, and what they do not see."""
+    state = SeerState.WAITING if one.waits else SeerState.REFUSED if one.refused else SeerState.OPEN
+    kept = listed([gettext(words.msgid) for words in one.withheld]) if one.withheld else ""
+    return SeerLine(
+        SeerKind.CARER,
+        one.id,
+        one.name,
+        state=SeerState.ENDED if one.is_over else state,
+        detail=(*(_TASKS[task] for task in one.tasks), *((N_("Does not see: %(what)s.", what=kept),) if kept else ())),
+        since=one.since,
+        until=one.until,
+        last_visit=one.last_act,
+        place=one.place or "/acces/aidants",
+        acts=(_end(one),) if one.end_place else (),
+    )
+
+
+def _end(one: CarerLine) -> SeerAct:
+    if one.waits:
+        return SeerAct(N_("Take the invitation back"), one.end_place, N_("It opens nothing any more, as of now."))
+    return SeerAct(N_("End the help"), one.end_place, N_("This person sees and does nothing any more, as of now."))

@@ -7,7 +7,7 @@ from uuid import UUID
 from espace.accounts import services as accounts
 from espace.audit import services as audit
 from espace.family.services.subjects import SUBJECTS, in_order
-from espace.permissions import Relation, Standing
+from espace.permissions import Relation, Standing, Task
 from espace.words import Message
 
 from . import invitations
@@ -23,16 +23,16 @@ PLACE = "/acces/aidants"
 class CarerLine:
     """A carer of a record, or somebody asked to become one (`waits`), or who said no (`refused`).
 
-    `id` is that of the link, or of the invitation. `tasks` are what they do, `withheld` what they do not see: words for
-    a list. `until` is the end of the help, or the moment until which an invitation may be answered. `last_act` is when
-    they last did something. `place` is the page of the line below the record's base address, "" for none; a POST to
-    `end_place` ends the help or takes the invitation back, at once; "" when there is nothing to end.
+    `id` is that of the link, or of the invitation. `tasks` are what they do, `withheld` what they do not see, as words
+    for a list. `until` is the end of the help, or the moment until which an invitation may be answered. `last_act` is
+    when they last did something. `place` is the page of the line below the record's base address, "" for none; a POST
+    to `end_place` ends the help or takes the invitation back, at once; "" when there is nothing to end.
     """
 
     id: UUID
     person_id: UUID | None
     name: str
-    tasks: tuple[Message, ...]
+    tasks: tuple[Task, ...]
     withheld: tuple[Message, ...]
     since: datetime
     until: datetime
@@ -76,7 +76,7 @@ def _of_carer(found: Carer) -> CarerLine:
         id=found.id,
         person_id=found.person_id,
         name=found.name,
-        tasks=tuple(word for task, word in TASKS.items() if task in found.scope.tasks),
+        tasks=tuple(task for task in TASKS if task in found.scope.tasks),
         withheld=tuple(SUBJECTS[one] for one in in_order(found.scope.subjects)),
         since=found.since,
         until=found.until,
@@ -95,7 +95,7 @@ def _of_invitation(found: Invitation) -> CarerLine:
         id=found.id,
         person_id=None,
         name=found.name,
-        tasks=tuple(word for task, word in TASKS.items() if task in found.scope.tasks),
+        tasks=tuple(task for task in TASKS if task in found.scope.tasks),
         withheld=tuple(SUBJECTS[one] for one in in_order(found.scope.subjects)),
         since=found.made_at,
         until=found.expires_at,
