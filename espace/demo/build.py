@@ -19,7 +19,7 @@ from espace.people import services as people
 from espace.settings import Settings
 from espace.setup import migrate_house
 
-from . import accesses, alarms, care, carers, desk, given, keeping, ledger, links, office, registers, words
+from . import accesses, alarms, answers, care, carers, desk, given, keeping, ledger, links, office, registers, words
 from .acting import BuildError, Stage, at, deliver
 from .cast import ACTIVATION, CHILDREN, PATIENTS, PROFESSIONALS, Pro, Someone
 from .filing import FilingOffice
@@ -120,6 +120,7 @@ def _events(shop: _Workshop) -> Iterator[Event]:
     yield Event(stage.moment(teen.days - 10, 7), partial(_letter_at_sixteen, stage, teen))
     yield Event(stage.moment(teen.days - 12, 18), partial(stage.activate, teen), alone=True)
     yield from story(stage)
+    yield from answers.events(stage)
     yield from carers.events(stage)
     yield from keeping.events(stage)
     yield from accesses.events(stage)

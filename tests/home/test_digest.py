@@ -1,4 +1,4 @@
-"""Once a week, who had somebody in a record of theirs is told so, and nothing else: not who, nor what, nor how often."""
+"""Once a week, who had somebody in a record of theirs is told so: not who, nor what, nor how often."""
 
 from datetime import date, timedelta
 

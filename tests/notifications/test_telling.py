@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from espace import db, outbox
+from espace.clock import HOME_ZONE
 from espace.errors import ConflictError, InvalidError
 from espace.notifications import services as notifications
 from espace.notifications.models import Notice, Preference
@@ -39,7 +40,7 @@ def work() -> None:
         pass
 
 
-@pytest.mark.parametrize("event", [event for event in Event if event is not Event.CODE])
+@pytest.mark.parametrize("event", [one for one in Event if one not in (Event.CODE, Event.WEEK_OF_VISITS)])
 def test_without_choices_mails_leave_at_once_and_sms_only_protect(
     claire: Member, event: Event, server: MailServer, gateway: Gateway
 ) -> None:
@@ -90,7 +91,8 @@ def test_an_sms_of_the_night_comes_in_the_morning(claire: Member, clock: FakeClo
 def test_several_news_of_the_night_make_one_sms(claire: Member, clock: FakeClock, gateway: Gateway) -> None:
     claire.choose(choices=dict.fromkeys(FREE, BOTH))
     clock.now = NIGHT
-    for event in (*FREE, *FREE):
+    soon = [event for event in FREE if event is not Event.WEEK_OF_VISITS]
+    for event in (*soon, *soon):
         notifications.notify(claire.reach, event)
     pass_time(clock, DAY)
     assert gateway.texts == ["espace : il y a du nouveau. Pour le lire, connectez-vous sur le site."]
@@ -350,3 +352,26 @@ def test_five_trials_a_day(claire: Member, clock: FakeClock, gateway: Gateway) -
     assert len(gateway.asked) == 5
     clock.advance(DAY)
     notifications.send_trial(claire.reach)
+
+
+def test_a_ward_that_reads_for_the_first_time_all_day_makes_one_mail_an_hour(
+    claire: Member, clock: FakeClock, server: MailServer
+) -> None:
+    for _ in range(12):
+        notifications.notify(claire.reach, Event.FIRST_ACCESS)
+        pass_time(clock, timedelta(minutes=10))
+    pass_time(clock, DAY)
+    assert len(server.letters) in (2, 3)
+    assert {state for _, _, state in states(claire.id)} == {"sent"}
+
+
+def test_the_visits_of_the_week_wait_for_their_day_and_hour(
+    claire: Member, clock: FakeClock, server: MailServer
+) -> None:
+    claire.choose(weekday=3, hour=9)
+    notifications.notify(claire.reach, Event.WEEK_OF_VISITS)
+    (due,) = due_times(claire.id)
+    assert (due.astimezone(HOME_ZONE).weekday(), due.astimezone(HOME_ZONE).hour) == (3, 9)
+    assert server.letters == []
+    pass_time(clock, due - clock.now)
+    assert len(server.letters) == 1

@@ -1,7 +1,7 @@
 """The visits of the week: who had somebody in a record of theirs is told, once a week, that there is something to read.
 
-Nothing of it stands in the message (security.md R52), and nobody is told of what they may not know of (R13): what counts
-is what the history itself would show them.
+Nothing of it stands in the message (security.md R52), and nobody is told of what they may not know of (R13): what
+counts is what the history itself would show them.
 """
 
 from collections.abc import Iterator

@@ -46,7 +46,7 @@ __all__ = [
     "sms_in_trouble",
     "sweep",
     "tell_professional",
-    "wake_late",
     "told_at",
+    "wake_late",
     "words",
 ]
