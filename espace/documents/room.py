@@ -212,5 +212,8 @@ ROOM = Room(
             mirrored=True,
         ),
     ),
-    cards=(Card("documents/_latest_card.html", 20, Permission.DOCUMENTS_READ, listing.latest_card, Veiled.MASKED),),
+    cards=(
+        Card("documents/_given_card.html", 12, Permission.ACCESS_MANAGE, codes.given_card),
+        Card("documents/_latest_card.html", 20, Permission.DOCUMENTS_READ, listing.latest_card, Veiled.MASKED),
+    ),
 )

@@ -383,3 +383,20 @@ def test_tokens_keys_codes_and_names_stand_in_no_log(app: Flask, holder: Citizen
     for secret in (digits, token, shlink.key_in(address), drop.rpartition("/")[2], "Silva", "Bilan", PASSCODE):
         assert secret not in told
     assert "/partage/<token>" in told
+
+
+def test_the_home_of_a_record_says_what_is_open_and_what_waits(app: Flask, holder: Citizen, nurse: Caregiver) -> None:
+    standing = holder.standing()
+    phone = holder.browser(app)
+    home = f"/dossiers/{holder.record_id}/"
+    assert "avec votre code" not in phone.get(home).text
+    digits = codes.code(standing, codes.make(standing, Window.READ, 20)).digits
+    counter.use(nurse.actor, digits, BIRTH)
+    address = guests.make(standing, "Kiné", 24).address.removeprefix("http://localhost:8000")
+    guest = Browser(app)
+    guest.submit(guest.get(address).form("name"), {"name": "Paul", "file": Upload("a.pdf", pdf("A"))}, expect=200)
+    page = phone.get(home)
+    assert "Awa Diarra lit ce dossier avec votre code" in page.text
+    assert page.link("1 fichier laissé par un invité vous attend").endswith("/acces/depots")
+    closed = phone.submit(next(form for form in page.forms if form.action.endswith("/fermer")), expect=200)
+    assert "ne voit plus rien" in closed.text

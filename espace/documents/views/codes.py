@@ -8,12 +8,13 @@ from flask_babel import gettext
 
 from espace.access.services import codes
 from espace.access.services.codes import CodeLine, CodeState
-from espace.documents.services.passing import receipts
+from espace.documents.services.passing import guests, receipts
 from espace.errors import InvalidError
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import quiet, requires, viewpoint
 from espace.web.rendering import render
+from espace.web.viewpoint import Viewpoint
 
 from .passing_forms import CodeForm, length
 
@@ -65,6 +66,13 @@ def one(code_id: UUID) -> Response:
 def state(code_id: UUID) -> Response:
     """Where a code stands: the page that shows it asks every few seconds, which keeps no session awake."""
     return _shown("documents/_code_state.html", codes.code(viewpoint().standing, code_id))
+
+
+def given_card(here: Viewpoint) -> dict[str, object] | None:
+    """The card of the record's home: who reads by a code now, and what a guest left that waits."""
+    reading = [one for one in codes.codes(here.standing) if one.state is CodeState.OPEN]
+    waiting = guests.waiting(here.standing)
+    return {"reading": reading, "waiting": waiting} if reading or waiting else None
 
 
 def _shown(template: str, line: CodeLine) -> Response:
