@@ -14,7 +14,7 @@ from espace.web.guards import requires, signed_in
 from espace.web.i18n import at_moment, near_day
 from espace.web.rendering import render
 
-from . import sentences
+from . import sentences, tones
 
 pages = Blueprint("activity", __name__)
 
@@ -48,6 +48,6 @@ def _line(entry: Entry, account_id: UUID) -> dict[str, Any]:
         "where": where,
         "helped": sentences.helped(entry),
         "is_new_device": entry.detail.get("device") == "new",
-        "tone": sentences.tone(entry).value,
+        "tone": tones.tone(entry).value,
         "mine": mine,
     }

@@ -5,7 +5,6 @@
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from flask_babel import gettext
 from markupsafe import Markup
@@ -39,14 +38,6 @@ class Sayings:
     plain: str
     one: str = ""
     several: str = ""
-
-
-class Tone(StrEnum):
-    """How an act stands out in the list."""
-
-    QUIET = ""
-    CHANGE = "tip"
-    WARNING = "warn"
 
 
 OTHERS: dict[Action, Sayings] = {
@@ -270,31 +261,6 @@ for _more in (
     OTHERS |= {action: Sayings(*parts) for action, parts in _more.OTHERS.items()}
     MINE |= {action: Sayings(*parts) for action, parts in _more.MINE.items()}
 
-_TONES = {
-    Action.PASSWORD_CHANGED: Tone.CHANGE,
-    Action.EMAIL_CHANGED: Tone.CHANGE,
-    Action.PHONE_CHANGED: Tone.CHANGE,
-    Action.SIGN_IN_REFUSED: Tone.WARNING,
-    Action.RECOVERY_ASKED: Tone.WARNING,
-    Action.RECOVERY_DONE: Tone.WARNING,
-    Action.ASSISTANCE_CODE_REFUSED: Tone.WARNING,
-    Action.PASSKEY_COPIED: Tone.WARNING,
-    Action.CONSENT_ASKED: Tone.CHANGE,
-    Action.CONSENT_BLOCKED: Tone.CHANGE,
-    Action.DOCUMENT_DEPOSITED: Tone.CHANGE,
-    Action.COUNTER_CODE_USED: Tone.CHANGE,
-    Action.COUNTER_CODE_REFUSED: Tone.WARNING,
-    Action.SHARE_REFUSED: Tone.WARNING,
-    Action.EMERGENCY_OPENED: Tone.WARNING,
-    Action.EMERGENCY_REFUSED: Tone.WARNING,
-    Action.CODE_PRINTED: Tone.WARNING,
-    Action.RECORD_OPPOSED: Tone.CHANGE,
-    Action.RECORD_CLOSED: Tone.CHANGE,
-    Action.RECORD_SUSPENDED: Tone.WARNING,
-    Action.ERASURE_ASKED: Tone.WARNING,
-    Action.DEATH_DECLARED: Tone.WARNING,
-}
-
 
 def sentence(entry: Entry, *, mine: bool) -> Markup:
     """The act of `entry` in one sentence; names stand out, and everything that came from outside is escaped."""
@@ -330,8 +296,3 @@ def for_whom(entry: Entry, holder: str) -> str:
 def helped(entry: Entry) -> str:
     """« avec l'aide de Marc Petit » when somebody sat beside who acted, else nothing."""
     return gettext("with the help of %(name)s", name=entry.actor_helper) if entry.actor_helper else ""
-
-
-def tone(entry: Entry) -> Tone:
-    """Whether the act calls for attention."""
-    return _TONES.get(entry.action, Tone.QUIET)

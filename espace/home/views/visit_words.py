@@ -15,7 +15,7 @@ from espace.permissions import ActorKind, Relation
 from espace.web.i18n import at_moment, day, full_day, instant, moment, near_day
 from espace.web.viewpoint import Viewpoint
 
-from . import sentences
+from . import sentences, tones
 
 MOST_SAID = 3
 _Counted = Callable[[int], str]
@@ -186,7 +186,7 @@ def shown(visit: Visit, here: Viewpoint, *, mine: bool, place: str) -> dict[str,
         "place": ", ".join(reasons),
         "for_whom": sentences.for_whom(newest, here.standing.holder_name),
         "helped": sentences.helped(newest),
-        "tone": "warn" if any(sentences.tone(act).value == "warn" for act in visit.acts) else "",
+        "tone": "warn" if any(tones.tone(act).value == "warn" for act in visit.acts) else "",
         "secret": visit.is_secret,
         "emergency": visit.why.way in ("break-glass", "centre-15"),
         "reason": visit.reason,
