@@ -25,7 +25,7 @@ def home() -> Response:
         left = counter.codes_left(actor)
         return page("administration/counter.html", SearchForm(formdata=None), left=left, limit=limit)
     if actor.carries(Permission.OFFICE_PRIVACY):
-        return render("administration/waiting.html", waiting=waiting.for_privacy(), **waiting.counts())
+        return render("administration/waiting.html", waiting=waiting.for_privacy(), many=waiting.counts())
     return render("administration/health.html", health=waiting.health())
 
 
