@@ -152,6 +152,7 @@ class MandateForm(Form):
 
     def offer(self) -> None:
         """Offer the tasks and the subjects that exist."""
+        self.last_day.flags.optional = False  # it may be missing from what was typed, and is then asked for
         self.tasks.choices = [SelectChoice(one.value, gettext(word.msgid)) for one, word in TASKS.items()]
         self.subjects.choices = [SelectChoice(one, _opening(gettext(word.msgid))) for one, word in SUBJECTS.items()]
 
@@ -391,4 +392,4 @@ class ContestForm(Form):
         default="regulier",
         validators=[Optional()],
     )
-    words = TextAreaField(_l("Your answer"), validators=[Optional()])
+    words = TextAreaField(_l("Your answer"))

@@ -15,6 +15,7 @@ class AnswerForm(Form):
 
     decision = HiddenField(validators=[InputRequired()])
     version = IntegerField(widget=HiddenInput(), default=0, validators=[Optional()])
+    back = HiddenField()
     words = TextAreaField(_l("In your words"), validators=[Optional()])
     wish = RadioField(
         _l("And meanwhile"),
@@ -40,7 +41,7 @@ class ExplainForm(Form):
     """Why one came, in words."""
 
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
-    words = TextAreaField(_l("Your answer"), validators=[Optional()])
+    words = TextAreaField(_l("Your answer"))
 
 
 class ExportForm(Form):

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from espace.permissions import Permission
 from espace.web.rooms import Card, NavEntry, Room
 
-from .views import activity, explaining, history, public, receipts, records, see_as
+from .views import activity, explaining, exporting, history, public, receipts, records, see_as
 
 
 def _mirrored() -> Blueprint:
@@ -19,7 +19,7 @@ def _mirrored() -> Blueprint:
 records.record_pages.get("/voir-comme/")(see_as.choosing)
 records.record_pages.get("/voir-comme/<string:person>")(see_as.why)
 
-_ROUTES = (history, receipts)  # importing them hangs their pages on the records' blueprint
+_ROUTES = (exporting, history, receipts)  # importing them hangs their pages on the records' blueprint
 
 ROOM = Room(
     name="home",

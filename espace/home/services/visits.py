@@ -26,6 +26,17 @@ ABOUT_ANSWERS = frozenset(
     }
 )
 """Acts about what was made of a visit: they are no access to answer to."""
+COMING_IN = frozenset(
+    {
+        Action.PATIENT_FOUND,
+        Action.PATIENT_PAGE_OPENED,
+        Action.RECORD_HOME_OPENED,
+        Action.DOCUMENTS_LISTED,
+        Action.OPERATOR_FOUND,
+        Action.OPERATOR_PAGE_OPENED,
+    }
+)
+"""What everybody does on their way to what they came for."""
 # By which right somebody came in, the one that says most first.
 _WAYS = ("break-glass", "centre-15", "window", "consent", "team", "encounter")
 
@@ -86,11 +97,18 @@ class Visit:
                 here.setdefault(thing.get("id", f"{act.sequence}-{number}"), thing)
         return found
 
+    @cached_property
+    def telling(self) -> tuple[Action, ...]:
+        """The kinds of acts that say what the visit was for: without those of merely coming in, where others are."""
+        found = tuple(action for action in self.things if action not in COMING_IN)
+        return found or tuple(self.things)
+
     @property
     def as_one(self) -> Entry:
-        """All acts as one on everything they were done to: for a visit of one kind of act."""
-        newest = self.newest
-        return replace(newest, objects=tuple(self.things[newest.action].values()))
+        """All acts of the first telling kind as one, on everything they were done to."""
+        action = self.telling[0]
+        newest = next(act for act in self.acts if act.action is action)
+        return replace(newest, objects=tuple(self.things[action].values()))
 
     @property
     def is_secret(self) -> bool:

@@ -96,7 +96,7 @@ def answer_visit(place: str) -> Response:
         with attempt(form):
             made = services.answer_visit(here.standing, _sequence(here, place), reply)
             flash(_done(reply.decision, made.visitor["name"]), "ok")
-            return to(f"{here.base}/historique/visites/{place}")
+            return to(f"{here.base}/historique{'' if form.back.data == 'historique' else f'/visites/{place}'}")
     except ConflictError:
         return _visit(place, AnswerForm(formdata=None), changed_meanwhile=True)
     return _visit(place, form)

@@ -8,7 +8,7 @@ from espace import crypto
 from espace.home.services import receipts
 from espace.permissions import Permission
 from espace.web.guards import requires, viewpoint
-from espace.web.i18n import at_moment, day
+from espace.web.i18n import instant
 from espace.web.rendering import render
 
 from . import sentences
@@ -33,7 +33,7 @@ def receipt(carer_id: UUID) -> Response:
                 week,
                 [
                     {
-                        "when": f"{day(act.at)}, {at_moment(act.at)}",
+                        "when": instant(act.at),
                         "sentence": sentences.sentence(act, mine=False),
                         "for_whom": sentences.for_whom(act, here.standing.holder_name),
                         "titles": [name for thing in act.objects if (name := sentences.named(thing))],

@@ -31,6 +31,8 @@ DID: dict[Action, _Counted] = {
     Action.DOCUMENT_HIDDEN: lambda n: ngettext("hid %(num)d document", "hid %(num)d documents", n),
     Action.CONSENT_ASKED: lambda _: gettext("asked to read this record"),
     Action.COUNTER_CODE_USED: lambda _: gettext("typed a code shown at the counter"),
+    Action.DOCUMENT_ANNOUNCED: lambda n: ngettext("announced %(num)d result", "announced %(num)d results", n),
+    Action.EXPLANATION_GIVEN: lambda _: gettext("answered a question about a visit"),
     Action.DOCUMENTS_SEARCHED: lambda _: gettext("searched the documents"),
     Action.DOCUMENTS_LISTED: lambda _: gettext("looked at the list of documents"),
     Action.CARE_READ: lambda _: gettext("looked at the care history"),
@@ -62,9 +64,9 @@ def did(acts: list[tuple[str, int]], most: int = MOST_SAID) -> str:
 
 def sentence(visit: Visit, *, mine: bool) -> Markup:
     """A visit in one sentence: one kind of act in its own words, several counted."""
-    if len(visit.things) == 1:
+    if len(visit.telling) == 1:
         return sentences.sentence(visit.as_one, mine=mine)
-    what = did(counted(visit))
+    what = did([(action, count) for action, count in counted(visit) if action in visit.telling])
     if mine:
         return Markup(gettext("You %(did)s.")) % {"did": what}  # noqa: S704 - ours
     who = Markup("<b>%s</b>") % visit.newest.actor_name
