@@ -58,6 +58,7 @@ class CarerForm(Form):
 
     def offer(self, tasks: Collection[Task] = tuple(TASKS), subjects: Collection[str] = tuple(SUBJECTS)) -> "CarerForm":
         """Offer these tasks and subjects."""
+        self.last_day.flags.optional = False  # it may be missing from what was typed, and is then asked for
         self.tasks.choices = [
             SelectChoice(task.value, gettext(word.msgid)) for task, word in TASKS.items() if task in tasks
         ]
