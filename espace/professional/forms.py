@@ -117,7 +117,7 @@ class CollectForm(Form):
     """A consent the person just gave beside a professional: for whom, how, how long, and that they were told."""
 
     who = RadioField(_l("Who may read?"), default=ALONE, validate_choice=False)
-    how = RadioField(_l("How did the person agree?"), validate_choice=False)
+    how = RadioField(_l("How did the person agree?"), description=_l("The way to agree"), validate_choice=False)
     days = SelectField(_l("For how long"), coerce=int, validate_choice=False)
     told = BooleanField(
         _l(

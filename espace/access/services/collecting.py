@@ -56,6 +56,8 @@ def may_collect(standing: Standing) -> bool:
     """Whether this professional can write a consent down now, the state of the record's decisions left aside."""
     if standing.actor.kind is not ActorKind.PROFESSIONAL or not settings.current().consent_collected:
         return False
+    if standing.is_secret:  # whoever stands in for the minor would be told (rules.md MI-7)
+        return False
     return standing.may(Permission.ACCESS_ASK) and has_met(standing)
 
 
