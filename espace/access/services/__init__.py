@@ -6,6 +6,7 @@ from .asking import ask
 from .collecting import Collected, collect, has_met, may_collect
 from .consents import (
     TEAM,
+    UNPLACED_TEAM,
     Answer,
     ConsentLine,
     Scope,
@@ -61,6 +62,7 @@ __all__ = [
     "KEPT",
     "SHOWN",
     "TEAM",
+    "UNPLACED_TEAM",
     "Answer",
     "Awaiting",
     "Candidate",

@@ -327,7 +327,9 @@ def _lines(tx: Connection, standing: Standing) -> list[CodeLine]:
 
 def _line(tx: Connection, row: Any, standing: Standing) -> CodeLine:
     said = crypto.unseal(tx, row.record_id, TABLE, row.id, row.payload)
-    maker, shown = said["maker"], said.get("shown", {})
+    maker, shown = said["maker"], dict(said.get("shown", {}))
+    if standing.places_kept:
+        shown.pop("structure", None)  # another parent keeps the names of places from this reader (R15)
     made = CodeLine(
         id=row.id,
         opens=Window(row.opens),

@@ -16,7 +16,6 @@ from espace.db import Instant
 from espace.errors import NotFoundError
 from espace.people.services import Professional, Structure
 from espace.permissions import Permission, Relation, Standing
-from espace.words import N_
 
 from .matrix import ACTIVE
 from .steps import Step, steps_of
@@ -54,6 +53,10 @@ _FROM: dict[Answer, frozenset[ConsentState]] = {
     Answer.BLOCK: frozenset({_S.ASKED, _S.VALID, _S.EXPIRED, _S.REFUSED, _S.REVOKED}),
     Answer.UNBLOCK: frozenset({_S.BLOCKED}),
 }
+
+
+UNPLACED_TEAM = "Une équipe de soins"
+"""What a team is called to whom its place is not told: like its name, it is not translated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +240,8 @@ def holder_side(standing: Standing) -> None:
 def _line(tx: Connection, standing: Standing, row: Any) -> ConsentLine:
     shown = crypto.unseal(tx, standing.record_id, TABLE, row.id, row.payload)
     place_id = shown.get("place_id")
-    if standing.places_kept:  # another parent keeps the names of places from this reader (security.md R15)
-        shown["structure"] = ""
-        if row.grantee_kind == TEAM:
-            shown["name"] = N_("A care team")
+    # Another parent may keep the names of places from this reader (R15); what is kept of the line stays whole.
+    is_unplaced = standing.places_kept
     # What was kept up to step 3 counted every visit: it says nothing to who may not know of all of them.
     knows_all = standing.relation is not Relation.REPRESENTATIVE
     return ConsentLine(
@@ -248,10 +249,10 @@ def _line(tx: Connection, standing: Standing, row: Any) -> ConsentLine:
         kind=row.grantee_kind,
         grantee_id=row.grantee_id,
         state=in_effect(ConsentState(row.state), row.valid_until, clock.now()),
-        name=shown["name"],
+        name=UNPLACED_TEAM if is_unplaced and row.grantee_kind == TEAM else shown["name"],
         profession_code=shown["profession_code"],
         profession=shown["profession"],
-        structure=shown["structure"],
+        structure="" if is_unplaced else shown["structure"],
         reason=shown.get("reason", ""),
         asked_at=row.asked_at,
         decided_at=row.decided_at,

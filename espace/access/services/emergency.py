@@ -4,7 +4,7 @@ Two ways, each with its own opposition: break-glass for any health professional 
 the centre 15 for a doctor who answers a call about the person. Neither shows what is hidden, nor overrules a block.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -22,12 +22,13 @@ from espace.identifiers import new_id
 from espace.notifications.services import Event, PracticeNews, tell_professional
 from espace.people import services as people
 from espace.people.services import Professional
-from espace.permissions import Actor, ActorKind, Permission, Relation, Standing, demand_fresh_proof
+from espace.permissions import Actor, Permission, Relation, Standing, demand_fresh_proof
 from espace.records import services as records
 from espace.words import N_, Message
 
 from .consents import own_consent
 from .oppositions import opposed
+from .rescuers import may_break_glass, regulates
 from .seers import SeerAct, SeerKind, SeerLine, SeerState
 from .telling import tell, tell_holder
 
@@ -36,7 +37,6 @@ LEAST_WORDS, MOST_WORDS = 15, 500
 LEAST_REFERENCE, MOST_REFERENCE = 3, 40
 SHOWN = timedelta(days=30)
 """How long an opening stays on the access page; the history keeps it."""
-_DOCTOR = "G15_10"
 
 
 class Why(StrEnum):
@@ -118,19 +118,6 @@ def longest() -> timedelta:
     return timedelta(hours=settings.current().emergency_hours)
 
 
-def regulates(actor: Actor) -> bool:
-    """Whether this is a doctor at work in a place that answers calls to the centre 15 (rules.md AR-8).
-
-    The register says who is a doctor and where they practise; which places regulate, the house's settings say.
-    """
-    regulating = settings.current().regulation_list
-    if not regulating or actor.kind is not ActorKind.PROFESSIONAL:
-        return False
-    found = people.professional(actor.id)
-    here = next((one for one in found.structures if one.id == actor.structure_id), None)
-    return found.profession_code == _DOCTOR and here is not None and here.number in regulating
-
-
 def checked(mode: EmergencyMode, why: str, words: str) -> tuple[Why, str]:
     """The reason given, as it will be kept.
 
@@ -160,14 +147,16 @@ def open_record(standing: Standing, mode: EmergencyMode, why: str, words: str) -
     The holder and whoever acts for them are told at once, and so is the attending doctor. Opening twice opens once.
 
     Raises:
-        NotFoundError: for who did not identify the person, or is no doctor of the centre 15 where that is asked.
+        NotFoundError: for who did not identify the person, is no health professional, or is no doctor of the centre 15
+            where that is asked.
         StepUpError: without a fresh proof.
         InvalidError: for a reason that is missing, who may read already, or whom the person's choices keep out: a
             block and an opposition are told alike, and the try is written to the record's trail.
     """
     if not standing.may(Permission.ACCESS_ASK):
         raise NotFoundError
-    if mode is EmergencyMode.CENTRE_15 and not regulates(standing.actor):
+    may_open = regulates if mode is EmergencyMode.CENTRE_15 else may_break_glass
+    if not may_open(standing.actor):
         raise NotFoundError
     demand_fresh_proof(standing.actor)
     reason, said = checked(mode, why, words)
@@ -318,7 +307,8 @@ def recent(standing: Standing) -> list[Opening]:
 
 def _shown_to(standing: Standing, found: list[Opening]) -> list[Opening]:
     is_holder = standing.relation is Relation.HOLDER
-    return [one for one in found if is_holder or not one.is_secret]
+    known = [one for one in found if is_holder or not one.is_secret]
+    return [replace(one, structure="") for one in known] if standing.places_kept else known
 
 
 def _on(tx: Connection, record_id: UUID, since: datetime) -> list[Opening]:

@@ -194,7 +194,7 @@ def of_professional(
         name=professional.display_name,
         profession_code=professional.specialty_code or professional.profession_code,
         about=professional.plain_label,
-        place=place.display_name if place else "",
+        place=place.display_name if place and not own.places_kept else "",
         grantee_id=professional.id,
         line=line,
     )

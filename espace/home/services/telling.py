@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from uuid import UUID
 
+from espace.access.services import UNPLACED_TEAM
 from espace.audit import services as audit
 from espace.audit.services import Action, Entry, Look
 from espace.documents import services as documents
@@ -71,9 +72,15 @@ def tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
 
 def _unplaced(entry: Entry) -> Entry:
     """Without the names of places of care, which another parent keeps from this reader (security.md R15)."""
-    things = tuple({name: said for name, said in thing.items() if name not in _PLACES} for thing in entry.objects)
+    things = tuple(_without_place(thing) for thing in entry.objects)
     detail = {name: said for name, said in entry.detail.items() if name not in _PLACES}
     return replace(entry, actor_structure="", objects=things, detail=detail)
+
+
+def _without_place(thing: Mapping[str, str]) -> dict[str, str]:
+    """A thing that an act was about; a team (which has no profession) is called by its place, so it gets no name."""
+    kept = {name: said for name, said in thing.items() if name not in _PLACES}
+    return kept | {"name": UNPLACED_TEAM} if kept.get("profession") == "" and "name" in kept else kept
 
 
 def with_names(entries: list[Entry]) -> list[Entry]:
