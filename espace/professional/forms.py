@@ -122,7 +122,8 @@ class CollectForm(Form):
     told = BooleanField(
         _l(
             "I told the person why the record is to be read and under which rules. They agreed, and may change their mind."
-        )
+        ),
+        description=_l("What was said"),
     )
 
     def offer(self, name: str, places: Sequence[Structure]) -> "CollectForm":
