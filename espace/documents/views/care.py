@@ -10,6 +10,7 @@ from flask import Response, flash, request
 from flask_babel import gettext, ngettext
 
 from espace import settings
+from espace.access.services import Reason
 from espace.documents.services import care_history
 from espace.documents.services.care_history import KINDS, Cursor, History, Visit
 from espace.permissions import Permission, demand_fresh_proof
@@ -17,9 +18,12 @@ from espace.web import paging
 from espace.web.attempts import to
 from espace.web.forms import translated
 from espace.web.guards import asks, requires, viewpoint
-from espace.web.i18n import full_day
+from espace.web.i18n import full_day, near_days
 from espace.web.rendering import render
 from espace.web.viewpoint import Viewpoint
+
+from .reasons import why_unseen
+from .unseen import Line, Shown
 
 _ICONS = {
     "consultation": "steth",
@@ -159,7 +163,21 @@ def _page(
         periods=[months for months in _PERIODS if months < kept],
         goes_on=(goes_on.year, goes_on.month) if goes_on else None,
         more="" if words else _more(here, history, chosen),
+        unseen=None if words or chosen != _Chosen() or goes_on else _unseen(here),
         count=sum(total.count for total in history.totals),
+    )
+
+
+def _unseen(here: Viewpoint) -> Shown | None:
+    """What stands under the care history as somebody else sees it: the lines that are hidden from them."""
+    if here.own is None or here.is_veiled:
+        return None
+    found = care_history.unseen(here.standing)
+    days = near_days([one.date for one in found])
+    own = here.frame.base
+    told = zip(found, days, strict=True)
+    return Shown(
+        [Line(one.label, day, why_unseen(Reason.HIDDEN), f"{own}/soins/{one.visit_id}") for one, day in told], ""
     )
 
 

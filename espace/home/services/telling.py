@@ -23,7 +23,7 @@ _LOOKS = frozenset(
     }
 )
 """Readings that happen whatever is there to be read."""
-_PLACES = frozenset({"structure", "place", "town"})
+_PLACES = frozenset({"structure", "place", "town", "whom_place"})
 SIDE = "side"
 """In the detail of a row about an answer to a visit: for whom it was asked (see `audit.models.VisitAnswer`)."""
 _ROOM_TO_SPARE = 8

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask_babel import gettext
 from markupsafe import Markup
 
+from espace.access.services import UNPLACED_TEAM
 from espace.audit.services import Action, Entry
 from espace.permissions import ActorKind, Relation
 from espace.words import N_
@@ -278,7 +279,7 @@ def sentence(entry: Entry, *, mine: bool) -> Markup:
     who = Markup("<b>%s</b>") % (gettext("The house") if entry.actor_kind == ActorKind.SYSTEM else entry.actor_name)
     # Without values `gettext` formats nothing: they are put in after, escaped.
     words = {"who": who, "what": Markup("<b>%s</b>") % what, "num": count}
-    words["whom"] = Markup("<b>%s</b>") % entry.detail.get("whom", "")
+    words["whom"] = Markup("<b>%s</b>") % (entry.detail.get("whom") or entry.detail.get("whom_place", UNPLACED_TEAM))
     return Markup(gettext(str(saying))) % words  # noqa: S704 - ours
 
 

@@ -4,7 +4,7 @@ from .hiding import hide, keep_secret, may_keep_secret, open_to_parents, show
 from .importing import import_care_history
 from .kinds import KINDS
 from .lines import COLUMNS
-from .reading import TYPE, CareLine, Cursor, History, KindTotal, Visit, history, left_out, may_read, search, visit
+from .reading import TYPE, CareLine, Cursor, History, KindTotal, Visit, history, left_out, may_read, search, unseen, visit
 from .window import sweep, window_start
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "search",
     "show",
     "sweep",
+    "unseen",
     "visit",
     "window_start",
 ]

@@ -221,6 +221,22 @@ def of_visit(tx: Connection, standing: Standing, visit_id: UUID) -> Visit:
     return Visit(visit_id, tuple(reversed(lines)))
 
 
+def unseen(standing: Standing) -> tuple[CareLine, ...]:
+    """The newest lines that the looker sees and whoever they look as does not: those that are hidden.
+
+    Raises:
+        NotFoundError: for a standing through which nobody looks, or where either gets no care history.
+    """
+    if standing.through is None:
+        raise NotFoundError
+    with db.read() as tx:
+        every = _lines(tx, standing.through, window_start())
+        theirs = {line.id for line in _lines(tx, standing, window_start())}
+    found = tuple(line for line in every if line.id not in theirs)[:PAGE_LINES]
+    _leave(standing, Action.CARE_READ, found)
+    return found
+
+
 def snapshot(line: CareLine) -> dict[str, str]:
     """What the trail keeps of a line that was shown or hidden."""
     return {"id": str(line.id), "title": line.label, "type": TYPE}

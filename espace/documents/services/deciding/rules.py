@@ -15,6 +15,7 @@ from espace import clock, db
 from espace.access.services import (
     KEPT,
     SHOWN,
+    UNPLACED_TEAM,
     Eyes,
     EyesKind,
     Grantee,
@@ -87,7 +88,7 @@ def persons(standing: Standing, document: DocumentFacts) -> list[PersonLine]:
         rules = {rule.grantee.id: rule for rule in rules_on(tx, standing.record_id, document.id)}
     lines = [_line(one, document, rules) for one in found]
     known = {one.grantee_id for one in found}
-    lines += [_left(rule) for rule in rules.values() if rule.grantee.id not in known]
+    lines += [_left(rule, standing) for rule in rules.values() if rule.grantee.id not in known]
     if standing.is_watched:
         told = [{"id": str(one.grantee_id), "name": one.name} for one in lines]
         with db.write():
@@ -118,9 +119,10 @@ def _line(one: Eyes, document: DocumentFacts, rules: Mapping[UUID, Rule]) -> Per
     )
 
 
-def _left(rule: Rule) -> PersonLine:
+def _left(rule: Rule, standing: Standing) -> PersonLine:
+    is_unplaced = standing.places_kept and rule.grantee.kind == "team"  # a team is called by its place (R15)
     return PersonLine(
-        name=rule.grantee.name,
+        name=UNPLACED_TEAM if is_unplaced else rule.grantee.name,
         kind=EyesKind(rule.grantee.kind),
         about="",
         sees=False,
@@ -156,7 +158,8 @@ def rule(standing: Standing, document_id: UUID, grantee_id: UUID, effect: str, *
         grantee = _grantee(readers.get(grantee_id), kept)
         if effect == KEPT and grantee.id == found.professional_id:
             raise InvalidError({"": N_("They deposited this document: they see it in any case.")})
-        decide_saying(tx, standing, found, _ACTIONS[effect], choices, {"whom": grantee.name})
+        said = {"whom_place" if grantee.kind == "team" else "whom": grantee.name}
+        decide_saying(tx, standing, found, _ACTIONS[effect], choices, said)
         _hold(tx, standing, found, grantee, effect)
         return shown_through(tx, standing.record_id, document_id)
 

@@ -86,7 +86,8 @@ def unseen(seen: Standing, wanted: Filter, *, before: Cursor | None = None, limi
 
 
 def _opened(tx: Any, seen: Standing, found: Sequence[Any], limit: int) -> list[Unseen]:
-    rows = [open_row(tx, seen.record_id, row) for row in found[: limit + 1]]
+    shown = found[: limit + 1]
+    rows = [open_row(tx, seen.record_id, row, places_kept=seen.places_kept) for row in shown]
     rules = rulings(tx, seen.record_id, [row.id for row in rows]) if seen.bound_by else {}
     rule = visible(seen)
     return [Unseen(row, rule.decide(judged(row, rules.get(row.id, frozenset()))).reason) for row in rows]
