@@ -8,7 +8,7 @@ import pytest
 
 from espace import crypto
 from espace.access import services as access
-from espace.access.services import Answer, emergency, oppositions
+from espace.access.services import Answer, emergency, oppositions, rescuers
 from espace.access.services.emergency import Why
 from espace.access.services.seers import SeerState
 from espace.audit import services as audit
@@ -240,16 +240,16 @@ def test_opposing_asks_for_nothing_and_taking_it_back_for_a_proof(holder: Citize
 
 def test_only_a_doctor_of_a_regulating_place_answers_calls(holder: Citizen, doctor: Caregiver, samu: Caregiver) -> None:
     nurse = build.caregiver("Diarra", "Awa", profession=build.NURSE, structure="SAMU de la Loire", finess=FINESS)
-    assert emergency.regulates(samu.actor)
+    assert rescuers.regulates(samu.actor)
     for other in (doctor, nurse):
-        assert not emergency.regulates(other.actor)
+        assert not rescuers.regulates(other.actor)
         with pytest.raises(NotFoundError):
             emergency.open_record(found(other, holder), CENTRE, "call", CALL)
     for short in ("", "17", "x" * 41):
         with pytest.raises(InvalidError) as wrong:
             emergency.open_record(found(samu, holder), CENTRE, "call", short)
         assert wrong.value.problems.keys() == {"reference"}
-    assert not emergency.regulates(holder.actor)
+    assert not rescuers.regulates(holder.actor)
 
 
 def test_what_is_hidden_stays_hidden(holder: Citizen, doctor: Caregiver) -> None:
@@ -329,3 +329,16 @@ def test_a_closed_record_opens_in_no_emergency(holder: Citizen, doctor: Caregive
     standing = opened(doctor, holder)
     records.close(holder.actor, holder.record_id)
     assert again(standing) is None
+
+
+@pytest.mark.parametrize(
+    ("profession", "may"), [("10", True), ("60", True), ("35", True), ("71", False), ("93", False)]
+)
+def test_any_health_professional_breaks_the_glass_and_nobody_else(holder: Citizen, profession: str, may: bool) -> None:
+    other = build.caregiver("Renard", "Thomas", profession=profession)
+    assert rescuers.may_break_glass(other.actor) is may
+    if may:
+        assert opened(other, holder).in_emergency
+        return
+    with pytest.raises(NotFoundError):
+        emergency.open_record(found(other, holder), GLASS, Why.UNABLE.value, WORDS)

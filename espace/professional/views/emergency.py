@@ -6,10 +6,10 @@ from flask import Response, flash
 from flask_babel import gettext
 
 from espace import clock
-from espace.access.services import EmergencyMode, emergency, reviews
+from espace.access.services import EmergencyMode, emergency, rescuers, reviews
 from espace.access.services.emergency import WHY, Why
 from espace.errors import InvalidError, NotFoundError
-from espace.permissions import Permission, demand_fresh_proof
+from espace.permissions import Actor, Permission, demand_fresh_proof
 from espace.professional.forms import CallForm, EmergencyForm, ExplainForm, SearchForm
 from espace.professional.services import emergencies
 from espace.professional.services.search import find_patient
@@ -26,6 +26,7 @@ OPEN, BACK = "ouvrir", "corriger"
 @requires(Permission.PRACTICE)
 def quick_entry() -> Response:
     """The quick way in: exact identity, then the reason. The proof comes first, so that nobody types for nothing."""
+    _rescuer(signed_in())
     demand_fresh_proof(signed_in())
     return _entering(SearchForm(formdata=None))
 
@@ -34,6 +35,7 @@ def quick_entry() -> Response:
 @requires(Permission.PRACTICE)
 def quick_find() -> Response:
     """Find exactly this person, then say why."""
+    _rescuer(signed_in())
     demand_fresh_proof(signed_in())
     form = SearchForm()
     if form.validate():
@@ -42,8 +44,14 @@ def quick_find() -> Response:
     return _entering(form)
 
 
+def _rescuer(actor: Actor) -> None:
+    """Only health professionals find these pages (rules.md AR-7)."""
+    if not rescuers.may_break_glass(actor):
+        raise NotFoundError
+
+
 def _entering(form: SearchForm) -> Response:
-    return page("professional/emergency_entry.html", form, regulates=emergency.regulates(signed_in()))
+    return page("professional/emergency_entry.html", form, regulates=rescuers.regulates(signed_in()))
 
 
 @patient_pages.get("/urgence")
@@ -53,6 +61,7 @@ def reasons() -> Response:
     here = viewpoint()
     if here.in_emergency:
         return to(f"{here.base}/")
+    _rescuer(here.actor)
     demand_fresh_proof(here.actor)
     return _asking(EmergencyForm(formdata=None), CallForm(formdata=None))
 
@@ -62,6 +71,7 @@ def reasons() -> Response:
 def open_glass() -> Response:
     """The second step reads the reason again; only then the record opens."""
     here = viewpoint()
+    _rescuer(here.actor)
     demand_fresh_proof(here.actor)
     form = EmergencyForm().offer()
     if not form.validate() or form.step.data == BACK:
@@ -79,7 +89,7 @@ def open_glass() -> Response:
 def open_call() -> Response:
     """A doctor of the centre 15 answers a call about the person: one step."""
     here = viewpoint()
-    if not emergency.regulates(here.actor):
+    if not rescuers.regulates(here.actor):
         raise NotFoundError
     demand_fresh_proof(here.actor)
     form = CallForm()
@@ -103,7 +113,7 @@ def _asking(form: EmergencyForm, call: CallForm) -> Response:
         call if call.errors else form,
         reasons=form.offer(),
         call=call,
-        regulates=emergency.regulates(here.actor),
+        regulates=rescuers.regulates(here.actor),
         has_access=here.may(Permission.DOCUMENTS_READ),
         until=clock.now() + emergency.longest(),
         least=emergency.LEAST_WORDS,

@@ -5,6 +5,7 @@ from flask_babel import gettext, ngettext
 
 from espace import db
 from espace.access import services as access
+from espace.access.services import rescuers
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents.services.library import overview
@@ -32,6 +33,7 @@ def patient() -> Response:
     return render(
         "professional/patient.html",
         reads=reads,
+        may_rescue=here.may(Permission.ACCESS_ASK) and rescuers.may_break_glass(here.actor),
         secret_offered=secrecy.is_offered(here.standing) and not here.standing.is_secret,
         state=access.shown_state(line),
         line=line,

@@ -5,10 +5,11 @@ import math
 from flask import Response
 
 from espace import settings
+from espace.access.services import rescuers
 from espace.errors import InvalidError, ThrottledError
 from espace.permissions import Permission
 from espace.professional.forms import SearchForm
-from espace.professional.services import drafts
+from espace.professional.services import drafts, emergencies
 from espace.professional.services.search import find_patient, my_patients
 from espace.web.guards import requires, signed_in
 from espace.web.rendering import render
@@ -30,6 +31,8 @@ def home() -> Response:
         drafts=[(draft, names[draft.record_id]) for draft in drafts.unfinished(actor, names)],
         form=SearchForm(formdata=None),
         hours=settings.current().encounter_hours,
+        emergencies=emergencies.emergencies(actor),
+        may_rescue=rescuers.may_break_glass(actor),
     )
 
 
