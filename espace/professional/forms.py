@@ -121,7 +121,8 @@ class CollectForm(Form):
     days = SelectField(_l("For how long"), coerce=int, validate_choice=False)
     told = BooleanField(
         _l(
-            "I told the person why the record is to be read and under which rules. They agreed, and may change their mind."
+            "I told the person why the record is to be read and under which rules. "
+            "They agreed, and may change their mind."
         ),
         description=_l("What was said"),
     )

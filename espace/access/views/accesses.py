@@ -6,13 +6,10 @@ from uuid import UUID
 from flask import Response, flash, request, session
 from flask_babel import gettext
 
-from espace import db
 from espace.access import services as access
 from espace.access.forms import DecisionForm, FindForm, duration
 from espace.access.services import Answer, ConsentLine, ConsentState, Step
 from espace.access.services.matrix import Matrix, active_matrix
-from espace.audit import services as audit
-from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, StepUpError
 from espace.people.services import Professional, directory
 from espace.permissions import Permission
@@ -24,6 +21,7 @@ from espace.web.viewpoint import Viewpoint
 from espace.words import N_
 
 from .blueprints import record_pages
+from .reading import read_lines
 from .rows import Row, everybody, of_consent
 from .words import CategoryLine, categories_seen, seen_in_words, step_in_words, unseen_in_words
 
@@ -61,7 +59,7 @@ def accesses() -> Response:
 
 def _list(*, changed_meanwhile: bool = False) -> Response:
     here = viewpoint()
-    lines = _read(here)
+    lines = read_lines(here)
     return render(
         "access/accesses.html",
         asked=_asked(lines),
@@ -79,22 +77,6 @@ def _asked(lines: list[ConsentLine]) -> list[Shown]:
     return [_shown(line, table) for line in asked]
 
 
-def _read(here: Viewpoint) -> list[ConsentLine]:
-    """The lines; who reads them for somebody else, or beside a helper, leaves a trace, committed before the answer."""
-    if not here.standing.is_watched:
-        return access.consents(here.standing)
-    with db.write():
-        lines = access.consents(here.standing)
-        audit.record(
-            here.actor,
-            here.record_id,
-            Action.ACCESSES_READ,
-            relation=here.standing.relation,
-            objects=[{"id": str(line.id), "name": line.name} for line in lines],
-        )
-    return lines
-
-
 @record_pages.get("/acces/<uuid:consent_id>")
 @requires(Permission.ACCESS_MANAGE)
 def one(consent_id: UUID) -> Response:
@@ -104,7 +86,7 @@ def one(consent_id: UUID) -> Response:
 
 def _one(consent_id: UUID, form: DecisionForm, chosen: int | None = None) -> Response:
     here = viewpoint()
-    lines = _read(here)
+    lines = read_lines(here)
     line = next((line for line in lines if line.id == consent_id), None)
     if line is None:
         line = access.consent(here.standing, consent_id)  # says that there is none

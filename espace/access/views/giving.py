@@ -19,6 +19,7 @@ from espace.web.viewpoint import Viewpoint
 from espace.words import N_
 
 from .blueprints import record_pages
+from .reading import read_lines
 from .words import seen_in_words, unseen_in_words
 
 MOST_PLACES = 6
@@ -58,7 +59,7 @@ def find() -> Response:
 
 
 def _hits(here: Viewpoint, found: tuple[Professional, ...]) -> list[Hit]:
-    lines = {line.grantee_id: line for line in access.consents(here.standing)} if found else {}
+    lines = {line.grantee_id: line for line in read_lines(here)} if found else {}
     return [Hit(one, _places(one), lines.get(one.id)) for one in found if one.active]
 
 
