@@ -18,7 +18,16 @@ from tests.support.office import Officer
 _LINKS = {"/admin/demandes", "/admin/restrictions", "/admin/restrictions/saisir"}
 ENTRIES = {
     Role.COUNTER: _LINKS | {"/admin/", "/admin/guichet"},
-    Role.PRIVACY_OFFICER: _LINKS | {"/admin/", "/admin/personnes", "/admin/activite", "/admin/quarantaine"},
+    Role.PRIVACY_OFFICER: _LINKS
+    | {
+        "/admin/",
+        "/admin/personnes",
+        "/admin/activite",
+        "/admin/quarantaine",
+        "/admin/contestations",
+        "/admin/urgences",
+        "/admin/alertes",
+    },
     Role.ADMINISTRATOR: {"/admin/", "/admin/operateurs", "/admin/operateurs/inviter", "/admin/quarantaine"},
 }
 

@@ -58,6 +58,7 @@ _MASKS = (
     (re.compile(r"personne\d+@"), "MAIL"),
     (re.compile(r"R?\d( ?\d){9,}|\d \d\d \d\d \d{2,3} \d{3} \d{3}( \d\d)?"), "NUMBER"),
     (re.compile(r"avant=[\w%=-]{20,60}"), "CURSOR"),
+    (re.compile(r"historique/visites/[\w%=-]{20,60}"), "VISIT"),
     (re.compile(r"\br=[\w%=-]{40,}"), "QUESTION"),
     (re.compile(r'<b class="num">[0-9A-Z]{4} [0-9A-Z]{4}'), "MARK"),
 )

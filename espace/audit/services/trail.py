@@ -131,7 +131,7 @@ def record_many(actor: Actor, events: Sequence[Event]) -> None:
 
 
 def seen_lately(actor: Actor, chain_id: UUID, action: Action, object_id: UUID | str, within: timedelta) -> bool:
-    """Whether `actor`, beside the same helper or alone, as secretly as now, left this act on this object in the last `within`.
+    """Whether `actor`, beside the same helper or alone, as secretly as now, did this to this object within `within`.
 
     Range requests for one file share a row for ten minutes (design 3.5).
     """

@@ -73,6 +73,8 @@ def tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
 def _unplaced(entry: Entry) -> Entry:
     """Without the names of places of care, which another parent keeps from this reader (security.md R15)."""
     things = tuple(_without_place(thing) for thing in entry.objects)
+    if entry.action is Action.ACCESSES_READ:  # its lines do not tell a team, called by its place, from a person
+        things = tuple({"id": thing.get("id", "")} for thing in things)
     detail = {name: said for name, said in entry.detail.items() if name not in _PLACES}
     return replace(entry, actor_structure="", objects=things, detail=detail)
 
