@@ -235,7 +235,12 @@ def test_the_desk_is_walked_from_search_to_letter(app: Flask, machines: Machines
     wrong = browser.submit(paper.form("reference"), {"tasks": ["read-documents"], "last_day": "2027-03-01"}, expect=422)
     assert "référence" in wrong.text
     scan = Upload("mandat.pdf", pdf("Mandat"), "application/pdf")
-    values = {"tasks": ["read-documents"], "last_day": "2027-03-01", "reference": "2026-114", "proof": scan}
+    values: dict[str, str | list[str] | Upload | None] = {
+        "tasks": ["read-documents"],
+        "last_day": "2027-03-01",
+        "reference": "2026-114",
+        "proof": scan,
+    }
     done = browser.submit(paper.form("reference"), values)
     assert "peut agir dès maintenant" in done.text
     letter = browser.submit(next(form for form in done.forms if form.action.endswith("/courrier")))

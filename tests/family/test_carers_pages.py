@@ -8,15 +8,16 @@ from flask import Flask
 
 from espace.family.services.carers import links
 from tests.support import build
-from tests.support.browser_client import Browser, Page
+from tests.support.browser_client import Browser, Page, Upload
 from tests.support.clock import FakeClock
 
 from .caring import ADD, READ, deliver, helped_and_carer, invited, made, scope, titles, token_to
 
-FILLED = {"name": "Soazig Diallo", "tasks": ["read-documents"], "subjects": ["psychiatry"]}
+Typed = dict[str, str | list[str] | Upload | None]
+FILLED: Typed = {"name": "Soazig Diallo", "tasks": ["read-documents"], "subjects": ["psychiatry"]}
 
 
-def _ask(browser: Browser, base: str, **values: object) -> Page:
+def _ask(browser: Browser, base: str, **values: str) -> Page:
     """Fill the form in and read the summary, then send the invitation."""
     form = browser.get(f"{base}/acces/aidants/ajouter").form("name", "last_day")
     check = browser.submit(form, {**FILLED, **values})
@@ -137,14 +138,15 @@ def test_mistakes_are_said_beside_their_fields_and_nothing_typed_is_lost(app: Fl
     helped, _ = helped_and_carer()
     base, browser = f"/dossiers/{helped.record_id}", helped.browser(app)
     form = browser.get(f"{base}/acces/aidants/ajouter").form("name", "last_day")
-    for values, sentence in (
+    wrong: tuple[tuple[Typed, str], ...] = (
         ({"email": "pas une adresse"}, "Écrivez une adresse e-mail entière"),
         ({"email": "a@exemple.fr", "last_day": ""}, "elle a toujours une fin"),
         ({"email": "a@exemple.fr", "last_day": "2029-01-01"}, "au plus tard"),
         ({"email": "a@exemple.fr", "tasks": []}, "Choisissez au moins une chose"),
         ({"way": "identity", "ins": "12", "birth_date": "07/05/1979"}, "13 chiffres"),
         ({"way": "identity", "ins": build.ins(), "birth_date": "demain"}, "date"),
-    ):
+    )
+    for values, sentence in wrong:
         page = browser.submit(form, {**FILLED, **values}, expect=422)
         assert sentence in page.text, (values, page.tree.xpath("string(//*[@id='summary'])"))
         assert page.form("name").values["name"] == ["Soazig Diallo"]

@@ -1,5 +1,6 @@
 """Whom one helps as a carer: asked by them, answering yes or no, stopping in one tap. Never what is withheld."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, flash
@@ -79,7 +80,7 @@ def stop(carer_id: UUID) -> Response:
     return to(PLACE)
 
 
-def shown() -> dict[str, object]:
+def shown() -> dict[str, Any]:
     """What the page of one's relatives says of those one helps, and of who asks."""
     actor = signed_in()
     return {
