@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, exists, insert, select, update
 
 from espace import clock, crypto, db
 from espace.access.models import CounterCode
@@ -239,6 +239,11 @@ def close_own(standing: Standing) -> None:
 def has_window(standing: Standing) -> bool:
     """Whether a professional reads this record by a counter code now."""
     return standing.reason == Reason.WINDOW
+
+
+def stands_open(record_id: BindParameter[UUID], now: BindParameter[datetime]) -> ColumnElement[bool]:
+    """As SQL: that somebody reads this record by a code at this instant."""
+    return exists().where(CounterCode.record_id == record_id, CounterCode.until > now)
 
 
 def windows_of(professional_id: UUID) -> dict[UUID, datetime]:

@@ -11,15 +11,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select
 
 from espace import clock, crypto, db, settings, storage
-from espace.access.services import links, tell
+from espace.access.services import codes, links, tell
 from espace.access.services.links import LinkKind, LinkLine, LinkState, NewLink
 from espace.accounts.services import throttle
 from espace.audit import services as audit
 from espace.audit.services import Action
-from espace.db import Id
+from espace.db import Id, Instant
 from espace.documents.models import GuestFile
 from espace.documents.services.adding import own, pieces, scanning
 from espace.documents.services.adding.own import Added, Described, Ready
@@ -87,6 +87,13 @@ _WAITING = (
     .where(GuestFile.record_id == bindparam("record", type_=Id))
     .order_by(GuestFile.id.desc())
     .limit(MAX_WAITING * 2)
+)
+_RECORD = bindparam("record", type_=Id)
+_IN_USE = select(
+    or_(
+        codes.stands_open(_RECORD, bindparam("now", type_=Instant)),
+        exists().where(GuestFile.record_id == _RECORD),
+    )
 )
 _OVER = select(GuestFile.record_id, GuestFile.id).where(GuestFile.received_at <= bindparam("until")).limit(_BATCH)
 
@@ -165,6 +172,18 @@ def waiting(standing: Standing) -> list[Left]:
         rows = tx.execute(_WAITING, {"record": standing.record_id}).all()
         found = [_left(tx, row) for row in rows]
     return [one for one in found if not one.secret or standing.relation is Relation.HOLDER]
+
+
+def in_use(standing: Standing) -> bool:
+    """Whether a code stands open, or a guest's file waits: one look, for a page that has little time.
+
+    Raises:
+        NotFoundError: for who does not decide about the record.
+    """
+    if not standing.may(Permission.ACCESS_MANAGE):
+        raise NotFoundError
+    with db.read() as tx:
+        return bool(tx.execute(_IN_USE, {"record": standing.record_id, "now": clock.now()}).scalar())
 
 
 def one_left(standing: Standing, file_id: UUID) -> Left:
