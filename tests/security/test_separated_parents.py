@@ -88,15 +88,19 @@ def confirmed(home: Family, counter: Officer, privacy: Officer, **given: object)
 
 
 def visited(home: Family) -> None:
-    """A visit near the mother's home, whose place stands everywhere a place may stand."""
+    """Care near the mother's home, whose place stands wherever a place may stand."""
     doctor = build.caregiver("Canaris", "Paule", structure=PLACE)
     access.ensure_matrix()
     access.note_encounter(doctor.actor, home.child.record_id)
     asking = doctor.standing(home.child.record_id)
     assert asking is not None
     access.ask(asking, "Suivi")
-    standing = home.mother.standing(home.child.record_id)
-    build.document(standing, "Certificat")
+    mother = home.mother.standing(home.child.record_id)
+    access.give(mother, doctor.id, days=access.durations()[-1], place_id=doctor.facts.structures[0].id)
+    reading = doctor.standing(home.child.record_id)
+    assert reading is not None
+    build.document(mother, "Certificat")
+    documents.page(reading)
     build.care_line(home.child, professional="Dre Paule Canaris", place=f"Pharmacie de {TOWN}")
 
 
@@ -127,6 +131,7 @@ def test_contact_data_and_the_place_of_the_other_home_stand_nowhere(app: Flask, 
     visited(home)
     open_to_all = "\n".join(everything(home.father.browser(app), home))
     assert TOWN in open_to_all, "the canary would prove nothing"
+    assert PLACE in open_to_all
     assert home.mother.email not in open_to_all
     parents.choose_two_homes(home.mother.standing(home.child.record_id), on=True)
     assert parents.has_two_homes(home.mother.standing(home.child.record_id))
