@@ -8,7 +8,6 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from flask import Flask
 from lxml import html
 from sqlalchemy import delete
 
@@ -166,7 +165,7 @@ def met(browser: Browser, base: str, *, forget: Standing | None = None) -> dict[
         found[place] = (page.status, content(page, base))
         if page.status == 200:
             waiting += [one for one in _below(page, base) if one not in found]
-    found |= _answers(browser, base)
+    found |= dict(_answers(browser, base))
     return found
 
 
@@ -179,10 +178,6 @@ def _below(page: Page, base: str) -> Iterator[str]:
 
 def _answers(browser: Browser, base: str) -> Iterator[tuple[str, tuple[int, str]]]:
     """The answers to searches, in documents and in the care history."""
-    return iter(list(_asked(browser, base)))
-
-
-def _asked(browser: Browser, base: str) -> Iterator[tuple[str, tuple[int, str]]]:
     ask = browser.get(f"{base}/documents/recherche", expect=None, follow=False)
     yield "/documents/recherche", (ask.status, content(ask, base))
     if ask.status != 200:
@@ -204,7 +199,8 @@ def content(page: Page, base: str) -> str:
     """What a page says to its reader: the frame around it, addresses, nonces and tokens masked."""
     if page.status != 200 or not page.is_html:
         return ""
-    main = html.fromstring(page.response.get_data(as_text=True)).xpath("//main")[0]
+    whole: Any = html.fromstring(page.response.get_data(as_text=True))
+    main = whole.xpath("//main")[0]
     for part in _FRAME:
         for element in main.xpath(part):
             element.drop_tree()
@@ -212,8 +208,3 @@ def content(page: Page, base: str) -> str:
     for pattern, word in _MASKS:
         text = pattern.sub(word, text)
     return text
-
-
-def apps(app: Flask, who: Citizen | Caregiver) -> Browser:
-    """A browser in the hands of one of them."""
-    return who.browser(app)

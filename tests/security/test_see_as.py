@@ -15,6 +15,7 @@ from espace.access import services as access
 from espace.access.models import Visit
 from espace.audit import services as audit
 from espace.documents.models import DocumentMark, DocumentReader
+from espace.documents.services import care_history
 from espace.documents.services.deciding import delays
 from espace.permissions import Standing
 from tests.support import build
@@ -214,3 +215,16 @@ def test_what_is_not_shown_is_told_with_its_reason(app: Flask) -> None:
         assert seen | missing == every
         assert seen.isdisjoint(missing)
         assert all(below.tree.xpath("//div[@class='hidden-row']//p[@class='says']//text()"))
+
+
+@on_sqlite
+def test_a_line_of_care_that_is_hidden_is_told_with_its_reason(app: Flask) -> None:
+    made = scene(91, count=1)
+    own = made.holder.standing()
+    visit = care_history.history(own).visits[0]
+    care_history.hide(own, visit.id)
+    there = made.holder.browser(app).get(f"{made.mirror_of(made.reader)}/soins")
+    assert there.tree.xpath("//section[@id='unseen']//p[@class='t']/bdi/text()") == ["Consultation de contrôle"]
+    assert not there.tree.xpath("//ul[@class='rows docs']")
+    mine = made.holder.browser(app).get(f"/dossiers/{made.holder.record_id}/soins")
+    assert not mine.tree.xpath("//section[@id='unseen']")

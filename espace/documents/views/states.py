@@ -32,7 +32,7 @@ NAMED = 4
 class Shown:
     """What a document's page says of its states, in words: `readers` see it now, `others` no more when it is hidden.
 
-    From `kept` it is kept, to `shown` it is shown, whatever is decided for all of them. `held_until`: their person reads
+    From `kept` it is kept, to `shown` it is shown, whatever is decided for all. `held_until`: their person reads
     it later, and until when (None with `is_held`: with their doctor). `released_on`: when the house shows what nobody
     announced. `was_secret`: it was kept from the parents of who is of age since.
     """
