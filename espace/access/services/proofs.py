@@ -128,8 +128,9 @@ def _said(step: Step) -> str:
     by = f"{step.by} ({_AS[step.relation]})" if step.relation in _AS else step.by
     helper = f", aidé par {step.helper}" if step.helper else ""
     how = f", {_HOW[step.how]}" if step.decides else ""
+    told = ", la personne informée du motif et des règles" if step.did is Did.COLLECTED else ""
     until = f", jusqu'au {_day(step.until)}" if step.until else ""
-    return f"{_DID[step.did]}, par {by}{helper}{how}{until}"
+    return f"{_DID[step.did]}, par {by}{helper}{how}{told}{until}"
 
 
 def _phone(number: str) -> str:
