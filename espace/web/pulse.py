@@ -113,7 +113,7 @@ def of_professional() -> Response:
 def _answer() -> Response:
     standing: Standing = g.judged
     narrowed = has_narrowed(request.args.get("v", ""), reach(standing))
-    return Response(status=NARROWED if narrowed else 204)
+    return Response(status=NARROWED if narrowed else 204, mimetype="text/plain")
 
 
 def install(app: Flask) -> None:
@@ -129,4 +129,5 @@ def install(app: Flask) -> None:
         token = request.cookies.get(cookie_name(current_app), "")
         if not token or pace.admits(token_hash(token)):
             return None
-        return Response(status=429, headers={"Retry-After": str(int(WITHIN.total_seconds()))})
+        wait = {"Retry-After": str(int(WITHIN.total_seconds()))}
+        return Response(status=429, headers=wait, mimetype="text/plain")

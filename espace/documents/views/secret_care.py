@@ -6,7 +6,6 @@ from flask import Response, flash, request
 from flask_babel import gettext, ngettext
 
 from espace.documents.services import care_history
-from espace.errors import NotFoundError
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import page, to
 from espace.web.guards import requires, viewpoint
@@ -52,11 +51,9 @@ def open_to_parents(care_id: UUID) -> Response:
 
 def _asked(care_id: UUID, form: SureOnlyForm) -> Response:
     here = viewpoint()
-    if not care_history.may_keep_secret(here.standing):
-        raise NotFoundError
     visit = care_history.visit(here.standing, care_id)
     lines = [line for line in visit.lines if line.is_secret]
-    if not lines:
+    if not lines or not care_history.may_keep_secret(here.standing):
         return to(f"{here.base}/soins/{care_id}")
     demand_fresh_proof(here.actor)
     return page("documents/care_open.html", form, visit=visit, lines=lines, heading=days(visit))

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from espace import clock
 from espace.audit import services as audit
 from espace.audit.services import Action
-from espace.errors import ConflictError, NotFoundError
+from espace.errors import ConflictError
 from espace.family.forms import CodeForm, DecideForm
 from espace.family.services import own_reading, stages
 from espace.family.services.majority import FAREWELL
@@ -25,15 +25,14 @@ from .blueprints import record_pages
 PLACE = "/grandir"
 
 
-def _grows(here: Viewpoint) -> date:
+def _grows(here: Viewpoint) -> date | None:
     """The birth date of who is growing up, or came of age lately; for the holder and who represents them."""
     standing = here.standing
     if standing.relation not in (Relation.HOLDER, Relation.REPRESENTATIVE) or not standing.holder_birth:
-        raise NotFoundError
+        return None
     birth = date.fromisoformat(standing.holder_birth)
-    if not stages.is_growing_up(birth) and clock.today() - stages.of_age_on(birth) > FAREWELL:
-        raise NotFoundError
-    return birth
+    is_long_of_age = not stages.is_growing_up(birth) and clock.today() - stages.of_age_on(birth) > FAREWELL
+    return None if is_long_of_age else birth
 
 
 @record_pages.get(PLACE)
@@ -47,6 +46,8 @@ def growing() -> Response:
 def _shown(form: Form, **more: Any) -> Response:
     here = viewpoint()
     standing, birth = here.standing, _grows(here)
+    if birth is None:
+        return to(f"{here.base}/")
     if standing.is_watched:
         audit.record(standing.actor, standing.record_id, Action.STAGES_READ, relation=standing.relation)
     agreement = own_reading.agreement_on(standing.record_id)
@@ -80,7 +81,7 @@ def agreeing() -> Response:
     """What letting one's child read in an own account means."""
     here = viewpoint()
     if not own_reading.may_agree(here.standing):
-        raise NotFoundError
+        return to(f"{here.base}{PLACE}")
     demand_fresh_proof(here.actor)
     return page("family/agree.html", DecideForm(formdata=None), given=here.standing.holder_name.split()[0])
 
@@ -127,9 +128,8 @@ def prove() -> Response:
 
 def card(here: Viewpoint) -> dict[str, object] | None:
     """The home's card: what holds at this age, in one sentence, and the way to all of it."""
-    try:
-        birth = _grows(here)
-    except NotFoundError:
+    birth = _grows(here)
+    if birth is None:
         return None
     holding = stages.holding(stages.age_on(birth, clock.today()))
     if not holding:
