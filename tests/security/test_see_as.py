@@ -18,7 +18,7 @@ from espace.documents.models import DocumentMark, DocumentReader
 from espace.documents.services import care_history
 from espace.documents.services.deciding import delays
 from espace.permissions import Standing
-from tests.support import build
+from tests.support import build, readers
 from tests.support.build import Caregiver
 from tests.support.clock import START, FakeClock
 from tests.support.marks import on_sqlite
@@ -228,3 +228,18 @@ def test_a_line_of_care_that_is_hidden_is_told_with_its_reason(app: Flask) -> No
     assert not there.tree.xpath("//ul[@class='rows docs']")
     mine = made.holder.browser(app).get(f"/dossiers/{made.holder.record_id}/soins")
     assert not mine.tree.xpath("//section[@id='unseen']")
+
+
+@on_sqlite
+def test_a_parent_learns_of_no_secret_emergency_by_looking(app: Flask) -> None:
+    """A minor's secret connection leaves nothing for the parents (rules.md MI-7): no line, no eyes to look by."""
+    made = scene(92, count=2)
+    discreet = build.caregiver("Secret", "Ida")
+    readers.emergency(made.holder, discreet, secret=True)
+    base = f"/dossiers/{made.holder.record_id}"
+    for who, status in ((made.holder, 200), (made.mother, 404)):
+        browser = who.browser(app)
+        assert browser.get(f"{base}/voir-comme/{discreet.id}", expect=None).status == status
+        assert ("Ida" in browser.get(f"{base}/voir-comme/").text) is (status == 200)
+        persons = browser.get(f"{base}/documents/{made.documents[1]}/personnes")
+        assert ("Ida" in persons.text) is (status == 200)

@@ -74,11 +74,14 @@ def window(holder: Citizen, professional: Caregiver, opens: str = "read", minute
         )
 
 
-def emergency(holder: Citizen, professional: Caregiver, mode: str = "break-glass", hours: int = 4) -> None:
+def emergency(
+    holder: Citizen, professional: Caregiver, mode: str = "break-glass", hours: int = 4, *, secret: bool = False
+) -> None:
     """Open the record to a professional in an emergency, as one that was said and written down."""
     row_id, record_id, now = new_id(), holder.record_id, clock.now()
     said = {"why": "unconscious", "words": "inconscient", "name": professional.facts.display_name}
     said |= {"profession": professional.facts.plain_label, "structure": professional.structure}
+    said |= {"secret": "yes" if secret else ""}
     with db.write() as tx:
         tx.execute(
             insert(Emergency).values(

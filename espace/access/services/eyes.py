@@ -23,6 +23,7 @@ from espace.people.services import Professional, Structure
 from espace.permissions import Actor, ActorKind, Permission, Relation, Standing
 
 from .consents import TEAM, ConsentLine, consents
+from .emergency import recent
 from .matrix import ROLE_BASED, active_matrix
 from .practising import Supposed, supposed_standing
 from .standing import standing
@@ -210,6 +211,8 @@ def _professional(own: Standing, professional_id: UUID) -> Eyes | None:
     place = place_of(found, line, {one.grantee_id for one in lines if one.kind == TEAM})
     actor = people.actor_of(found, place)
     reads = standing(actor, own.record_id)
+    if reads is not None and reads.in_emergency and not _is_told(own, professional_id):
+        reads = None
     if reads is not None and reads.may(Permission.DOCUMENTS_READ):
         return of_professional(own, found, place, reads, line)
     if line is None:
@@ -218,6 +221,11 @@ def _professional(own: Standing, professional_id: UUID) -> Eyes | None:
         reads = supposed_standing(actor, own.record_id, Supposed(consent=True))
         return of_professional(own, found, place, reads, line, Sees.IF_GIVEN)
     return of_professional(own, found, place, None, line, Sees.NOTHING)
+
+
+def _is_told(own: Standing, professional_id: UUID) -> bool:
+    """Whether the looker may know of the emergency in which somebody reads: not of a minor's secret one (MI-7)."""
+    return any(one.is_open and one.professional_id == professional_id for one in recent(own))
 
 
 def _team(own: Standing, eyes_id: str) -> Eyes | None:
