@@ -173,6 +173,7 @@ class Settings:
         self._check_addresses()
         self._check_outside()
         self._check_folders()
+        self._check_ages()
         self._check_rules()
 
     def _check_addresses(self) -> None:
@@ -214,18 +215,20 @@ class Settings:
         if self.checkpoint_dir.resolve().is_relative_to(self.data_dir.resolve()):
             raise SettingsError("ESPACE_CHECKPOINT_DIR must lie outside ESPACE_DATA_DIR (security.md R26)")
 
-    def _check_rules(self) -> None:
-        for name in _AT_LEAST_ONE:
-            if getattr(self, name) < 1:
-                raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1")
-        if self.opening_delay < 0:
-            raise SettingsError("ESPACE_OPENING_DELAY must be 0 at least")
+    def _check_ages(self) -> None:
         ages = (self.secret_care_age, self.own_reading_age, self.autonomy_age, self.majority_age)
         if ages[0] < 1 or list(ages) != sorted(ages):
             raise SettingsError(
                 "ESPACE_SECRET_CARE_AGE, ESPACE_OWN_READING_AGE, ESPACE_AUTONOMY_AGE and ESPACE_MAJORITY_AGE "
                 "must follow each other"
             )
+
+    def _check_rules(self) -> None:
+        for name in _AT_LEAST_ONE:
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1")
+        if self.opening_delay < 0:
+            raise SettingsError("ESPACE_OPENING_DELAY must be 0 at least")
         if self.recovery_delay < 72:
             raise SettingsError("ESPACE_RECOVERY_DELAY may only be lengthened beyond 72 hours (security.md R4)")
         if self.link_contest_days < 0 or self.proof_days < 0:

@@ -10,7 +10,7 @@ _agreements: list[Callable[[UUID], bool]] = []
 
 
 def on_younger(agreed: Callable[[UUID], bool]) -> None:
-    """Register who says of a person (their id), younger than that age, whether they may hold an account all the same."""
+    """Register who says of a person (their id) younger than that whether they may hold an account all the same."""
     if agreed not in _agreements:
         _agreements.append(agreed)
 

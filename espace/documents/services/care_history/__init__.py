@@ -4,7 +4,20 @@ from .hiding import hide, keep_secret, may_keep_secret, open_to_parents, show
 from .importing import import_care_history
 from .kinds import KINDS
 from .lines import COLUMNS
-from .reading import TYPE, CareLine, Cursor, History, KindTotal, Visit, history, left_out, may_read, search, unseen, visit
+from .reading import (
+    TYPE,
+    CareLine,
+    Cursor,
+    History,
+    KindTotal,
+    Visit,
+    history,
+    left_out,
+    may_read,
+    search,
+    unseen,
+    visit,
+)
 from .window import sweep, window_start
 
 __all__ = [
