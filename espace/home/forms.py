@@ -47,8 +47,8 @@ class ExplainForm(Form):
 class ExportForm(Form):
     """Which part of the history is taken away, and how."""
 
-    since = StringField(_l("From (empty: since the beginning)"), validators=[Optional()])
-    until = StringField(_l("To (empty: until today)"), validators=[Optional()])
+    since = StringField(_l("From (empty: since the beginning)"))
+    until = StringField(_l("To (empty: until today)"))
     form = RadioField(
         _l("How"),
         choices=[

@@ -22,7 +22,7 @@ from espace.records import services as records
 
 from .history import ROUTINE, SOMEBODY
 from .telling import told
-from .visits import grouped
+from .visits import ABOUT_ANSWERS, grouped
 
 _WEEK = timedelta(days=7)
 _OVERLAP = timedelta(minutes=10)
@@ -69,7 +69,7 @@ def _is_told(actor: Actor, record_id: UUID, now: datetime) -> bool:
     if standing is None or not standing.may(Permission.HISTORY_READ):
         return False
     since = max(last_gathering(wishes, now), now - _WEEK)
-    look = replace(Look(actor.id, kinds=SOMEBODY, without=ROUTINE), since=since)
+    look = replace(Look(actor.id, kinds=SOMEBODY, without=ROUTINE | ABOUT_ANSWERS), since=since)
     if not any(visit.is_access for visit in grouped(told(standing, look, before=None, count=1))):
         return False
     notifications.notify(reach, Event.WEEK_OF_VISITS)

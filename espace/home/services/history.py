@@ -17,14 +17,14 @@ from espace.permissions import ActorKind, Permission, Relation, Standing
 from .kinds import What, actions_of
 from .telling import told, with_names
 from .trace import traced
-from .visits import Visit, clean_cut, grouped
+from .visits import ABOUT_ANSWERS, Visit, clean_cut, grouped
 
 PAGE = 30
 """Acts on a page at least; a page goes on until no visit is torn in two."""
 _MOST = 120
 _SIGN_INS = 10
 _VISITS = 3
-_LATELY = 60
+_LATELY = 24
 _KNOWN = 300
 ROUTINE = frozenset({Action.RECORD_HOME_OPENED, Action.HISTORY_READ})
 
@@ -113,7 +113,7 @@ def signs_in(standing: Standing, wanted: Filter, *, mine: bool) -> bool:
 
 def last_visits(standing: Standing) -> tuple[Visit, ...]:
     """The latest visits of professionals and relatives to a record, for its home."""
-    look = Look(standing.actor.id, kinds=SOMEBODY, without=ROUTINE)
+    look = Look(standing.actor.id, kinds=SOMEBODY, without=ROUTINE | ABOUT_ANSWERS)
     return tuple(grouped(told(standing, look, before=None, count=_LATELY))[:_VISITS])
 
 
@@ -160,6 +160,7 @@ def look_for(standing: Standing, wanted: Filter, *, mine: bool) -> Look:
         mine=mine,
         actor_id=None if mine else wanted.actor_id,
         actions=actions_of(wanted.what) if wanted.what else None,
+        without=ABOUT_ANSWERS if wanted.unanswered and not mine else None,
         kinds=kinds,
         since=wanted.since,
         until=wanted.until,
