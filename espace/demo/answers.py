@@ -11,7 +11,6 @@ from espace.home import services as home
 from espace.home.services import Decision, Filter, Reply
 from espace.people import services as people
 from espace.permissions import Role
-from espace.professional.services import sign_in
 
 from . import office
 from .acting import BuildError, Stage
@@ -65,7 +64,7 @@ def _explain(key: str, words: str) -> None:
     found = people.find_professional(DIRECTORY[key].rpps)
     if found is None:
         raise BuildError(f"{key} is not in the directory")
-    actor = sign_in.actor_of(found, found.structures[0])
+    actor = people.actor_of(found, found.structures[0])
     for asked in explaining.asked(actor):
         explaining.explain(actor, asked.id, words, version=asked.version)
 
