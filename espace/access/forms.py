@@ -57,6 +57,12 @@ class DecisionForm(Form):
             return None
 
 
+class ProofForm(Form):
+    """Which state of a line is to be proved: the one that was read."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+
+
 class FindForm(Form):
     """Whom to look for in the directory."""
 

@@ -15,7 +15,7 @@ from espace.access.services import Answer
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.audit.services.exports import verify_export
-from espace.errors import NotFoundError, StepUpError
+from espace.errors import ConflictError, NotFoundError, StepUpError
 from espace.machines import Machines
 from tests.support import build
 from tests.support.build import Caregiver, Citizen
@@ -60,7 +60,7 @@ def test_the_paper_says_who_decided_what_when_how_and_what_came_before(
         (line,) = access.consents(holder.standing())
         access.answer(holder.standing(), line.id, one, version=line.version, days=90 if one is Answer.GRANT else None)
     (line,) = access.consents(holder.standing())
-    made = access.proof(holder.standing(), line.id)
+    made = access.proof(holder.standing(), line.id, version=line.version)
     said = words_of(made.paper)
     for expected in ("Claire Fontenay", "Dr Karim Belhadj", word, "Accès demandé", "dans l'espace", "2026"):
         assert expected in said.replace("’", "'"), said
@@ -96,10 +96,12 @@ def test_taking_it_away_is_one_post_with_a_fresh_proof_and_leaves_a_row(
     entries = audit.entries(holder.record_id, mine=True, holder_actor_ids=[holder.actor.id], before=None)
     assert [one.action for one in entries].count(Action.CONSENT_PROVED) == 1
     standing = holder.standing()
+    with pytest.raises(ConflictError):
+        access.proof(standing, line.id, version=line.version - 1)
     clock.advance(timedelta(minutes=6))
     assert browser.get(place).path == "/connexion/preuve"
     with pytest.raises(StepUpError):
-        access.proof(standing, line.id)
+        access.proof(standing, line.id, version=line.version)
     stranger = build.citizen("Lou")
     with pytest.raises(NotFoundError):
-        access.proof(stranger.standing(), line.id)
+        access.proof(stranger.standing(), line.id, version=line.version)

@@ -17,6 +17,7 @@ from espace.access.policy import ConsentState
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.audit.services.exports import SUFFIX, Signing
+from espace.errors import ConflictError
 from espace.interop.typeset import typeset
 from espace.people import services as people
 from espace.permissions import Standing, demand_fresh_proof
@@ -76,15 +77,20 @@ class Proof:
         return made.getvalue()
 
 
-def proof(standing: Standing, consent_id: UUID) -> Proof:
+def proof(standing: Standing, consent_id: UUID, *, version: int) -> Proof:
     """The proof of how things stand with one professional or team now; taking it away is an act of the trail.
 
+    `version` is that of the line as it was read: the paper says nothing else.
+
     Raises:
+        ConflictError: when it was decided otherwise meanwhile.
         NotFoundError: when the record has no such line, or the actor does not manage its accesses.
         StepUpError: without a fresh proof of identity: it is an export (R9).
     """
     line = consent(standing, consent_id)
     demand_fresh_proof(standing.actor)
+    if line.version != version:
+        raise ConflictError
     paper = typeset("access/proof", _facts(standing, line))
     with db.write():
         audit.record(
