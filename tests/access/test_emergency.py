@@ -98,6 +98,13 @@ def test_a_reason_and_a_text_open_for_four_hours_and_no_longer(
     assert over.why == ""
 
 
+def test_a_clock_set_back_does_not_lengthen_it(holder: Citizen, doctor: Caregiver, clock: FakeClock) -> None:
+    standing = opened(doctor, holder)
+    clock.advance(timedelta(hours=-2))
+    earlier = again(standing)
+    assert earlier is None or not earlier.may(Permission.DOCUMENTS_READ)
+
+
 def test_what_was_written_is_in_the_trail_for_the_holder(holder: Citizen, doctor: Caregiver) -> None:
     opened(doctor, holder)
     (entry,) = acts(holder, Action.EMERGENCY_OPENED)

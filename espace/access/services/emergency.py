@@ -35,6 +35,8 @@ from .telling import tell, tell_holder
 TABLE = "access_emergencies"
 LEAST_WORDS, MOST_WORDS = 15, 500
 LEAST_REFERENCE, MOST_REFERENCE = 3, 40
+LONGEST = timedelta(hours=4)
+"""No setting lengthens it (security.md R47)."""
 SHOWN = timedelta(days=30)
 """How long an opening stays on the access page; the history keeps it."""
 

@@ -25,7 +25,7 @@ from espace.people import services as people
 from espace.permissions import Actor, Relation, Standing
 from espace.records import services as records
 
-from .emergency import written
+from .emergency import LONGEST, written
 from .matrix import ACTIVE, matrix, types_in
 from .visits import NOWHERE, VISIT
 
@@ -206,7 +206,8 @@ def _window(row: Held, now: datetime) -> Window | None:
 
 def _emergency(row: Held, now: datetime) -> EmergencyMode | None:
     for mode, until in ((EmergencyMode.BREAK_GLASS, row.glass_until), (EmergencyMode.CENTRE_15, row.centre_until)):
-        if until is not None and until > now:
+        # A clock set back must not lengthen it (L7).
+        if until is not None and now < until <= now + LONGEST:
             return mode
     return None
 
