@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import Optional
+from wtforms.validators import InputRequired, Optional
 
 from espace import clock, settings
 from espace.access.services import COLLECTED_HOW, Collected, How, Scope, durations
@@ -91,6 +91,12 @@ class CounterForm(Form):
             self.birth_day = read_birth_date(field.data or "")
         except BirthDateError as wrong:
             field.errors = [*field.errors, gettext(str(wrong))]
+
+
+class OpenForm(Form):
+    """Showing a secret deposit to the parents, which nothing takes back."""
+
+    sure = BooleanField(_l("I know that nothing takes this back"), [InputRequired(_l("Tick this box to go on."))])
 
 
 class AskForm(Form):

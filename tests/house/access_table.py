@@ -293,6 +293,8 @@ ACCESS: dict[str, str] = PUBLIC | {
     "GET /pro/patients/<uuid:record_id>/": "record:patient-page",
     "GET /pro/patients/<uuid:record_id>/pouls": "record:patient-page",
     "GET /pro/patients/<uuid:record_id>/connexion-secrete": "record:patient-page",
+    "GET /pro/patients/<uuid:record_id>/deposer/<uuid:draft_id>/parents": "documents:deposit",
+    "POST /pro/patients/<uuid:record_id>/deposer/<uuid:draft_id>/parents": "documents:deposit",
     "POST /pro/patients/<uuid:record_id>/connexion-secrete": "record:patient-page",
     "POST /pro/patients/<uuid:record_id>/connexion-secrete/fin": "record:patient-page",
     "GET /pro/patients/<uuid:record_id>/consentement": "access:ask",

@@ -242,3 +242,37 @@ def test_the_young_person_reads_that_the_visit_was_secret(
     search(doctor.browser(app), teen, secret=True)
     assert "vos parents ne la voient pas" in teen.browser(app).get(f"/dossiers/{teen.record_id}/historique").text
     assert "Connexion secrète" not in mother.browser(app).get(f"/dossiers/{teen.record_id}/historique").text
+
+
+def test_the_depositor_shows_it_later_as_the_minor_asks_for_good(
+    app: Flask, clock: FakeClock, doctor: build.Caregiver, teen: build.Citizen, mother: build.Citizen
+) -> None:
+    browser = doctor.browser(app)
+    search(browser, teen, secret=False)
+    page = _sent(browser, teen)
+    form = next(form for form in page.forms if "title" in form.names)
+    receipt = browser.submit(form, {"representatives_see": "no", "title": "Entretien Zibeline"})
+    mothers, listed = mother.browser(app), f"/dossiers/{teen.record_id}/documents"
+    assert "Zibeline" not in mothers.get(listed).text
+    page = browser.get(receipt.link("Le montrer aux parents"))
+    assert "Faites-le seulement si le patient vous le demande" in page.text
+    refused = browser.submit(page.form("sure"), {"sure": None}, expect=422)
+    done = browser.submit(refused.form("sure"), {"sure": "y"})
+    assert "n'est plus caché aux parents" in done.text or "parents" in done.text
+    assert "Zibeline" in mothers.get(listed).text
+    assert browser.get(f"{receipt.path.removesuffix('/recu')}/parents").path.endswith("/recu"), "once"
+    other = build.caregiver("Aubin", "Luce")
+    access.note_encounter(other.actor, teen.record_id)
+    theirs = other.browser(app).get(f"{receipt.path.removesuffix('/recu')}/parents", expect=None)
+    assert theirs.status == 404
+
+
+def test_in_secret_connection_nothing_is_shown_to_the_parents(
+    app: Flask, doctor: build.Caregiver, teen: build.Citizen
+) -> None:
+    browser = doctor.browser(app)
+    search(browser, teen, secret=True)
+    page = _sent(browser, teen)
+    receipt = browser.submit(next(form for form in page.forms if "title" in form.names))
+    assert "/parents" not in " ".join(receipt.links.values())
+    assert browser.get(f"{receipt.path.removesuffix('/recu')}/parents").path.endswith("/recu")

@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Response, abort, flash
 from flask_babel import gettext
 
+from espace import settings
 from espace.access import services as access
 from espace.errors import ConflictError, InvalidError
 from espace.people import services as people
@@ -38,6 +39,7 @@ def _asking(form: AskForm) -> Response:
         line=line,
         state=access.shown_state(line),
         collects=access.may_collect(here.standing),
+        identify=settings.current().consent_collected and not here.standing.is_secret,
         status=form.status,
     )
 
@@ -113,10 +115,12 @@ def collect(professional_id: UUID) -> Response:
 
 
 def _collecting() -> Viewpoint:
-    """This viewpoint, where consent can be written down; elsewhere there is no such page."""
+    """This viewpoint, where consent can be written down now; else the page that says what can be done."""
     here = viewpoint()
-    if not access.may_collect(here.standing):
+    if not settings.current().consent_collected:
         abort(404)
+    if not access.may_collect(here.standing):
+        abort(to(f"{here.base}/consentement"))
     return here
 
 

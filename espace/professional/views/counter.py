@@ -9,6 +9,7 @@ from espace.access.services import codes, counter
 from espace.errors import InvalidError, ThrottledError
 from espace.permissions import Permission
 from espace.professional.forms import CounterForm
+from espace.professional.services import secrecy
 from espace.web.guards import requires, signed_in, viewpoint
 from espace.web.rendering import render
 
@@ -30,7 +31,7 @@ def use_code() -> Response:
     if not form.validate():
         return render("professional/code.html", form=form, wait=0, status=form.status)
     try:
-        record_id = counter.use(signed_in(), form.digits, form.birth_day)
+        record_id = counter.use(signed_in(), form.digits, form.birth_day, secrecy.enter)
     except InvalidError as error:
         form.refuse(error.problems)
         return render("professional/code.html", form=form, wait=0, status=422)
