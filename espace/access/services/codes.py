@@ -21,6 +21,8 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.db import Id
 from espace.errors import ConflictError, InvalidError, NotFoundError
+from espace.family.services import stages
+from espace.family.services.stages import Change
 from espace.identifiers import new_id
 from espace.notifications.services import Event
 from espace.people import services as people
@@ -56,12 +58,14 @@ class CodeLine:
     """One code, as the people of the record see it.
 
     `digits` are there as long as it is offered, for who made it. `minutes` is how long it opens the record; `closed_by`
-    is `record` or `professional` when one of them closed the window before its time.
+    is `record` or `professional` when one of them closed the window before its time. `secret`: a minor's own, of which
+    who represents them knows nothing.
     """
 
     id: UUID
     opens: Window
     minutes: int
+    secret: bool
     made_at: datetime
     offered_until: datetime
     maker_id: UUID
@@ -89,6 +93,7 @@ _COLUMNS = (
     CounterCode.record_id,
     CounterCode.opens,
     CounterCode.minutes,
+    CounterCode.secret,
     CounterCode.made_at,
     CounterCode.offered_until,
     CounterCode.professional_id,
@@ -96,14 +101,21 @@ _COLUMNS = (
     CounterCode.until,
     CounterCode.payload,
 )
+_SECRET: BindParameter[Any] = bindparam("secret", expanding=True)
 _OF_RECORD = (
     select(*_COLUMNS)
-    .where(CounterCode.record_id == bindparam("record", type_=Id), CounterCode.made_at > bindparam("since"))
+    .where(
+        CounterCode.record_id == bindparam("record", type_=Id),
+        CounterCode.made_at > bindparam("since"),
+        CounterCode.secret.in_(_SECRET),
+    )
     .order_by(CounterCode.id.desc())
     .limit(_MOST)
 )
 _ONE = select(*_COLUMNS).where(
-    CounterCode.record_id == bindparam("record", type_=Id), CounterCode.id == bindparam("id", type_=Id)
+    CounterCode.record_id == bindparam("record", type_=Id),
+    CounterCode.id == bindparam("id", type_=Id),
+    CounterCode.secret.in_(_SECRET),
 )
 _OPEN_TO = (
     select(CounterCode.record_id, CounterCode.until)
@@ -112,8 +124,10 @@ _OPEN_TO = (
 )
 
 
-def make(standing: Standing, opens: Window, minutes: int) -> UUID:
+def make(standing: Standing, opens: Window, minutes: int, *, secret: bool = False) -> UUID:
     """Make a code; one that the same person made before and nobody used stops working. Gives its id.
+
+    `secret`: a minor keeps it from their parents; of nobody else is it asked.
 
     Raises:
         NotFoundError: for who does not decide about the record.
@@ -124,7 +138,7 @@ def make(standing: Standing, opens: Window, minutes: int) -> UUID:
     demand_fresh_proof(standing.actor)
     if minutes not in MINUTES:
         raise InvalidError({"minutes": N_("Choose for how long.")})
-    now, code_id = clock.now(), new_id()
+    now, code_id, secret = clock.now(), new_id(), secret and may_keep_secret(standing)
     with db.write() as tx:
         for former in _lines(tx, standing):
             if former.state is CodeState.OFFERED and former.maker_id == standing.actor.id:
@@ -137,6 +151,7 @@ def make(standing: Standing, opens: Window, minutes: int) -> UUID:
                 code_index=index,
                 opens=opens.value,
                 minutes=minutes,
+                secret=secret,
                 made_at=now,
                 offered_until=now + OFFERED,
                 payload=crypto.seal(
@@ -149,9 +164,25 @@ def make(standing: Standing, opens: Window, minutes: int) -> UUID:
             standing.record_id,
             Action.COUNTER_CODE_MADE,
             relation=standing.relation,
+            objects=_marked(code_id, secret=secret),
             detail={"opens": opens.value, "minutes": str(minutes)},
         )
     return code_id
+
+
+def may_keep_secret(standing: Standing) -> bool:
+    """Whether this is a minor in their own record, who may show a code without their parents knowing (MI-5, MI-6)."""
+    return makers.is_holder(standing) and stages.holds(standing, Change.KEEPS_SECRET)
+
+
+def secrecies(standing: Standing) -> list[bool]:
+    """Which codes a standing may know of, as SQL takes it: whether secret ones too."""
+    return [False, True] if makers.is_holder(standing) else [False]
+
+
+def _marked(code_id: UUID, *, secret: bool) -> list[dict[str, str]]:
+    """What the trail keeps of a code: only the mark by which a minor's parents are told nothing."""
+    return [{"id": str(code_id), "representatives_invisible": "yes"}] if secret else []
 
 
 def index_of(digits: str, birth_date: date) -> bytes:
@@ -184,7 +215,7 @@ def code(standing: Standing, code_id: UUID) -> CodeLine:
     """
     _holder_side(standing)
     with db.read() as tx:
-        row = tx.execute(_ONE, {"record": standing.record_id, "id": code_id}).first()
+        row = tx.execute(_ONE, _values(standing, id=code_id)).first()
         if row is None:
             raise NotFoundError
         return _line(tx, row, standing)
@@ -199,7 +230,13 @@ def close(standing: Standing, code_id: UUID) -> None:
     line, now = code(standing, code_id), clock.now()
     with db.write() as tx:
         if line.state is CodeState.OFFERED and _withdraw(tx, standing.record_id, code_id, now):
-            audit.record(standing.actor, standing.record_id, Action.COUNTER_CODE_CANCELLED, relation=standing.relation)
+            audit.record(
+                standing.actor,
+                standing.record_id,
+                Action.COUNTER_CODE_CANCELLED,
+                relation=standing.relation,
+                objects=_marked(code_id, secret=line.secret),
+            )
             return
         line = code(standing, code_id)  # it may have been used in this very moment
         if line.state is CodeState.OPEN:
@@ -209,7 +246,7 @@ def close(standing: Standing, code_id: UUID) -> None:
                 standing.record_id,
                 Action.WINDOW_CLOSED,
                 relation=standing.relation,
-                objects=[{"id": str(line.professional_id), "name": line.name}],
+                objects=[_closed(line)],
             )
 
 
@@ -233,7 +270,19 @@ def close_own(standing: Standing) -> None:
             raise NotFoundError
         for row in rows:
             _shut(tx, standing.record_id, _line(tx, row, standing), now, "professional")
-        audit.record(standing.actor, standing.record_id, Action.WINDOW_CLOSED, relation=standing.relation)
+        secret = any(row.secret for row in rows)
+        audit.record(
+            standing.actor,
+            standing.record_id,
+            Action.WINDOW_CLOSED,
+            relation=standing.relation,
+            objects=_marked(rows[0].id, secret=secret),
+        )
+
+
+def _closed(line: CodeLine) -> dict[str, str]:
+    mark = {"representatives_invisible": "yes"} if line.secret else {}
+    return {"id": str(line.professional_id), "name": line.name, **mark}
 
 
 def has_window(standing: Standing) -> bool:
@@ -302,7 +351,7 @@ def take(tx: Connection, row: Any, professional: people.Professional, structure:
     )
     if changed.rowcount != 1:
         raise ConflictError
-    tell(row.record_id, Event.COUNTER_CODE)
+    tell(row.record_id, Event.COUNTER_CODE, holder_only=row.secret)
     return until
 
 
@@ -318,7 +367,7 @@ def _withdraw(tx: Connection, record_id: UUID, code_id: UUID, now: datetime) -> 
 
 
 def _shut(tx: Connection, record_id: UUID, line: CodeLine, now: datetime, closed_by: str) -> None:
-    row = tx.execute(_ONE, {"record": record_id, "id": line.id}).one()
+    row = tx.execute(_ONE, {"record": record_id, "id": line.id, "secret": [False, True]}).one()
     said = crypto.unseal(tx, record_id, TABLE, line.id, row.payload) | {"closed_by": closed_by}
     one = (CounterCode.record_id == record_id, CounterCode.id == line.id, CounterCode.until > now)
     sealed = crypto.seal(tx, record_id, TABLE, line.id, said)
@@ -326,8 +375,12 @@ def _shut(tx: Connection, record_id: UUID, line: CodeLine, now: datetime, closed
 
 
 def _lines(tx: Connection, standing: Standing) -> list[CodeLine]:
-    rows = tx.execute(_OF_RECORD, {"record": standing.record_id, "since": clock.now() - SHOWN}).all()
+    rows = tx.execute(_OF_RECORD, _values(standing, since=clock.now() - SHOWN)).all()
     return [_line(tx, row, standing) for row in rows]
+
+
+def _values(standing: Standing, **more: Any) -> dict[str, Any]:
+    return {"record": standing.record_id, "secret": secrecies(standing), **more}
 
 
 def _line(tx: Connection, row: Any, standing: Standing) -> CodeLine:
@@ -339,6 +392,7 @@ def _line(tx: Connection, row: Any, standing: Standing) -> CodeLine:
         id=row.id,
         opens=Window(row.opens),
         minutes=row.minutes,
+        secret=row.secret,
         made_at=row.made_at,
         offered_until=row.offered_until,
         maker_id=UUID(maker["account"]),

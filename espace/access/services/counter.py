@@ -1,5 +1,7 @@
 """A professional types a counter code: it opens once, or nothing happens and nothing is learnt."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -24,9 +26,19 @@ MISSES = (Action.PATIENT_SEARCHED, Action.COUNTER_CODE_MISSED)
 class _BlockedError(Exception):
     """The code is good, and its professional may read nothing whatever is shown to them (rules.md AR-5)."""
 
-    def __init__(self, record_id: UUID) -> None:
+    def __init__(self, record_id: UUID, *, secret: bool) -> None:
         super().__init__()
         self.record_id = record_id
+        self.secret = secret
+
+
+Enter = Callable[[Actor, UUID], Actor]
+"""How a professional goes on secretly in a record whose holder, a minor, showed a code that parents know nothing of."""
+
+
+def _marked(actor: Actor, record_id: UUID) -> Actor:
+    """What is done with such a code is marked, if nothing else goes on secretly."""
+    return replace(actor, secret_in=actor.secret_in | {record_id})
 
 
 def misses(actor: Actor) -> list[datetime]:
@@ -35,8 +47,8 @@ def misses(actor: Actor) -> list[datetime]:
     return [at for action in MISSES for at in audit.own_acts_since(actor, action, since)]
 
 
-def use(actor: Actor, digits: str, birth_date: date) -> UUID:
-    """Open a record with a code and the birth date of its person; gives the record.
+def use(actor: Actor, digits: str, birth_date: date, enter: Enter = _marked) -> UUID:
+    """Open a record with a code and the birth date of its person; gives the record. See `Enter` for a secret one.
 
     Every reason for which a code opens nothing is one and the same miss: no such code, another birth date, used, over,
     withdrawn, its maker decides no more, or the professional is blocked.
@@ -56,7 +68,7 @@ def use(actor: Actor, digits: str, birth_date: date) -> UUID:
     record_id = codes.record_behind(digits, birth_date)
     if record_id is not None:
         volume.admit(actor, record_id)  # a code is no way round what an hour and a day allow (security.md R48)
-        record_id = _opened(actor, digits, birth_date)
+        record_id = _opened(actor, digits, birth_date, enter)
     if record_id is None:
         with db.write_apart():
             audit.record(actor, actor.id, Action.COUNTER_CODE_MISSED)
@@ -65,18 +77,19 @@ def use(actor: Actor, digits: str, birth_date: date) -> UUID:
     return record_id
 
 
-def _opened(actor: Actor, digits: str, birth_date: date) -> UUID | None:
+def _opened(actor: Actor, digits: str, birth_date: date, enter: Enter) -> UUID | None:
     try:
-        return _take(actor, digits, birth_date)
+        return _take(actor, digits, birth_date, enter)
     except ConflictError:
         return None
     except _BlockedError as blocked:
+        actor = _marked(actor, blocked.record_id) if blocked.secret else actor
         with db.write_apart():
             audit.record(actor, blocked.record_id, Action.COUNTER_CODE_REFUSED, relation=Relation.PROFESSIONAL)
         return None
 
 
-def _take(actor: Actor, digits: str, birth_date: date) -> UUID | None:
+def _take(actor: Actor, digits: str, birth_date: date, enter: Enter) -> UUID | None:
     professional = people.professional(actor.id)
     with db.write() as tx:
         rows = codes.found(tx, digits, birth_date)
@@ -86,7 +99,8 @@ def _take(actor: Actor, digits: str, birth_date: date) -> UUID | None:
         until = codes.take(tx, rows[0], professional, actor.structure)
         judged = standing(actor, record_id)  # the one judge says whether the window lets them read
         if judged is None or not judged.may(Permission.DOCUMENTS_READ):
-            raise _BlockedError(record_id)
+            raise _BlockedError(record_id, secret=rows[0].secret)
+        actor = enter(actor, record_id) if rows[0].secret else actor
         audit.record(
             actor,
             record_id,

@@ -14,6 +14,7 @@ from espace.people import services as people
 from espace.people.services import Professional, Structure
 from espace.permissions import Actor, ActorKind, Permission, Standing
 
+from .codes import secrecies
 from .consents import TEAM, ConsentLine, consents
 from .emergency import recent
 from .eyes import Eyes, EyesKind, Sees, bonds, of_professional, place_of, relative, through
@@ -22,7 +23,9 @@ from .practising import Held, professional_standing, record_row
 from .rules import bound_grantees
 
 _CODES: Select[*tuple[Any, ...]] = select(CounterCode.opens, CounterCode.professional_id, CounterCode.until).where(
-    CounterCode.record_id == bindparam("record"), CounterCode.until > bindparam("now")
+    CounterCode.record_id == bindparam("record"),
+    CounterCode.until > bindparam("now"),
+    CounterCode.secret.in_(bindparam("secret", expanding=True)),
 )
 _WAYS = {
     "read": "read_until",
@@ -52,7 +55,7 @@ def everyone(own: Standing) -> list[Eyes]:
     lines = consents(own)
     with db.read() as tx:
         row = record_row(tx, own.record_id)
-        codes = tx.execute(_CODES, {"record": own.record_id, "now": clock.now()}).all()
+        codes = tx.execute(_CODES, {"record": own.record_id, "now": clock.now(), "secret": secrecies(own)}).all()
         bound = bound_grantees(tx, own.record_id)
     passing = [_Passing(*row) for row in codes]
     passing += [_Passing(one.mode.value, one.professional_id, one.until) for one in recent(own) if one.is_open]

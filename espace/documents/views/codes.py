@@ -38,7 +38,7 @@ def listing() -> Response:
 def choosing() -> Response:
     """Choose what a code opens and for how long."""
     demand_fresh_proof(viewpoint().actor)
-    return page("documents/code_new.html", CodeForm(formdata=None))
+    return _choosing(CodeForm(formdata=None))
 
 
 @requires(Permission.ACCESS_MANAGE)
@@ -50,9 +50,13 @@ def make() -> Response:
     if window is None:
         raise InvalidError({})  # nothing our pages send
     with attempt(form):
-        code_id = codes.make(here.standing, window, form.minutes.data or 0)
+        code_id = codes.make(here.standing, window, form.minutes.data or 0, secret=bool(form.secret.data))
         return to(f"{here.base}/acces/code/{code_id}")
-    return page("documents/code_new.html", form)
+    return _choosing(form)
+
+
+def _choosing(form: CodeForm) -> Response:
+    return page("documents/code_new.html", form, secret=codes.may_keep_secret(viewpoint().standing))
 
 
 @requires(Permission.ACCESS_MANAGE)

@@ -7,7 +7,7 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_wtf.file import MultipleFileField
-from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
@@ -40,6 +40,7 @@ class CodeForm(Form):
         validate_choice=False,
     )
     minutes = SelectField(_l("For how long, once used?"), coerce=int, validate_choice=False)
+    secret = BooleanField(_l("Keep it from my parents"))
 
     def __init__(self, **given: object) -> None:
         super().__init__(**given)

@@ -9,7 +9,7 @@ from espace.access.services.codes import CodeLine
 from espace.audit import services as audit
 from espace.audit.services import Action, Entry
 from espace.documents.services.deciding.telling import Telling, tellings
-from espace.permissions import Standing
+from espace.permissions import Relation, Standing
 
 _READ = frozenset({Action.DOCUMENT_OPENED, Action.DOWNLOADED})
 _PAGE = 60
@@ -39,6 +39,8 @@ def receipt(standing: Standing, line: CodeLine) -> Receipt:
     if line.professional_id is None or line.used_at is None or line.until is None:
         return Receipt((), (), listed=False)
     entries = _within(standing.record_id, line.professional_id, line.used_at, line.until)
+    if standing.relation is not Relation.HOLDER:
+        entries = [entry for entry in entries if not entry.is_secret]  # a minor's secret care (rules.md MI-7)
     ids = {UUID(thing["id"]) for entry in entries for thing in entry.objects if "type" in thing and "title" in thing}
     now = tellings(standing, ids)
     known = {one for one, telling in now.items() if telling is Telling.WHOLE}
