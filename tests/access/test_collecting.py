@@ -217,3 +217,14 @@ def test_the_pages_lead_from_the_patient_to_the_agreement(
     assert reads(holder, colleague)
     (line,) = access.consents(holder.standing())
     assert line.state is ConsentState.VALID
+
+
+@on_sqlite
+def test_who_did_not_identify_the_person_lately_is_told_to(
+    app: Flask, holder: Citizen, doctor: Caregiver, clock: FakeClock
+) -> None:
+    access.collect(beside(holder, doctor), said(doctor))
+    clock.advance(timedelta(days=1))
+    page = doctor.browser(app).get(f"/pro/patients/{holder.record_id}/consentement/recueillir/{doctor.id}")
+    assert page.path.endswith("/consentement")
+    assert "identifiez de nouveau le patient" in page.text
