@@ -19,7 +19,7 @@ from espace.family.services.carers.invitations import Invitee
 from espace.family.services.carers.scope import Scope
 from espace.machines import Machines
 from espace.permissions import Permission, Relation, Standing
-from tests.support import build
+from tests.support import build, readers
 from tests.support.clock import FakeClock
 
 from .caring import ADD, READ, deliver, helped_and_carer, invited, made, scope, token_to, told
@@ -338,3 +338,22 @@ def test_an_address_that_changed_meanwhile_is_another_address(machines: Machines
     assert accounts.account_of(carer.person_id) is not None
     with pytest.raises(NotFoundError):
         answers.accept(carer.actor, asked)
+
+
+def test_nobody_reads_in_the_place_of_a_parent_who_is_stopped(machines: Machines) -> None:
+    """The carer whom a stopped parent named would be a way around the decision (security.md R15)."""
+    mother, carer = helped_and_carer()
+    father = build.citizen("Karim", "Benali", sex="M", birth=date(1982, 3, 4))
+    child = build.citizen("Jules", birth=date(2017, 6, 1), parents=(mother, father), activated=False)
+    named = build.citizen("Lise", "Colas")
+    made(father.standing(child.record_id), carer, scope(READ))
+    made(mother.standing(child.record_id), named, scope(READ))
+    friend = build.citizen("Marc", "Roy", sex="M")
+    waiting = invited(father.standing(child.record_id), friend, scope(READ))
+    readers.restrict(child, father, sees_before=None)
+    assert access.standing(carer.actor, child.record_id) is None
+    assert links.helped(carer.actor) == []
+    assert named.standing(child.record_id).relation is Relation.CARER
+    with pytest.raises(NotFoundError):
+        answers.accept(friend.actor, waiting)
+    assert {one.name for one in links.carers(mother.standing(child.record_id))} == {carer.name, named.name}

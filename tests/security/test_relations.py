@@ -83,7 +83,7 @@ def _is_nobodys(rule: Rule) -> bool:
 
     Nor has the professional deposited anything that they could replace.
     """
-    absent = {"draft_id", "piece_id", "folder_id", "care_id"} & rule.arguments
+    absent = {"draft_id", "piece_id", "folder_id", "care_id", "carer_id", "invitation_id"} & rule.arguments
     return (
         bool(absent) or "/images/" in rule.rule or (rule.rule.startswith("/pro/") and rule.rule.endswith("/remplacer"))
     )

@@ -25,7 +25,9 @@ from .telling import tell_rights
 
 _COLUMNS = (Link.record_id, Link.id, Link.person_id, Link.since, Link.until, Link.version, Link.payload)
 _OF_RECORD = (
-    select(*_COLUMNS).where(Link.record_id == bindparam("record"), Link.kind == CARER).order_by(Link.until.desc())
+    select(*_COLUMNS)
+    .where(Link.record_id == bindparam("record"), Link.kind == CARER)
+    .order_by(Link.until.desc(), Link.id)
 )
 
 
