@@ -61,6 +61,7 @@ _MASKS = (
     (re.compile(r"historique/visites/[\w%=-]{20,60}"), "VISIT"),
     (re.compile(r"\br=[\w%=-]{40,}"), "QUESTION"),
     (re.compile(r'<b class="num">[0-9A-Z]{4} [0-9A-Z]{4}'), "MARK"),
+    (re.compile(r'name="passcode"[^>]*value="\d{6}"'), "PASSCODE"),
 )
 _SAME = ("Content-Type", "Vary", "Cache-Control", "ETag", "Last-Modified", "Location", "Retry-After", "Allow")
 

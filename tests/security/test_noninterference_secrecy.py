@@ -40,11 +40,11 @@ def _family(app: Flask, clock: FakeClock, *, secret: bool) -> twins.Family:
     known, other = build.caregiver("Perrin", "Luc"), build.caregiver("Aubin", "Luce")
     build.consent(teen, known, Answer.GRANT)
     texts.index(teen.record_id, twins.deposit(known, teen, twins.TITLE, representatives_see=True))
-    bring(line(teen, "R1", "2026-09-14", label="Vaccin"))
+    kept = [line(teen, "R2", "2026-10-02", kind="medicines", label=twins.SECRET)] if secret else []
+    bring(line(teen, "R1", "2026-09-14", label="Vaccin"), *kept)  # one sending of the insurer, as anybody knows
     if secret:
         _in_secret(app, clock, teen, known)
         _in_secret(app, clock, teen, other)
-        bring(line(teen, "R2", "2026-10-02", kind="medicines", label=twins.SECRET))
         visit = next(one for one in care_history.history(teen.standing()).visits if one.lines[0].kind == "medicines")
         care_history.keep_secret(teen.standing(), visit.id)
     clock.now = START + timedelta(hours=3)
