@@ -276,3 +276,35 @@ def test_a_team_s_patients_are_on_the_list_of_who_met_them_only(
     access.note_encounter(colleague.actor, holder.record_id)
     (line,) = access.my_patients(colleague.actor)
     assert line.state is ConsentState.VALID
+
+
+def test_the_declared_attending_doctor_is_offered_at_once_until_something_was_decided(
+    app: Flask, machines: Machines
+) -> None:
+    access.ensure_matrix()
+    number = build.rpps()
+    attending = build.caregiver("Morvan", "Hélène", number=number)
+    person = build.citizen("Lou", attending_rpps=number)
+    browser = person.browser(app)
+    place = f"/dossiers/{person.record_id}/acces/donner"
+    page = browser.get(browser.get(place).link("Dr Hélène Morvan"))
+    assert page.path.endswith(str(attending.id))
+    browser.submit(page.form("scope", "days"), expect=200)
+    assert reads(person, attending)
+    assert "Dr Hélène Morvan" not in browser.get(place).text
+
+
+def test_an_access_that_ends_soon_is_prolonged_with_one_press(
+    app: Flask, holder: Citizen, doctor: Caregiver, clock: FakeClock
+) -> None:
+    access.give(holder.standing(), doctor.id, days=90)
+    clock.advance(timedelta(days=80))
+    page = holder.browser(app).get(f"/dossiers/{holder.record_id}/acces")
+    assert "Plus que 10 jours" in page.text
+    browser = holder.browser(app)
+    page = browser.get(f"/dossiers/{holder.record_id}/acces")
+    prolong = next(form for form in page.forms if "Prolonger l'accès" in form.element.text_content())
+    browser.submit(prolong, expect=200)
+    (line,) = access.consents(holder.standing())
+    assert line.valid_until == clock.now + timedelta(days=90)
+    assert [step.did for step in line.steps] == [Did.GIVEN, Did.PROLONGED]

@@ -13,6 +13,7 @@ from espace.errors import ConflictError, InvalidError
 from espace.people import services as people
 from espace.people.services import Professional, directory
 from espace.permissions import Permission, demand_fresh_proof
+from espace.records import services as records
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint
 from espace.web.viewpoint import Viewpoint
@@ -38,7 +39,18 @@ class Hit:
 @requires(Permission.ACCESS_MANAGE)
 def finding() -> Response:
     """Whom to give access to: by name and town, or by number."""
-    return page("access/find.html", FindForm(formdata=None), hits=None, after=None)
+    return page("access/find.html", FindForm(formdata=None), hits=None, after=None, attending=_attending(viewpoint()))
+
+
+def _attending(here: Viewpoint) -> Professional | None:
+    """The attending doctor the person declared, while the record says nothing about them: offered at once."""
+    index = records.record(here.record_id).attending_index
+    found = people.professional_under(index) if index else None
+    if found is None or not found.active:
+        return None
+    line = access.candidate(here.standing, found.id).line
+    reads = line is not None and line.state not in (ConsentState.EXPIRED, ConsentState.REVOKED)
+    return None if reads else found
 
 
 @record_pages.post("/acces/donner")
@@ -50,12 +62,12 @@ def find() -> Response:
     name, where = (form.name.data or "").strip(), (form.where.data or "").strip()
     if not form.validate() or not directory.words(name):
         form.refuse({"name": N_("Write the name of the professional, or their RPPS number.")})
-        return page("access/find.html", form, hits=None, after=None)
+        return page("access/find.html", form, hits=None, after=None, attending=None)
     known = people.find_professional(name)
     found = directory.Found((known,), None) if known else directory.search(name, where, form.after_id)
     if len(found.professionals) == 1 and found.after is None and form.after_id is None:
         return to(f"{here.base}/acces/donner/{found.professionals[0].id}")
-    return page("access/find.html", form, hits=_hits(here, found.professionals), after=found.after)
+    return page("access/find.html", form, hits=_hits(here, found.professionals), after=found.after, attending=None)
 
 
 def _hits(here: Viewpoint, found: tuple[Professional, ...]) -> list[Hit]:

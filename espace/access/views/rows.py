@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -31,6 +31,8 @@ from .relatives import relatives
 from .words import seen_in_words, unseen_in_words
 
 SOON_DAYS = 14
+PROLONGED_DAYS = 90
+"""What one press prolongs an access to, where the house offers it."""
 UNDO_DAYS = 30
 """As long a consent that somebody collected is offered to be undone, in these words."""
 
@@ -216,11 +218,23 @@ def _presses(line: ConsentLine, place: str) -> tuple[Press, ...]:
         is_fresh = step is not None and step.did is Did.COLLECTED and (clock.now() - step.at).days < UNDO_DAYS
         label = gettext("Undo this agreement") if is_fresh else gettext("End the access")
         said = gettext("Nothing is seen any more, as of now. You can give access again later.")
-        return (Press(label, place, said, (version, ("decision", Answer.REVOKE.value))),)
+        end = Press(label, place, said, (version, ("decision", Answer.REVOKE.value)))
+        return (*_prolonging(line, place, version), end)
     if line.state is ConsentState.BLOCKED:
         said = gettext("Nothing is shown yet, but they may ask for access again.")
         return (Press(gettext("Unblock"), place, said, (version, ("decision", Answer.UNBLOCK.value))),)
     return ()
+
+
+def _prolonging(line: ConsentLine, place: str, version: tuple[str, str]) -> tuple[Press, ...]:
+    """One press more for an access that ends soon; a code may be asked for first, as it opens further."""
+    is_soon = line.valid_until is not None and (line.valid_until - clock.now()).days <= SOON_DAYS
+    if not is_soon or PROLONGED_DAYS not in access.longer(line):
+        return ()
+    until = full_day(clock.now() + timedelta(days=PROLONGED_DAYS))
+    said = gettext("Until %(day)s. Nothing else changes.", day=until)
+    values = (version, ("decision", Answer.GRANT.value), ("days", str(PROLONGED_DAYS)))
+    return (Press(gettext("Prolong the access"), place, said, values),)
 
 
 def _badge(state: SeerState) -> tuple[str, str, str]:
