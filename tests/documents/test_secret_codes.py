@@ -109,6 +109,7 @@ def test_the_minor_is_offered_it_and_the_professional_goes_on_secretly(
     typed = {"code": digits, "birth_date": "03/12/2009"}
     here = desk.submit(desk.get("/pro/patients/code").form("code"), typed, expect=200)
     assert "Connexion secrète" in here.text
+    assert "Connexion secrète" in doctor.browser(app).get(here.path).text  # from another session too
     home = mother.browser(app).get(f"/dossiers/{teen.record_id}/")
     assert "Belhadj" not in home.text
     assert "Belhadj" not in mother.browser(app).get(f"/dossiers/{teen.record_id}/acces").text
