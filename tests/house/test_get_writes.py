@@ -25,7 +25,7 @@ from .test_routes import addresses
 SEEN = {"sessions.seen_at"}  # at most once a minute
 READING = {"+audit_events", "audit_heads.sequence", "audit_heads.link", "audit_heads.changed_at", "+audit_heads"}
 # Shown to the holder beside the professional's name; the first reading of all is told (AR-25).
-VISIT = {"access_consents.last_visit_at", "+notices", "+outbox"}
+VISIT = {"+access_visits", "access_visits.visited_at", "access_visits.known_at", "+notices", "+outbox"}
 
 REACHED = {"+access_reaches", "access_reaches.last_at"}  # which records a professional reached (R48)
 
