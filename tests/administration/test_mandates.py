@@ -1,12 +1,13 @@
 """Signed papers at the counter: both people compared, the paper entered, both told; ended for who asks (MI-12, R17)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 from flask import Flask
 
-from espace import settings
+from espace import db, settings
 from espace.access import services as access
 from espace.administration.services import mandates, visits
 from espace.administration.services.counter import Paper
@@ -14,8 +15,9 @@ from espace.administration.services.mandates import Both
 from espace.administration.services.visits import Identity, Purpose
 from espace.audit import services as audit
 from espace.errors import InvalidError, NotFoundError, StepUpError, ThrottledError
+from espace.family.services import proofs
 from espace.family.services.carers import links
-from espace.family.services.carers.mandates import SAME_PERSON, SignedPaper
+from espace.family.services.carers.mandates import SAME_PERSON, SignedPaper, paper_of
 from espace.family.services.carers.scope import Scope
 from espace.machines import Machines
 from espace.permissions import Actor, Relation, Role
@@ -197,8 +199,6 @@ def test_the_same_person_again_and_again_needs_another_operator(counter: Actor, 
 
 
 def test_a_day_has_its_limit_and_the_privacy_officer_hears_of_it(counter: Actor, machines: Machines) -> None:
-    from dataclasses import replace
-
     privacy = officer(Role.PRIVACY_OFFICER)
     settings.bind(replace(machines.settings, mandates_per_day=2))
     for _ in range(2):
@@ -248,3 +248,28 @@ def test_the_desk_is_walked_from_search_to_letter(app: Flask, machines: Machines
     assert carer.standing(helped.record_id).relation is Relation.CARER
     ended = browser.submit(next(form for form in done.forms if "/aidants/" in form.action))
     assert "ne voit plus rien" in ended.text
+
+
+def test_the_signed_paper_is_kept_sealed_and_looked_at_by_the_persons_people_only(
+    app: Flask, machines: Machines
+) -> None:
+    helped, carer = helped_and_carer()
+    actor = officer(Role.COUNTER).actor
+    _entered(actor, helped, carer, scope(READ), replace(PAPER, scan=proofs.judge(pdf("Mandat de Yves"))))
+    (one,) = links.carers(helped.standing())
+    place = f"/dossiers/{helped.record_id}/acces/aidants/{one.id}"
+    page = helped.browser(app).get(place)
+    assert "2026-114" in page.text
+    assert f"{place}/papier/1" in page.response.get_data(as_text=True)
+    kept = paper_of(helped.standing(), one.id)
+    assert kept is not None and kept.pages == 1 and kept.file_id is not None
+    assert b"Mandat" not in b"".join(
+        path.read_bytes() for path in machines.settings.data_dir.rglob("*") if path.is_file()
+    )
+    drawn = helped.browser(app).get(f"{place}/papier/1")
+    assert drawn.headers["Content-Type"] == "image/webp"
+    assert drawn.headers["Cache-Control"] == "no-store"
+    helped.browser(app).get(f"{place}/papier/2", expect=404)
+    carer.browser(app).get(f"{place}/papier/1", expect=404)
+    with db.read() as tx:
+        assert kept.file_id in proofs.named_files(tx, helped.record_id), "no orphan to be swept"

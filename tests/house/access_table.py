@@ -116,6 +116,7 @@ ACCESS: dict[str, str] = PUBLIC | {
     "GET /dossiers/<uuid:record_id>/acces/aidants/<uuid:carer_id>/elargir": "access:manage",
     "POST /dossiers/<uuid:record_id>/acces/aidants/<uuid:carer_id>/elargir": "access:manage",
     "POST /dossiers/<uuid:record_id>/acces/aidants/<uuid:carer_id>/fin": "access:manage",
+    "GET /dossiers/<uuid:record_id>/acces/aidants/<uuid:carer_id>/papier/<int:number>": "access:manage",
     "GET /dossiers/<uuid:record_id>/acces/aidants/<uuid:carer_id>/releve": "access:manage",
     "GET /dossiers/<uuid:record_id>/acces/urgence": "access:manage",
     "POST /dossiers/<uuid:record_id>/acces/urgence/<mode>/refus": "access:manage",

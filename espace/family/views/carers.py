@@ -9,7 +9,7 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, NotFoundError
 from espace.family.forms import AddCarerForm, CarerForm, DecideForm
-from espace.family.services.carers import invitations, lines, links
+from espace.family.services.carers import invitations, lines, links, mandates
 from espace.family.services.carers import scope as scopes
 from espace.family.services.carers.links import Carer
 from espace.family.services.carers.scope import Scope
@@ -102,8 +102,21 @@ def one(carer_id: UUID) -> Response:
         carer=found,
         said=summary_of(found.name, found.scope),
         last_act=lines.last_act(found.record_id, found.person_id),
+        paper=mandates.paper_of(here.standing, carer_id),
         form=DecideForm(formdata=None),
     )
+
+
+@record_pages.get("/acces/aidants/<uuid:carer_id>/papier/<int:number>")
+@requires(Permission.ACCESS_MANAGE)
+def paper(carer_id: UUID, number: int) -> Response:
+    """One page of the signed paper, as a picture that no browser keeps."""
+    here = viewpoint()
+    found = links.carer(here.standing, carer_id)
+    _leave(here, [found])
+    response = Response(mandates.picture(here.standing, carer_id, number), mimetype="image/webp")
+    response.headers["Content-Disposition"] = "inline"
+    return response
 
 
 @record_pages.get("/acces/aidants/<uuid:carer_id>/reduire")

@@ -6,16 +6,16 @@ one: they act in their own name.
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
-from espace import clock, crypto, settings
+from espace import clock, crypto, db, settings
 from espace.accounts import services as accounts
-from espace.errors import InvalidError
+from espace.errors import InvalidError, NotFoundError
 from espace.family.models import Mandate
 from espace.family.services import proofs
 from espace.family.services.bonds import bond
@@ -26,11 +26,12 @@ from espace.identifiers import new_id
 from espace.interop.typeset import typeset
 from espace.notifications.services import Event
 from espace.people.services import Person
-from espace.permissions import Actor, Task
+from espace.permissions import Actor, Standing, Task
 from espace.records import services as records
 from espace.words import N_
 
 from .answers import make
+from .links import manages
 from .scope import Scope, check
 
 TABLE = "family_mandates"
@@ -43,6 +44,12 @@ _TASKS = {Task.READ_DOCUMENTS: "lire les documents", Task.ADD_DOCUMENTS: "ajoute
 _TODAY = select(func.count()).where(
     Mandate.operator_id == bindparam("operator"), Mandate.entered_at > bindparam("since")
 )
+_NEWEST = (
+    select(Mandate.id, Mandate.entered_at, Mandate.file_id, Mandate.payload)
+    .where(Mandate.record_id == bindparam("record"), Mandate.link_id == bindparam("link"))
+    .order_by(Mandate.id.desc())
+    .limit(1)
+)
 _SAME = _TODAY.where(Mandate.person_id == bindparam("person"))
 
 
@@ -53,6 +60,47 @@ class SignedPaper:
     reference: str
     scan: Proof | None
     shown: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPaper:
+    """The newest paper by which somebody is or was a carer, as the people of the record may look at it."""
+
+    reference: str
+    entered_at: datetime
+    operator: str
+    pages: int
+    file_id: UUID | None = field(repr=False)
+    kind: str = ""
+
+
+def paper_of(standing: Standing, carer_id: UUID) -> KeptPaper | None:
+    """The paper that names a carer; None for who was asked on the site.
+
+    Raises:
+        NotFoundError: for who does not manage the record's accesses.
+    """
+    manages(standing)
+    with db.read() as tx:
+        row = tx.execute(_NEWEST, {"record": standing.record_id, "link": carer_id}).first()
+        if row is None:
+            return None
+        said = crypto.unseal(tx, standing.record_id, TABLE, row.id, row.payload)
+    scan = said["scan"] or {"pages": 0, "media": ""}
+    return KeptPaper(said["reference"], row.entered_at, said["operator"], scan["pages"], row.file_id, scan["media"])
+
+
+def picture(standing: Standing, carer_id: UUID, number: int) -> bytes:
+    """One page of the scan as a picture (WebP), drawn by a process of its own (security.md R33).
+
+    Raises:
+        NotFoundError: as `paper_of`, or when there is no such page.
+        BusyError: when too much is being drawn now.
+    """
+    found = paper_of(standing, carer_id)
+    if found is None or found.file_id is None or not 1 <= number <= found.pages:
+        raise NotFoundError
+    return proofs.picture(standing.record_id, found.file_id, found.kind, number)
 
 
 def see_fit(holder: Person, carer: Person, record_id: UUID) -> None:
