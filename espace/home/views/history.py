@@ -11,7 +11,7 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from espace import clock, crypto, settings
-from espace.errors import ConflictError
+from espace.errors import ConflictError, InvalidError
 from espace.home import services
 from espace.home.forms import AnswerForm
 from espace.home.services import Decision, Filter, Visit, What, Who
@@ -89,9 +89,11 @@ def visit(place: str) -> Response:
 def answer_visit(place: str) -> Response:
     """Say that one knows why, ask why, or contest. It opens nothing: no proof is asked for."""
     here, form = viewpoint(), AnswerForm()
-    reply = form.command() if form.validate() else None
-    if reply is None:
+    if not form.validate():
         return _visit(place, form)
+    reply = form.command()
+    if reply is None:
+        raise InvalidError({})  # nothing our pages send
     try:
         with attempt(form):
             made = services.answer_visit(here.standing, _sequence(here, place), reply)
