@@ -293,6 +293,7 @@ def ids_of(standing: Standing) -> dict[str, UUID]:
     found = {"record_id": standing.record_id}
     for line in access.consents(standing):
         found["consent_id"] = line.id
+        found["eyes"] = found["person"] = line.grantee_id  # through whose eyes the record is looked at
     for row in documents.page(standing).rows:
         found["document_id"] = row.id
     if care_history.may_read(standing):
