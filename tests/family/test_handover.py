@@ -10,6 +10,7 @@ from flask import Flask
 
 from espace import db
 from espace.access import services as access
+from espace.access.services import makers
 from espace.accounts.services import letters
 from espace.documents import services as documents
 from espace.family.cli import coming_of_age
@@ -70,6 +71,16 @@ def test_both_are_told_with_the_date_and_who_was_stopped_before_is_not(
     assert [one["values"]["day"] for one in told] == ["10 décembre 2026"]
     assert not [one for one in build.mails_to(father.email) if one["message"].startswith("majority")]
     assert tell_ahead() == 0
+
+
+def test_what_parents_gave_away_opens_nothing_from_that_day_on(
+    clock: FakeClock, mother: Citizen, teen: Citizen
+) -> None:
+    maker = makers.written(mother.standing(teen.record_id))
+    clock.now = MIDNIGHT - timedelta(seconds=1)
+    assert makers.still_decides(teen.record_id, maker) is not None
+    clock.now = MIDNIGHT
+    assert makers.still_decides(teen.record_id, maker) is None
 
 
 def test_the_farewell_stands_for_some_weeks_and_names_the_day(
