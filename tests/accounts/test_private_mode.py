@@ -232,6 +232,7 @@ SAYS_NOTHING = {
     "/dossiers/<uuid:record_id>/documents/ajouter",
     "/dossiers/<uuid:record_id>/documents/dossiers",
     "/dossiers/<uuid:record_id>/documents/recherche",
+    "/dossiers/<uuid:record_id>/voir-comme/<string:eyes>/documents/recherche",
     "/dossiers/<uuid:record_id>/documents/tout-cacher",
 }
 

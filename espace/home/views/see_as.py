@@ -95,9 +95,12 @@ def _choice(one: Eyes, here: Viewpoint) -> Choice:
 def why(person: str) -> Response:
     """Why somebody sees what they see, kind by kind; or that they see nothing, and why."""
     here = viewpoint()
-    found = access.eyes(here.standing, unquote(person))
-    if found is None:
-        raise NotFoundError
+    found = traced(
+        here.standing,
+        Action.ACCESSES_READ,
+        lambda: _through(here, unquote(person)),
+        lambda one: [{"id": str(one.grantee_id), "name": one.name}] if one.grantee_id else [],
+    )
     seen = found.standing
     rule = access.visible(seen) if seen is not None else None
     return render(
@@ -112,6 +115,13 @@ def why(person: str) -> Response:
         asks=found.sees is Sees.IF_GIVEN and found.line is not None,
         care=seen is not None and care_history.may_read(seen),
     )
+
+
+def _through(here: Viewpoint, eyes_id: str) -> Eyes:
+    found = access.eyes(here.standing, eyes_id)
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def name_of(one: Eyes) -> str:
