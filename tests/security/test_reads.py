@@ -96,6 +96,8 @@ def test_the_person_reads_in_french_who_did_what_when_and_why_at_the_next_reques
         assert told not in holders.get(f"/dossiers/{holder.record_id}/historique").text
         reading.get(place)
         page = holders.get(f"/dossiers/{holder.record_id}/historique").text
-        assert f"{told} À 10 h 07. Médecin, Cabinet des Tilleuls" in page
+        assert told in page
+        assert "De 10 h à 10 h 07, avec votre accord du" in page
+        assert "Médecin, Cabinet des Tilleuls" in page
     assert "Aujourd'hui" in page
     assert "Suivi après la consultation" in page, "why the doctor asked"

@@ -1,8 +1,9 @@
 """Every route x everybody who may stand before a record x the allowed method and a wrong one (security.md R12)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -28,10 +29,13 @@ def people(app: Flask, clock: FakeClock) -> Cast:
     return cast(app, clock)
 
 
-def _record_routes(app: Flask, method: str, ids: Mapping[str, object]) -> Iterator[tuple[Rule, str, Permission]]:
-    for rule, place in addresses(app, method=method, ids=ids):
+def _record_routes(people: Cast, method: str, record_id: UUID | None = None) -> Iterator[tuple[Rule, str, Permission]]:
+    """Every route on a record that takes `method`, with the child's things in its address, and what it declares."""
+    for rule, _ in addresses(people.app, method=method):
         if "record_id" in rule.arguments:
-            yield rule, place, Permission(str(guards.declared(app.view_functions[rule.endpoint])))
+            ids = people.ids_for(rule.rule) | ({"record_id": record_id} if record_id else {})
+            permission = Permission(str(guards.declared(people.app.view_functions[rule.endpoint])))
+            yield rule, address(rule.rule, ids), permission
 
 
 def _seen(answer: Page) -> tuple[int, bytes]:
@@ -56,7 +60,7 @@ def _look(people: Cast, relation: str) -> int:
     """Every GET route on the record, whole and as a fragment, and a method nobody has; gives how many requests."""
     browser = people.browser(relation)
     tried = 0
-    for rule, place, permission in _record_routes(people.app, "GET", people.ids):
+    for rule, place, permission in _record_routes(people, "GET"):
         served = rule.rule.startswith("/pro/") is people.is_professional(relation) and relation in EXPECTED[permission]
         for headers in ({}, {"HX-Request": "true", "HX-Target": "contenu"}):
             answer = browser.get(place, expect=None, follow=False, whole=not headers, headers=headers)
@@ -83,7 +87,7 @@ def _is_nobodys(rule: Rule) -> bool:
 
     Nor has the professional deposited anything that they could replace.
     """
-    absent = {"draft_id", "piece_id", "folder_id", "care_id", "carer_id", "invitation_id"} & rule.arguments
+    absent = {"draft_id", "piece_id", "folder_id", "care_id", "carer_id", "invitation_id", "place"} & rule.arguments
     return (
         bool(absent) or "/images/" in rule.rule or (rule.rule.startswith("/pro/") and rule.rule.endswith("/remplacer"))
     )
@@ -98,7 +102,7 @@ def _act(people: Cast, relation: str) -> None:
     """Every POST route on the record, with a valid token and an empty form."""
     browser = people.browser(relation)
     token = _token(browser)
-    for rule, place, permission in _record_routes(people.app, "POST", people.ids):
+    for rule, place, permission in _record_routes(people, "POST"):
         answer = browser.post(place, {"csrf_token": token}, follow=False)
         served = rule.rule.startswith("/pro/") is people.is_professional(relation) and relation in EXPECTED[permission]
         if relation == "anonymous":
@@ -113,8 +117,7 @@ def _act(people: Cast, relation: str) -> None:
 def test_an_object_of_another_record_does_not_exist_in_ones_own(people: Cast) -> None:
     """The record of the address and the object must belong together, for whoever may read both."""
     mother = people.browser("mother")
-    own = dict(people.ids) | {"record_id": people.mother.record_id}
-    for rule, place, _permission in _record_routes(people.app, "GET", own):
+    for rule, place, _permission in _record_routes(people, "GET", people.mother.record_id):
         if rule.rule.startswith("/pro/") or len(rule.arguments) == 1:
             continue
         answer = mother.get(place, expect=None, follow=False)
@@ -143,7 +146,9 @@ def test_no_mix_of_ids_and_methods_opens_what_is_not_ones_own(people: Cast) -> N
 
 def _mixes(people: Cast, rule: Rule) -> Iterator[dict[str, object]]:
     choices: dict[str, list[object]] = {
-        name: [people.ids[name], people.absent[name]] for name in people.ids if name in rule.arguments
+        name: [value, UUID(int=value.int ^ 1)]
+        for name, value in people.ids_for(rule.rule).items()
+        if name in rule.arguments
     }
     choices["record_id"].append(people.mother.record_id)
     for values in product(*choices.values()):
@@ -153,6 +158,9 @@ def _mixes(people: Cast, rule: Rule) -> Iterator[dict[str, object]]:
 def _is_served(people: Cast, relation: str, rule: Rule, permission: Permission, ids: dict[str, object]) -> bool:
     """Whether this one may have something at this address: all ids are the child's, or it is the mother's own page."""
     own = relation == "mother" and ids["record_id"] == people.mother.record_id and len(rule.arguments) == 1
-    theirs = all(ids[name] == people.ids[name] for name in ids) and relation in EXPECTED[permission]
+    theirs = (
+        all(ids[name] == value for name, value in people.ids_for(rule.rule).items() if name in ids)
+        and relation in EXPECTED[permission]
+    )
     at_their_door = rule.rule.startswith("/pro/") is people.is_professional(relation)
     return at_their_door and (theirs or own)
