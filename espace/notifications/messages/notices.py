@@ -356,7 +356,7 @@ EVENTS: dict[str, dict[str, Words]] = {
             name="A new link with a space you manage",
             why="This message is sent when someone will be able to act for a person whose space you manage.",
             subject="A link is being added to a space",
-            text="Someone will be able to act in a space you manage. We checked their papers.\n"
+            text="Someone will be able to act in a space you manage. We checked the papers.\n"
             "You do not agree? You have a few days to say so.\nTo know who, sign in on the site.",
             sms=f"espace: a link is being added to a space you manage. To know who, {_GO_EN}.",
         ),
