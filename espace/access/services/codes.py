@@ -16,7 +16,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindpar
 
 from espace import clock, crypto, db
 from espace.access.models import CounterCode
-from espace.access.policy import Reason, Window
+from espace.access.policy import Window
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.db import Id
@@ -230,13 +230,7 @@ def close(standing: Standing, code_id: UUID) -> None:
     line, now = code(standing, code_id), clock.now()
     with db.write() as tx:
         if line.state is CodeState.OFFERED and _withdraw(tx, standing.record_id, code_id, now):
-            audit.record(
-                standing.actor,
-                standing.record_id,
-                Action.COUNTER_CODE_CANCELLED,
-                relation=standing.relation,
-                objects=_marked(code_id, secret=line.secret),
-            )
+            _leave(standing, Action.COUNTER_CODE_CANCELLED, _marked(code_id, secret=line.secret))
             return
         line = code(standing, code_id)  # it may have been used in this very moment
         if line.state is CodeState.OPEN:
@@ -246,7 +240,13 @@ def close(standing: Standing, code_id: UUID) -> None:
                 standing.record_id,
                 Action.WINDOW_CLOSED,
                 relation=standing.relation,
-                objects=[_closed(line)],
+                objects=[
+                    {
+                        "name": line.name,
+                        **(_marked(code_id, secret=line.secret) or [{}])[0],
+                        "id": str(line.professional_id),
+                    }
+                ],
             )
 
 
@@ -270,24 +270,8 @@ def close_own(standing: Standing) -> None:
             raise NotFoundError
         for row in rows:
             _shut(tx, standing.record_id, _line(tx, row, standing), now, "professional")
-        secret = any(row.secret for row in rows)
-        audit.record(
-            standing.actor,
-            standing.record_id,
-            Action.WINDOW_CLOSED,
-            relation=standing.relation,
-            objects=_marked(rows[0].id, secret=secret),
-        )
-
-
-def _closed(line: CodeLine) -> dict[str, str]:
-    mark = {"representatives_invisible": "yes"} if line.secret else {}
-    return {"id": str(line.professional_id), "name": line.name, **mark}
-
-
-def has_window(standing: Standing) -> bool:
-    """Whether a professional reads this record by a counter code now."""
-    return standing.reason == Reason.WINDOW
+        marks = _marked(rows[0].id, secret=any(row.secret for row in rows))
+        _leave(standing, Action.WINDOW_CLOSED, marks)
 
 
 def stands_open(record_id: BindParameter[UUID], now: BindParameter[datetime]) -> ColumnElement[bool]:
@@ -359,6 +343,10 @@ def maker_of(tx: Connection, row: Any) -> dict[str, Any]:
     """Who made a code, as `makers` takes it."""
     maker: dict[str, Any] = crypto.unseal(tx, row.record_id, TABLE, row.id, row.payload)["maker"]
     return maker
+
+
+def _leave(standing: Standing, action: Action, objects: list[dict[str, str]]) -> None:
+    audit.record(standing.actor, standing.record_id, action, relation=standing.relation, objects=objects)
 
 
 def _withdraw(tx: Connection, record_id: UUID, code_id: UUID, now: datetime) -> bool:
