@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -172,7 +173,7 @@ def test_a_proof_that_cannot_be_taken_leaves_nothing(
 ) -> None:
     browser = father.browser(app)
     page = browser.get("/compte/proches/demande")
-    values = {**typed(child), "proof": Upload("preuve.pdf", content, "application/pdf")}
+    values: dict[str, Any] = {**typed(child), "proof": Upload("preuve.pdf", content, "application/pdf")}
     browser.submit(page.form("binds"), values, expect=422)
     assert requests.mine(father.actor) == []
     assert father.account_id is not None
@@ -186,6 +187,7 @@ def test_the_proof_is_sealed_and_goes_with_a_withdrawal(
     assert father.account_id is not None
     with db.read() as tx:
         proof_id = tx.execute(select(Request.proof_id).where(Request.id == made)).scalar()
+        assert proof_id is not None
         assert proofs.named_files(tx, father.account_id) == {proof_id}
     path = storage.current().path(father.account_id, proof_id)
     assert b"%PDF" not in path.read_bytes()

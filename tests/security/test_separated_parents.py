@@ -353,7 +353,7 @@ def test_a_decision_is_entered_at_the_desk_by_exact_identities(
 ) -> None:
     desk = counter.browser(app)
     page = desk.get("/admin/restrictions/saisir")
-    values = {
+    values: dict[str, Any] = {
         "ins": home.child.ins, "birth_date": f"{BORN:%d/%m/%Y}", "other_ins": home.father.ins,
         "other_birth_date": f"{home.father.birth_date:%d/%m/%Y}", "reference": "RG 26/88", "made_on": "2026-11-03",
         "effect": "narrow", "sees_before": "2026-10-01", "proof": Upload("o.pdf", SCAN, "application/pdf"),

@@ -82,7 +82,7 @@ class OrderForm(Form):
 
     def order(self) -> Order:
         """What was typed."""
-        made_on: date = self.made_on.data
+        made_on: date = self.made_on.data or date.max  # none was typed: a day to come, which is refused
         return Order(
             reference=self.reference.data or "",
             made_on=made_on,
