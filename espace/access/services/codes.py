@@ -235,19 +235,9 @@ def close(standing: Standing, code_id: UUID) -> None:
         line = code(standing, code_id)  # it may have been used in this very moment
         if line.state is CodeState.OPEN:
             _shut(tx, standing.record_id, line, now, "record")
-            audit.record(
-                standing.actor,
-                standing.record_id,
-                Action.WINDOW_CLOSED,
-                relation=standing.relation,
-                objects=[
-                    {
-                        "name": line.name,
-                        **(_marked(code_id, secret=line.secret) or [{}])[0],
-                        "id": str(line.professional_id),
-                    }
-                ],
-            )
+            named = {"id": str(line.professional_id), "name": line.name}
+            marks = _marked(code_id, secret=line.secret)
+            _leave(standing, Action.WINDOW_CLOSED, [{**mark, **named} for mark in marks] or [named])
 
 
 def close_own(standing: Standing) -> None:
