@@ -236,10 +236,14 @@ def test_a_parent_learns_of_no_secret_emergency_by_looking(app: Flask) -> None:
     made = scene(92, count=2)
     discreet = build.caregiver("Secret", "Ida")
     readers.emergency(made.holder, discreet, secret=True)
+    shown = build.caregiver("Discret", "Ugo")
+    readers.window(made.holder, shown, secret=True)
     base = f"/dossiers/{made.holder.record_id}"
     for who, status in ((made.holder, 200), (made.mother, 404)):
         browser = who.browser(app)
-        assert browser.get(f"{base}/voir-comme/{discreet.id}", expect=None).status == status
-        assert ("Ida" in browser.get(f"{base}/voir-comme/").text) is (status == 200)
+        for one in (discreet, shown):
+            assert browser.get(f"{base}/voir-comme/{one.id}", expect=None).status == status
+        told = browser.get(f"{base}/voir-comme/").text
+        assert ("Ida" in told, "Ugo" in told) == (status == 200, status == 200)
         persons = browser.get(f"{base}/documents/{made.documents[1]}/personnes")
         assert ("Ida" in persons.text) is (status == 200)

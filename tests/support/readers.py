@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import insert, update
 
@@ -14,8 +15,8 @@ from espace.permissions import Task
 from .build import Caregiver, Citizen
 
 
-def carer(holder: Citizen, person: Citizen, *tasks: Task, withheld: Collection[str] = (), days: int = 30) -> None:
-    """Have `person` care for the holder, with these tasks, for some days."""
+def carer(holder: Citizen, person: Citizen, *tasks: Task, withheld: Collection[str] = (), days: int = 30) -> UUID:
+    """Have `person` care for the holder, with these tasks, for some days; gives what binds them."""
     link_id, record_id, now = new_id(), holder.record_id, clock.now()
     said = {"tasks": [task.value for task in tasks], "withheld": sorted(withheld)}
     with db.write() as tx:
@@ -30,6 +31,7 @@ def carer(holder: Citizen, person: Citizen, *tasks: Task, withheld: Collection[s
                 payload=crypto.seal(tx, record_id, "family_links", link_id, said),
             )
         )
+    return link_id
 
 
 def team(holder: Citizen, member: Caregiver, state: str = "valid", days: int = 30) -> None:
@@ -53,9 +55,13 @@ def team(holder: Citizen, member: Caregiver, state: str = "valid", days: int = 3
         )
 
 
-def window(holder: Citizen, professional: Caregiver, opens: str = "read", minutes: int = 60) -> None:
+def window(
+    holder: Citizen, professional: Caregiver, opens: str = "read", minutes: int = 60, *, secret: bool = False
+) -> None:
     """Open the record to a professional by a counter code, as one that was typed."""
     row_id, record_id, now = new_id(), holder.record_id, clock.now()
+    shown = {"name": professional.facts.display_name, "profession": "", "structure": ""}
+    said = {"maker": {"account": str(new_id()), "name": "Claire"}, "digits": "", "shown": shown}
     with db.write() as tx:
         tx.execute(
             insert(CounterCode).values(
@@ -63,13 +69,14 @@ def window(holder: Citizen, professional: Caregiver, opens: str = "read", minute
                 id=row_id,
                 code_index=bytes(32),
                 opens=opens,
+                secret=secret,
                 minutes=minutes,
                 made_at=now,
                 offered_until=now,
                 professional_id=professional.id,
                 used_at=now,
                 until=now + timedelta(minutes=minutes),
-                payload=crypto.seal(tx, record_id, "access_counter_codes", row_id, {}),
+                payload=crypto.seal(tx, record_id, "access_counter_codes", row_id, said),
             )
         )
 
@@ -95,6 +102,7 @@ def emergency(
                 payload=crypto.seal(tx, record_id, "access_emergencies", row_id, said),
             )
         )
+    return row_id
 
 
 def restrict(child: Citizen, parent: Citizen, sees_before: datetime | None) -> None:

@@ -1,46 +1,30 @@
 """Everybody who reads a record now, judged together: for one document, and to choose through whose eyes to look."""
 
 from dataclasses import replace
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row
 
-from espace import clock, db
-from espace.access.models import CounterCode
+from espace import db
 from espace.access.policy import ConsentState
 from espace.people import services as people
 from espace.people.services import Professional, Structure
 from espace.permissions import Actor, ActorKind, Permission, Standing
 
-from .codes import secrecies
 from .consents import TEAM, ConsentLine, consents
-from .emergency import recent
 from .eyes import Eyes, EyesKind, Sees, bonds, of_professional, place_of, relative, through
 from .matrix import active_matrix
+from .open_now import Passing, open_now
 from .practising import Held, professional_standing, record_row
 from .rules import bound_grantees
 
-_CODES: Select[*tuple[Any, ...]] = select(CounterCode.opens, CounterCode.professional_id, CounterCode.until).where(
-    CounterCode.record_id == bindparam("record"),
-    CounterCode.until > bindparam("now"),
-    CounterCode.secret.in_(bindparam("secret", expanding=True)),
-)
 _WAYS = {
     "read": "read_until",
     "deposit": "deposit_until",
     "break-glass": "glass_until",
     "centre-15": "centre_until",
 }
-
-
-class _Passing(NamedTuple):
-    """A right that passes and stands open: by what, for whom, until when."""
-
-    way: str
-    professional_id: UUID
-    until: datetime
 
 
 def everyone(own: Standing) -> list[Eyes]:
@@ -55,10 +39,8 @@ def everyone(own: Standing) -> list[Eyes]:
     lines = consents(own)
     with db.read() as tx:
         row = record_row(tx, own.record_id)
-        codes = tx.execute(_CODES, {"record": own.record_id, "now": clock.now(), "secret": secrecies(own)}).all()
         bound = bound_grantees(tx, own.record_id)
-    passing = [_Passing(*row) for row in codes]
-    passing += [_Passing(one.mode.value, one.professional_id, one.until) for one in recent(own) if one.is_open]
+    passing = open_now(own)
     teams = {line.grantee_id: line for line in lines if line.kind == TEAM}
     singles = {line.grantee_id: line for line in lines if line.kind != TEAM}
     known = people.professionals({*singles, *(one.professional_id for one in passing)})
@@ -108,7 +90,7 @@ def _held(
     place: Structure | None,
     singles: dict[UUID, ConsentLine],
     teams: dict[UUID, ConsentLine],
-    passing: list[_Passing],
+    passing: list[Passing],
     bound: frozenset[UUID],
 ) -> Held:
     """As one statement gathers it for one of them (`standing`), for several at once."""

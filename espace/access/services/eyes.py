@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, select
 from espace import db
 from espace.access import policy
 from espace.access.models import Opposition
-from espace.access.policy import ConsentState, EmergencyMode, VisibilityRule
+from espace.access.policy import ConsentState, EmergencyMode, Reason, VisibilityRule
 from espace.accounts import services as accounts
 from espace.family import services as family
 from espace.family.services import Bond
@@ -23,14 +23,15 @@ from espace.people.services import Professional, Structure
 from espace.permissions import Actor, ActorKind, Permission, Relation, Standing
 
 from .consents import TEAM, ConsentLine, consents
-from .emergency import recent
 from .matrix import ROLE_BASED, active_matrix
+from .open_now import open_now
 from .practising import Supposed, supposed_standing
 from .standing import standing
 
 BREAK_GLASS, CENTRE_15 = "urgence", "centre-15"
 _TEAM, _PROFESSION = "equipe-", "metier-"
 _DOCTOR = "G15_10"
+_PASSING = frozenset({Reason.WINDOW, Reason.BREAK_GLASS, Reason.CENTRE_15})
 _MODES = {BREAK_GLASS: EmergencyMode.BREAK_GLASS, CENTRE_15: EmergencyMode.CENTRE_15}
 _OPPOSED = select(Opposition.break_glass, Opposition.centre_15).where(Opposition.record_id == bindparam("record"))
 
@@ -211,8 +212,9 @@ def _professional(own: Standing, professional_id: UUID) -> Eyes | None:
     place = place_of(found, line, {one.grantee_id for one in lines if one.kind == TEAM})
     actor = people.actor_of(found, place)
     reads = standing(actor, own.record_id)
-    if reads is not None and reads.in_emergency and not _is_told(own, professional_id):
-        reads = None
+    passes = reads is not None and reads.reason in _PASSING
+    if passes and not any(one.professional_id == professional_id for one in open_now(own)):
+        reads = None  # of a minor's secret code or emergency nothing is told
     if reads is not None and reads.may(Permission.DOCUMENTS_READ):
         return of_professional(own, found, place, reads, line)
     if line is None:
@@ -221,11 +223,6 @@ def _professional(own: Standing, professional_id: UUID) -> Eyes | None:
         reads = supposed_standing(actor, own.record_id, Supposed(consent=True))
         return of_professional(own, found, place, reads, line, Sees.IF_GIVEN)
     return of_professional(own, found, place, None, line, Sees.NOTHING)
-
-
-def _is_told(own: Standing, professional_id: UUID) -> bool:
-    """Whether the looker may know of the emergency in which somebody reads: not of a minor's secret one (MI-7)."""
-    return any(one.is_open and one.professional_id == professional_id for one in recent(own))
 
 
 def _team(own: Standing, eyes_id: str) -> Eyes | None:

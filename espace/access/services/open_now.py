@@ -1,0 +1,40 @@
+"""Rights that pass and stand open now, as far as whoever asks may know of them (rules.md MI-7)."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, select
+
+from espace import clock, db
+from espace.access.models import CounterCode
+from espace.permissions import Standing
+
+from .codes import secrecies
+from .emergency import recent
+
+_CODES: Select[*tuple[Any, ...]] = select(CounterCode.opens, CounterCode.professional_id, CounterCode.until).where(
+    CounterCode.record_id == bindparam("record"),
+    CounterCode.until > bindparam("now"),
+    CounterCode.secret.in_(bindparam("secret", expanding=True)),
+)
+
+
+class Passing(NamedTuple):
+    """A right that passes and stands open: by what, for whom, until when."""
+
+    way: str
+    professional_id: UUID
+    until: datetime
+
+
+def open_now(own: Standing) -> list[Passing]:
+    """What counter codes and emergencies open now, but for a minor's secret ones before their parents.
+
+    Raises:
+        NotFoundError: for who does not manage the record's accesses.
+    """
+    with db.read() as tx:
+        codes = tx.execute(_CODES, {"record": own.record_id, "now": clock.now(), "secret": secrecies(own)}).all()
+    found = [Passing(*row) for row in codes]
+    return found + [Passing(one.mode.value, one.professional_id, one.until) for one in recent(own) if one.is_open]
