@@ -175,6 +175,7 @@ class Settings:
         self._check_folders()
         self._check_ages()
         self._check_rules()
+        self._check_bounds()
 
     def _check_addresses(self) -> None:
         base = urlsplit(self.base_url)
@@ -237,6 +238,9 @@ class Settings:
             raise SettingsError("ESPACE_ERASURE_DAYS must be between 0 and 90: erasure takes three months at most")
         if not 1 <= self.assistance_minutes <= 60:
             raise SettingsError("ESPACE_ASSISTANCE_MINUTES must be between 1 and 60")
+
+    def _check_bounds(self) -> None:
+        """What an operator may only tighten."""
         if not 1 <= self.pulse_seconds <= 25:
             raise SettingsError("ESPACE_PULSE_SECONDS must be between 1 and 25: pages blank within 30 s (R16)")
         if self.search_misses_per_hour > 20:
