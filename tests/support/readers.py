@@ -83,8 +83,8 @@ def window(
 
 def emergency(
     holder: Citizen, professional: Caregiver, mode: str = "break-glass", hours: int = 4, *, secret: bool = False
-) -> None:
-    """Open the record to a professional in an emergency, as one that was said and written down."""
+) -> UUID:
+    """Open the record to a professional in an emergency, as one that was said and written down; gives its id."""
     row_id, record_id, now = new_id(), holder.record_id, clock.now()
     said = {"why": "unconscious", "words": "inconscient", "name": professional.facts.display_name}
     said |= {"profession": professional.facts.plain_label, "structure": professional.structure}

@@ -5,7 +5,7 @@ everybody who sees the older one sees the newer one too. Otherwise what vanished
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -101,7 +101,8 @@ def _all(tx: Connection, record_id: UUID, rows: Sequence[Row[Any]]) -> list[Entr
 
 def _of(row: Row[Any], rules: frozenset[Ruling]) -> Entry:
     values: Sequence[Any] = row
-    return Entry(*values, rules=rules)
+    plain = Entry(*values)
+    return replace(plain, rules=rules) if rules else plain
 
 
 def marks(one: Entry) -> tuple[Any, ...]:
