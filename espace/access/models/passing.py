@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, Index, Integer, false
+from sqlalchemy import Boolean, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from espace.db import Base, Code, Digest, Id, Instant, RecordRow, Sealed, record_table
@@ -25,7 +25,7 @@ class CounterCode(RecordRow, Base):
     code_index: Mapped[bytes] = mapped_column(Digest(32))  # blind index of the code
     opens: Mapped[str] = mapped_column(Code(8))  # read, deposit
     minutes: Mapped[int] = mapped_column(Integer)  # how long it opens the record, from its use
-    secret: Mapped[bool] = mapped_column(Boolean, server_default=false())  # a minor's own: parents know nothing of it
+    secret: Mapped[bool] = mapped_column(Boolean)  # a minor's own: parents know nothing of it
     made_at: Mapped[datetime] = mapped_column(Instant)
     offered_until: Mapped[datetime] = mapped_column(Instant)  # to be used by then
     professional_id: Mapped[UUID | None] = mapped_column(Id)

@@ -13,7 +13,7 @@ from espace.errors import InvalidError
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import quiet, requires, viewpoint
-from espace.web.rendering import render
+from espace.web.rendering import render, wants_fragment
 from espace.web.viewpoint import Viewpoint
 
 from .passing_forms import CodeForm, length
@@ -69,7 +69,9 @@ def one(code_id: UUID) -> Response:
 @quiet
 def state(code_id: UUID) -> Response:
     """Where a code stands: the page that shows it asks every few seconds, which keeps no session awake."""
-    return _shown("documents/_code_state.html", codes.code(viewpoint().standing, code_id))
+    here = viewpoint()
+    line = codes.code(here.standing, code_id)
+    return _shown("documents/_code_state.html", line) if wants_fragment() else to(f"{here.base}/acces/code/{code_id}")
 
 
 def given_card(here: Viewpoint) -> dict[str, object] | None:
