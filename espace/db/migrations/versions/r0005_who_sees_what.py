@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("code_index", Digest(32), nullable=False),
         sa.Column("opens", Code(8), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
-        sa.Column("secret", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("secret", sa.Boolean(), nullable=False),
         sa.Column("made_at", Instant(), nullable=False),
         sa.Column("offered_until", Instant(), nullable=False),
         sa.Column("professional_id", Id(), nullable=True),
