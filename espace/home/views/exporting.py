@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from flask import Response, stream_with_context
 from flask_babel import gettext
@@ -63,7 +63,9 @@ def _zipped(name: str, pieces: Iterator[bytes], made: Export) -> Iterator[bytes]
     """The archive, piece by piece: no more of it is held than what is on its way."""
     pipe, signing = _Pipe(), exports.Signing()
     with ZipFile(pipe, "w", ZIP_DEFLATED) as archive:
-        with archive.open(name, "w", force_zip64=True) as file:
+        entry = ZipInfo(name, local(clock.now()).timetuple()[:6])
+        entry.compress_type = ZIP_DEFLATED
+        with archive.open(entry, "w", force_zip64=True) as file:
             for piece in pieces:
                 signing.update(piece)
                 file.write(piece)
@@ -172,7 +174,8 @@ def _csv(lines: list[list[str]]) -> bytes:
 def _paper(made: Export) -> Iterator[bytes]:
     here = viewpoint()
     acts = [cells(act) for act in made.acts()]
-    period = gettext("From %(first)s to %(last)s", first=_said(made.since, first=True), last=_said(made.until))
+    first, last = _said(made.since, first=True), _said(made.until)
+    period = gettext("First day: %(first)s. Last day: %(last)s.", first=first, last=last)
     yield typeset(
         "home/history",
         {

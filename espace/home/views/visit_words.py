@@ -55,6 +55,8 @@ def did(acts: list[tuple[str, int]], most: int = MOST_SAID) -> str:
     others = sum(count for action, count in acts if Action(action) not in DID)
     if len(said) > most:
         said = said[:most]
+    elif others and not said:
+        said.append(ngettext("did one thing", "did %(num)d things", others))
     elif others:
         said.append(ngettext("did one other thing", "did %(num)d other things", others))
     if len(said) < 2:
