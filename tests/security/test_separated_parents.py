@@ -178,9 +178,10 @@ def test_an_urgent_decision_closes_every_page_at_once_and_says_nothing(
     for word in ("décision", "juge", "RG 26", "limit", "suspend"):
         assert word not in page.text.lower().replace("rg 26", "RG 26")
     mother = home.mother.browser(app)
-    for place in (f"{home.base}/historique", f"{home.base}/acces/parents", "/compte/proches", "/compte/activite"):
+    for place in (f"{home.base}/historique", f"{home.base}/acces", "/compte/proches", "/compte/activite"):
         text = mother.get(place).text
         assert "décision qui" not in text
+        assert "décision limite" not in text
         assert "RG 26" not in text
     assert build.mails_to(home.father.email)[-1]["message"] not in ("link-changed", "record-state")
     assert "link-changed" not in [one["message"] for one in build.mails_to(home.mother.email)]

@@ -25,11 +25,19 @@ _BONDS = {
 
 
 def relatives(here: Viewpoint) -> list[SeerLine]:
-    """Who acts for the holder or helps them; not who looks, who knows, nor who sees nothing of it now (R15)."""
+    """Who acts for the holder or helps them; not who looks, who knows.
+
+    One whom a decision stops or limits stands here as before, unless the decision lets the others know (R15).
+    """
     every = family.bonds_on(here.record_id)
-    bonds = [one for one in every if one.opens and one.represents and one.person_id != here.actor.person_id]
+    bonds = [one for one in every if one.represents and one.person_id != here.actor.person_id]
     known = people.persons([one.person_id for one in bonds])
-    lines = [_of_bond(one, known[one.person_id].display_name) for one in bonds if one.person_id in known]
+    openly = family.limited_openly(here.record_id)
+    lines = [
+        _of_bond(one, known[one.person_id].display_name, is_limited=one.person_id in openly)
+        for one in bonds
+        if one.person_id in known
+    ]
     lines += [_of_carer(one) for one in family.carer_lines(here.standing)]
     if here.standing.relation is Relation.HOLDER:
         return lines
@@ -43,21 +51,21 @@ def _oneself(own: Bond) -> SeerLine:
     return replace(_of_bond(own, str(gettext("You"))), detail=(said,), place="", acts=())
 
 
-def _of_bond(one: Bond, name: str) -> SeerLine:
+def _of_bond(one: Bond, name: str, *, is_limited: bool = False) -> SeerLine:
     said = (
-        N_("Sees what came before a decision, and nothing since.")
-        if one.is_frozen
+        N_("A decision limits what this person sees.")
+        if is_limited
         else N_("Sees and decides as you do, without any consent.")
     )
     return SeerLine(
         _BONDS[one.kind],
         one.id,
         name,
-        state=SeerState.LIMITED if one.is_frozen else SeerState.OPEN,
+        state=SeerState.LIMITED if is_limited else SeerState.OPEN,
         detail=(said,),
         since=one.since,
         until=one.until,
-        place="/acces/parents" if one.kind == family.PARENT else "",
+        place="/acces/parents",
     )
 
 

@@ -4,6 +4,7 @@ from .bonds import CARER, GUARDIAN, PARENT, Bond, bond, bonds_of, bonds_on
 from .carers.lines import CarerLine, carer_lines
 from .carers.telling import note_act
 from .colours import COLOURS, OWN_COLOUR, colour_of
+from .freezing import limited_openly
 from .guardians import guardian_decides
 from .letters import letter_pdf
 from .links import is_held_back, link_parent, parents_linked, records_represented, representatives, represents
@@ -29,6 +30,7 @@ __all__ = [
     "guardian_decides",
     "is_held_back",
     "letter_pdf",
+    "limited_openly",
     "link_parent",
     "may_hold_account",
     "note_act",
