@@ -241,12 +241,12 @@ def test_of_two_browsers_the_second_is_told_and_changes_nothing(holder: Citizen,
     assert acts(holder) == ["consent-asked", "consent-blocked"]
 
 
-def _at_once(acts: list[Callable[[], None]]) -> list[Exception | None]:
+def _at_once(acts: list[Callable[[], object]]) -> list[Exception | None]:
     """Do all at the same moment; gives what each ended with."""
     ends: list[Exception | None] = [None] * len(acts)
     gate = threading.Barrier(len(acts))
 
-    def run(index: int, act: Callable[[], None]) -> None:
+    def run(index: int, act: Callable[[], object]) -> None:
         gate.wait()
         try:
             act()
