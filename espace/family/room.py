@@ -10,6 +10,8 @@ from .views.blueprints import record_pages
 _ROUTES = (carers, growing, parents)  # importing them hangs their pages on the blueprint
 
 ROOM = Room(
-    "family", pages=(relatives.pages, requests.pages, helped.pages), record_pages=record_pages,
+    "family",
+    pages=(relatives.pages, requests.pages, helped.pages),
+    record_pages=record_pages,
     cards=(Card("family/_growing_card.html", 70, Permission.RECORD_HOME, growing.card, Veiled.HARMLESS),),
 )

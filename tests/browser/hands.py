@@ -1,6 +1,7 @@
 """A running demo, and people's hands on it: what they see, press, fill in and read."""
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable
@@ -65,7 +66,9 @@ class Hands:
         return answer.status if answer else 0
 
     def shot(self, what: str) -> None:
-        """Keep what the screen shows."""
+        """Keep what the screen shows, where somebody wants to look at it: pictures are a fifth of the pages' time."""
+        if "ESPACE_SCREENSHOTS" not in os.environ:
+            return
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{what}.png", full_page=True)
 

@@ -179,9 +179,7 @@ def test_own_sign_ins_are_found_by_their_filter(app: Flask, clock: FakeClock) ->
     assert "Vous avez activé votre espace." in page.text
 
 
-def test_a_page_asks_as_many_statements_for_few_acts_as_for_many(
-    machines: Machines, clock: FakeClock
-) -> None:
+def test_a_page_asks_as_many_statements_for_few_acts_as_for_many(machines: Machines, clock: FakeClock) -> None:
     mother, father = build.citizen(), build.citizen("Mathieu", "Lecomte", sex="M")
     child = build.citizen("Jules", birth=date(2017, 3, 2), parents=(mother, father), activated=False)
     doctor = build.caregiver()

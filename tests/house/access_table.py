@@ -382,9 +382,9 @@ ACCESS: dict[str, str] = PUBLIC | {
     "POST /dossiers/<uuid:record_id>/acces/depots/nouveau": "access:manage",
     "POST /dossiers/<uuid:record_id>/acces/depots/<uuid:link_id>/fermer": "access:manage",
     "POST /dossiers/<uuid:record_id>/acces/depots/fichiers/<uuid:file_id>/jeter": "access:manage",
-    "GET /dossiers/<uuid:record_id>/acces/depots/fichiers/<uuid:file_id>": "documents:add",
-    "POST /dossiers/<uuid:record_id>/acces/depots/fichiers/<uuid:file_id>": "documents:add",
-    "GET /dossiers/<uuid:record_id>/acces/depots/fichiers/<uuid:file_id>/image": "documents:add",
+    "GET /dossiers/<uuid:record_id>/acces/depots/fichiers/<uuid:file_id>": "access:manage",
+    "POST /dossiers/<uuid:record_id>/acces/depots/fichiers/<uuid:file_id>": "access:manage",
+    "GET /dossiers/<uuid:record_id>/acces/depots/fichiers/<uuid:file_id>/image": "access:manage",
 }
 
 _THROUGH_EYES = "/dossiers/<uuid:record_id>/voir-comme/<string:eyes>"

@@ -5,15 +5,25 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy import select
 
+from espace import db
 from espace.access import services as access
-from espace.access.services import Answer
+from espace.access.models import Emergency
+from espace.access.policy import Window
+from espace.access.services import Answer, codes
+from espace.assembly import handle_events
 from espace.documents import services as documents
+from espace.documents.services.adding.pieces import Upload
+from espace.documents.services.passing import guests, sharing
+from espace.documents.services.passing.guests import Deposit
+from espace.documents.services.passing.sharing import NewShare
+from espace.family import services as family
 from espace.permissions import Permission as P
-from espace.permissions import Role
+from espace.permissions import Role, Standing, Task, Visitor
 from espace.records import services as records
 from espace.records.services import HeirRequest
-from tests.support import build, office
+from tests.support import build, office, readers
 from tests.support.browser_client import Browser
 from tests.support.clock import FakeClock
 from tests.support.office import Officer
@@ -23,20 +33,26 @@ TITLE = "Bilan de Plume-Canari"
 SECRET_TITLE = "Entretien confidentiel Zibeline"
 
 # Independent of `access.policy`: who may do what before the child's record, written by hand from rules.md.
+MODE = "centre-15"
 _PARENTS = frozenset({"mother", "second parent"})
-_FOUND_HER = frozenset({"authorised", "searched", "asked", "refused", "revoked", "expired", "blocked"})
+_CARE_FOR_HER = frozenset({"carer who reads", "carer who adds"})
+_BY_CONSENT = frozenset({"authorised", "team"})
+_IN_PASSING = frozenset({"code to deposit", "emergency", "centre 15"})
+_FOUND_HER = frozenset({"searched", "asked", "refused", "revoked", "expired", "blocked"}) | _BY_CONSENT | _IN_PASSING
 EXPECTED: dict[P, frozenset[str]] = {
-    P.RECORD_HOME: _PARENTS,
-    P.DOCUMENTS_ADD: _PARENTS,
+    P.RECORD_HOME: _PARENTS | _CARE_FOR_HER | {"narrowed parent"},
+    P.DOCUMENTS_ADD: _PARENTS | {"carer who adds"},
     P.DOCUMENTS_KEEP: _PARENTS,
     P.ACCESS_MANAGE: _PARENTS,
     P.HISTORY_READ: _PARENTS,
-    P.PATIENT_PAGE: _FOUND_HER,
+    P.PATIENT_PAGE: _FOUND_HER | {"code to read"},
     P.DOCUMENTS_DEPOSIT: _FOUND_HER,
-    P.ACCESS_ASK: _FOUND_HER,  # the blocked may ask and are not told: their request wakes nobody
-    P.DOCUMENTS_READ: _PARENTS | {"authorised"},
-    P.DOCUMENTS_ANNOUNCE: frozenset({"authorised"}),
+    P.ACCESS_ASK: _FOUND_HER | {"code to read"},  # the blocked are not told: their request wakes nobody
+    P.DOCUMENTS_READ: _PARENTS | {"narrowed parent", "carer who reads", "code to read"} | _BY_CONSENT | _IN_PASSING,
+    P.DOCUMENTS_ANNOUNCE: _BY_CONSENT,
 }
+_CARE, _WAITED_FOR = "/soins", "/attente"
+"""The insurer's lines, of which nobody knows when they arrived; a result that waits for a word of its person's."""
 RELATIONS = (
     "anonymous",
     "stranger",
@@ -45,8 +61,20 @@ RELATIONS = (
     "operator",
     "mother",
     "second parent",
+    "frozen parent",
+    "narrowed parent",
+    "carer who reads",
+    "carer who adds",
+    "carer of somebody else",
+    "carer until yesterday",
     "unknown professional",
     "authorised",
+    "team",
+    "team of another place",
+    "code to read",
+    "code to deposit",
+    "emergency",
+    "centre 15",
     "searched",
     "asked",
     "refused",
@@ -67,6 +95,12 @@ class Cast:
     ids: dict[str, UUID]
     absent: dict[str, UUID]
 
+    def ids_for(self, rule: str) -> dict[str, UUID | str]:
+        """What an address of this rule names: what a link is depends on the place where it stands."""
+        places = (name.rpartition("/") for name in self.ids)
+        here = {what: self.ids[f"{place}/{what}"] for place, _, what in places if place and f"/{place}/<" in rule}
+        return {**self.ids, **here, "mode": MODE}
+
     def browser(self, relation: str) -> Browser:
         """A browser in the hands of one of them."""
         who = self.people.get(relation)
@@ -78,6 +112,18 @@ class Cast:
             place = place.replace(str(value), str(self.absent[name]))
         return place
 
+    def serves(self, relation: str, rule: str, permission: P) -> bool:
+        """Whether this one is served at addresses of this rule, as the tables above say."""
+        at_their_door = rule.startswith("/pro/") is self.is_professional(relation)
+        if "/voir-comme/" in rule:
+            permission = P.ACCESS_MANAGE  # the pages are those of other readers; looking as them is deciding about them
+        return at_their_door and relation in EXPECTED[permission]
+
+    def leaves_nothing(self, relation: str, rule: str) -> bool:
+        """Whether what one may do in general is nothing at this address."""
+        is_narrowed = relation == "narrowed parent"
+        return (is_narrowed and _CARE in rule) or (_WAITED_FOR in rule and (is_narrowed or relation in _CARE_FOR_HER))
+
     def is_professional(self, relation: str) -> bool:
         """Whether this one comes by the professionals' door."""
         return isinstance(self.people.get(relation), build.Caregiver)
@@ -87,8 +133,13 @@ def cast(app: Flask, clock: FakeClock) -> Cast:
     """Everybody, each in the state their name says."""
     mother, father = build.citizen("Claire"), build.citizen("Karim", "Benali", sex="M", birth=date(1982, 3, 4))
     suspended = _suspended()
+    frozen, narrowed = build.citizen("Marc", "Roy", sex="M"), build.citizen("Lise", "Colas")
     child = build.citizen(
-        "Jules", birth=date(2017, 6, 1), sex="M", parents=(mother, father, suspended), activated=False
+        "Jules",
+        birth=date(2017, 6, 1),
+        sex="M",
+        parents=(mother, father, suspended, frozen, narrowed),
+        activated=False,
     )
     officer = office.officer(Role.PRIVACY_OFFICER)
     records.suspend(officer.actor, suspended.record_id, "Fraude")
@@ -96,11 +147,16 @@ def cast(app: Flask, clock: FakeClock) -> Cast:
         "stranger": build.citizen("Odile", "Marchand", birth=date(1951, 1, 9)),
         "mother": mother,
         "second parent": father,
+        "frozen parent": frozen,
+        "narrowed parent": narrowed,
+        **_carers(child),
         "suspended holder": suspended,
         "heir of somebody else": _heir(),
         "operator": officer,
         "unknown professional": build.caregiver("Perrin", "Luc"),
     }
+    readers.carer(child, late := build.citizen("Paul", "Roche", sex="M"), Task.READ_DOCUMENTS, days=1)
+    people["carer until yesterday"] = late
     expired = build.caregiver("Expiré", "Ana")
     _consent(mother, child, expired, Answer.GRANT, days=1)
     clock.advance(timedelta(days=2))
@@ -117,14 +173,82 @@ def cast(app: Flask, clock: FakeClock) -> Cast:
     searched = build.caregiver("Searched", "Sam")
     for professional in (searched, expired):
         access.note_encounter(professional.actor, child.record_id)
-    people |= {"searched": searched, "expired": expired}
+    people |= {"searched": searched, "expired": expired, **_passing(child)}
     parent = mother.standing(child.record_id)
     added = documents.add(
         parent, documents.AddDocument(title=TITLE, date=date(2026, 11, 2), type_code="DOCPAT03", content=pdf(TITLE))
     )
+    readers.restrict(child, frozen, sees_before=None)
+    readers.restrict(child, narrowed, sees_before=clock() + timedelta(seconds=1))
     asked = next(line for line in access.consents(parent) if line.state is access.ConsentState.ASKED)
-    ids = {"record_id": child.record_id, "document_id": added.id, "consent_id": asked.id}
+    ids = {
+        "record_id": child.record_id,
+        "document_id": added.id,
+        "consent_id": asked.id,
+        "professional_id": people["authorised"].id,
+        "eyes": people["authorised"].id,
+        "person": people["authorised"].id,
+        **_given(parent, added.id),
+        **_bound(child, suspended),
+    }
     return Cast(app, child, mother, people, ids, {name: UUID(int=value.int ^ 1) for name, value in ids.items()})
+
+
+def _given(parent: Standing, document_id: UUID) -> dict[str, UUID]:
+    """What the mother gave away of the child's record: a code, a link that shows, one by which a guest left a file."""
+    handle_events()
+    shown = NewShare(document_ids=[document_id], classes=(), label="Lisbonne", passcode="482915", hours=72, most=3)
+    drop = guests.make(parent, "Kiné", 24)
+    guests.leave(
+        drop.address.rpartition("/")[2], Deposit("Léo", "", [Upload("a.pdf", pdf("Kiné"))]), Visitor("192.0.2.9")
+    )
+    return {
+        "code_id": codes.make(parent, Window.READ, 60),
+        "acces/liens/link_id": sharing.share(parent, shown, "Documents").id,
+        "acces/depots/link_id": drop.id,
+        "file_id": guests.waiting(parent)[0].id,
+    }
+
+
+def _bound(child: build.Citizen, other: build.Citizen) -> dict[str, UUID]:
+    """What binds to the child: a carer, a parent, an opening in an emergency."""
+    bonds = family.bonds_on(child.record_id)
+    with db.read() as tx:
+        opening = tx.execute(select(Emergency.id).where(Emergency.record_id == child.record_id)).scalars().first()
+    assert opening is not None
+    return {
+        "opening_id": opening,
+        "carer_id": next(one.id for one in bonds if one.kind == family.CARER),
+        "acces/parents/link_id": next(one.id for one in bonds if one.person_id == other.person_id),
+    }
+
+
+def _carers(child: build.Citizen) -> dict[str, build.Citizen]:
+    """Who helps the child's parents now, each with one task, and who helps somebody else."""
+    reading, adding = build.citizen("Zoé", "Lopez"), build.citizen("Yann", "Guen", sex="M")
+    readers.carer(child, reading, Task.READ_DOCUMENTS)
+    readers.carer(child, adding, Task.ADD_DOCUMENTS)
+    elsewhere, other = build.citizen("Rémi", "Faure", sex="M"), build.citizen("Alba", "Nery")
+    readers.carer(other, elsewhere, *Task)
+    return {"carer who reads": reading, "carer who adds": adding, "carer of somebody else": elsewhere}
+
+
+def _passing(child: build.Citizen) -> dict[str, build.Caregiver]:
+    """Professionals who read by another right than a consent of their own."""
+    made = {
+        "team": build.caregiver("Team", "Sam", structure="Cabinet de l'Équipe"),
+        "team of another place": build.caregiver("Autre", "Sam", structure="Cabinet d'Ailleurs"),
+        "code to read": build.caregiver("Reader", "Sam"),
+        "code to deposit": build.caregiver("Giver", "Sam"),
+        "emergency": build.caregiver("Urgent", "Sam"),
+        "centre 15": build.caregiver("Quinze", "Sam"),
+    }
+    readers.team(child, made["team"])
+    readers.window(child, made["code to read"], "read")
+    readers.window(child, made["code to deposit"], "deposit")
+    readers.emergency(child, made["emergency"], "break-glass")
+    readers.emergency(child, made["centre 15"], "centre-15")
+    return made
 
 
 def _suspended() -> build.Citizen:

@@ -69,7 +69,7 @@ def close(link_id: UUID) -> Response:
     return to(f"{here.base}/acces/depots")
 
 
-@requires(Permission.DOCUMENTS_ADD)
+@requires(Permission.ACCESS_MANAGE)
 def look(file_id: UUID) -> Response:
     """Look at a file before it is accepted, and say what it is."""
     found = guests.one_left(viewpoint().standing, file_id)
@@ -77,7 +77,7 @@ def look(file_id: UUID) -> Response:
     return _looking(found, DescribeForm(Typed(date=day)))
 
 
-@requires(Permission.DOCUMENTS_ADD)
+@requires(Permission.ACCESS_MANAGE)
 def accept(file_id: UUID) -> Response:
     """Add the file to the record, as it was described."""
     here = viewpoint()
@@ -117,7 +117,7 @@ def _words(found: guests.Left) -> str:
     return written[:WORDS_SHOWN] + ("…" if len(written) > WORDS_SHOWN else "")
 
 
-@requires(Permission.DOCUMENTS_ADD)
+@requires(Permission.ACCESS_MANAGE)
 def picture(file_id: UUID) -> Response:
     """What a file that waits looks like: a small picture drawn here, of its first page."""
     found, content = guests.content(viewpoint().standing, file_id)

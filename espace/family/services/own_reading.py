@@ -138,9 +138,7 @@ def take_back(standing: Standing) -> None:
         if found is None or not found.only_reads or not holds(standing, Change.MAY_READ):
             raise ConflictError
         if found.stands:
-            tx.execute(
-                update(OwnReading).where(OwnReading.record_id == standing.record_id).values(until=clock.now())
-            )
+            tx.execute(update(OwnReading).where(OwnReading.record_id == standing.record_id).values(until=clock.now()))
             _write_down(standing, Action.OWN_READING_ENDED)
 
 
