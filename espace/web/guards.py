@@ -34,7 +34,7 @@ _FOREIGN = "__espace_foreign__"
 class Identify(Protocol):
     """Session token -> who it speaks for."""
 
-    def __call__(self, token: str, *, touch: bool = True) -> Actor | None:
+    def __call__(self, token: str, /, *, touch: bool = True) -> Actor | None:
         """None for a token that speaks for nobody. Without `touch` the session stays as idle as it is."""
 
 

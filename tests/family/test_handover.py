@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy import update
 
 from espace import db
 from espace.access import services as access
@@ -64,7 +65,7 @@ def test_both_are_told_with_the_date_and_who_was_stopped_before_is_not(
     clock: FakeClock, mother: Citizen, father: Citizen, teen: Citizen
 ) -> None:
     with db.write() as tx:
-        tx.execute(Link.__table__.update().where(Link.person_id == father.person_id).values(frozen_at=clock.now))
+        tx.execute(update(Link).where(Link.person_id == father.person_id).values(frozen_at=clock.now))
     clock.now = MIDNIGHT + timedelta(hours=9)
     assert tell_ahead() == 1
     told = [one for one in build.mails_to(mother.email) if one["message"] == "majority-ended"]

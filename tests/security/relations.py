@@ -174,6 +174,8 @@ def cast(app: Flask, clock: FakeClock) -> Cast:
     for professional in (searched, expired):
         access.note_encounter(professional.actor, child.record_id)
     people |= {"searched": searched, "expired": expired, **_passing(child)}
+    authorised = people["authorised"]
+    assert isinstance(authorised, build.Caregiver)
     parent = mother.standing(child.record_id)
     added = documents.add(
         parent, documents.AddDocument(title=TITLE, date=date(2026, 11, 2), type_code="DOCPAT03", content=pdf(TITLE))
@@ -185,9 +187,7 @@ def cast(app: Flask, clock: FakeClock) -> Cast:
         "record_id": child.record_id,
         "document_id": added.id,
         "consent_id": asked.id,
-        "professional_id": people["authorised"].id,
-        "eyes": people["authorised"].id,
-        "person": people["authorised"].id,
+        **dict.fromkeys(("professional_id", "eyes", "person"), authorised.id),
         **_given(parent, added.id),
         **_bound(child, suspended),
     }

@@ -77,7 +77,7 @@ def _listed(standing: Standing) -> set[UUID]:
 
 def _acts(standing: Standing) -> list[tuple[Action, tuple[str, ...]]]:
     acts = home.history(standing, mine=False).acts
-    return [(act.entry.action, tuple(thing.get("title", "") for thing in act.entry.objects)) for act in acts]
+    return [(act.action, tuple(thing.get("title", "") for thing in act.objects)) for act in acts]
 
 
 def test_a_secret_version_takes_no_version_of_a_parent_along(family: Family) -> None:
@@ -164,7 +164,7 @@ def test_of_care_that_became_secret_the_trail_tells_parents_nothing(family: Fami
     told = _acts(family.mother)
     assert (Action.CARE_READ, ("Vaccin",)) in told
     assert [names for action, names in told if action is Action.CARE_HIDDEN] == [("Vaccin",)]
-    visits = [thing for act in home.last_visits(family.mother) for thing in act.entry.objects]
+    visits = [thing for one in home.last_visits(family.mother) for act in one.acts for thing in act.objects]
     assert "Interruption" not in str(visits)
 
 

@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from espace import db
 from espace.access import services as access
@@ -127,7 +128,7 @@ def test_a_parent_whose_link_ended_is_told(
     browser = mother.browser(app)
     place = opened(browser, f"/dossiers/{child.record_id}/documents")
     with db.write() as tx:
-        tx.execute(Link.__table__.update().values(frozen_at=clock.now))
+        tx.execute(update(Link).values(frozen_at=clock.now))
     assert ask(browser, place) == 404
 
 

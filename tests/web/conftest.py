@@ -22,6 +22,15 @@ def _noon() -> Any:
         yield
 
 
+def _always(actor: Actor | None) -> guards.Identify:
+    """Every token speaks for `actor`."""
+
+    def identify(_token: str, *, touch: bool = True) -> Actor | None:
+        return actor
+
+    return identify
+
+
 @pytest.fixture
 def make_app() -> Callable[..., Flask]:
     """Builds an application whose address `/act` answers with `act()`; `actor` is who is signed in."""
@@ -35,7 +44,7 @@ def make_app() -> Callable[..., Flask]:
         errors.install(app)
         guards.install(
             app,
-            identify=lambda _token, **_touch: actor,
+            identify=_always(actor),
             judge=lambda _actor, _record: None,
             seen_as=lambda _own, _eyes: None,
         )

@@ -12,6 +12,23 @@ down_revision = "r0004"
 
 def upgrade() -> None:
     """Bring the schema up."""
+    _make_rights()
+    _make_directory()
+    _make_relatives()
+    _make_documents()
+    _make_answers()
+
+
+def downgrade() -> None:
+    """Bring the schema back down."""
+    _drop_relatives()
+    _drop_documents()
+    _drop_answers()
+    _drop_rights()
+    _drop_directory()
+
+
+def _make_rights() -> None:
     op.create_table(
         "access_alerts",
         sa.Column("id", Id(), nullable=False),
@@ -29,7 +46,6 @@ def upgrade() -> None:
     with op.batch_alter_table("access_alerts", schema=None) as batch_op:
         batch_op.create_index("ix_access_alerts_state", ["state", "id"], unique=False)
         batch_op.create_index("uq_access_alerts_subject", ["professional_id", "reached_id", "kind", "day"], unique=True)
-
     create_record_table(
         "access_counter_codes",
         sa.Column("record_id", Id(), nullable=False),
@@ -52,7 +68,6 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_access_counter_codes_professional_id", ["record_id", "professional_id", "until"], unique=False
         )
-
     create_record_table(
         "access_document_rules",
         sa.Column("record_id", Id(), nullable=False),
@@ -72,7 +87,6 @@ def upgrade() -> None:
             ["record_id", "document_id", "grantee_id"],
             unique=True,
         )
-
     create_record_table(
         "access_emergencies",
         sa.Column("record_id", Id(), nullable=False),
@@ -96,7 +110,6 @@ def upgrade() -> None:
             "ix_access_emergencies_professional_id", ["record_id", "professional_id", "until"], unique=False
         )
         batch_op.create_index("ix_access_emergencies_reviewed_at", ["reviewed_at", "opened_at"], unique=False)
-
     create_record_table(
         "access_link_visits",
         sa.Column("record_id", Id(), nullable=False),
@@ -108,7 +121,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("access_link_visits", schema=None) as batch_op:
         batch_op.create_index("ix_access_link_visits_link_id", ["record_id", "link_id", "id"], unique=False)
-
     create_record_table(
         "access_links",
         sa.Column("record_id", Id(), nullable=False),
@@ -129,7 +141,6 @@ def upgrade() -> None:
     with op.batch_alter_table("access_links", schema=None) as batch_op:
         batch_op.create_index("ix_access_links_record_id_kind", ["record_id", "kind", "id"], unique=False)
         batch_op.create_index("ix_access_links_token_hash", ["token_hash"], unique=False)
-
     create_record_table(
         "access_oppositions",
         sa.Column("record_id", Id(), nullable=False),
@@ -147,7 +158,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("access_reaches", schema=None) as batch_op:
         batch_op.create_index("ix_access_reaches_last_at", ["professional_id", "last_at"], unique=False)
-
     create_record_table(
         "access_visits",
         sa.Column("record_id", Id(), nullable=False),
@@ -164,13 +174,23 @@ def upgrade() -> None:
             ["record_id", "professional_id", "structure_id"],
             unique=True,
         )
-
     create_record_table(
         "access_watched",
         sa.Column("record_id", Id(), nullable=False),
         sa.Column("since", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_access_watched")),
     )
+    op.create_table(
+        "professional_suspensions",
+        sa.Column("professional_id", Id(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("cause", Code(8), nullable=False),
+        sa.Column("payload", Sealed(), nullable=False),
+        sa.PrimaryKeyConstraint("professional_id", name=op.f("pk_professional_suspensions")),
+    )
+
+
+def _make_directory() -> None:
     op.create_table(
         "directory_words",
         sa.Column("word", Digest(8), nullable=False),
@@ -180,6 +200,8 @@ def upgrade() -> None:
     with op.batch_alter_table("directory_words", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_directory_words_professional_id"), ["professional_id"], unique=False)
 
+
+def _make_relatives() -> None:
     create_record_table(
         "family_carer_invitations",
         sa.Column("record_id", Id(), nullable=False),
@@ -194,7 +216,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("family_carer_invitations", schema=None) as batch_op:
         batch_op.create_index("ix_family_carer_invitations_for_index", ["for_index"], unique=False)
-
     create_record_table(
         "family_carer_notices",
         sa.Column("record_id", Id(), nullable=False),
@@ -208,7 +229,6 @@ def upgrade() -> None:
         batch_op.create_index(
             "uq_family_carer_notices_record_id_link_id_what", ["record_id", "link_id", "what"], unique=True
         )
-
     create_record_table(
         "family_invitations",
         sa.Column("record_id", Id(), nullable=False),
@@ -223,7 +243,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("family_invitations", schema=None) as batch_op:
         batch_op.create_index("ix_family_invitations_code_index", ["code_index"], unique=False)
-
     create_record_table(
         "family_mandates",
         sa.Column("record_id", Id(), nullable=False),
@@ -239,7 +258,6 @@ def upgrade() -> None:
     with op.batch_alter_table("family_mandates", schema=None) as batch_op:
         batch_op.create_index("ix_family_mandates_operator_id", ["operator_id", "entered_at"], unique=False)
         batch_op.create_index("ix_family_mandates_person_id", ["person_id", "entered_at"], unique=False)
-
     create_record_table(
         "family_own_readings",
         sa.Column("record_id", Id(), nullable=False),
@@ -252,7 +270,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("family_own_readings", schema=None) as batch_op:
         batch_op.create_index("uq_family_own_readings_record_id", ["record_id"], unique=True)
-
     op.create_table(
         "family_requests",
         sa.Column("id", Id(), nullable=False),
@@ -273,7 +290,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_family_requests_about_id", ["about_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_family_requests_account_id"), ["account_id"], unique=False)
         batch_op.create_index("ix_family_requests_state_made_at", ["state", "made_at"], unique=False)
-
     create_record_table(
         "family_restrictions",
         sa.Column("record_id", Id(), nullable=False),
@@ -293,7 +309,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("family_restrictions", schema=None) as batch_op:
         batch_op.create_index("ix_family_restrictions_state", ["state"], unique=False)
+    with op.batch_alter_table("family_links", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("frozen_at", Instant(), nullable=True))
+        batch_op.add_column(sa.Column("sees_before", Instant(), nullable=True))
+        batch_op.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
+        batch_op.add_column(sa.Column("first_read_at", Instant(), nullable=True))
+        batch_op.add_column(sa.Column("payload", Sealed(), nullable=True))
+        batch_op.drop_index(batch_op.f("uq_family_links_record_id_person_id"))
+        batch_op.create_index("ix_family_links_kind_until", ["kind", "until"], unique=False)
+        batch_op.create_index(
+            "uq_family_links_record_id_person_id_kind", ["record_id", "person_id", "kind"], unique=True
+        )
 
+
+def _make_documents() -> None:
     create_record_table(
         "guest_files",
         sa.Column("record_id", Id(), nullable=False),
@@ -305,15 +334,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("guest_files", schema=None) as batch_op:
         batch_op.create_index("ix_guest_files_link_id", ["record_id", "link_id", "id"], unique=False)
-
-    op.create_table(
-        "professional_suspensions",
-        sa.Column("professional_id", Id(), nullable=False),
-        sa.Column("since", Instant(), nullable=False),
-        sa.Column("cause", Code(8), nullable=False),
-        sa.Column("payload", Sealed(), nullable=False),
-        sa.PrimaryKeyConstraint("professional_id", name=op.f("pk_professional_suspensions")),
-    )
     create_record_table(
         "shared_files",
         sa.Column("record_id", Id(), nullable=False),
@@ -324,7 +344,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("shared_files", schema=None) as batch_op:
         batch_op.create_index("ix_shared_files_link_id", ["record_id", "link_id", "id"], unique=False)
+    with op.batch_alter_table("care_lines", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("secrecy", Code(8), nullable=True))
 
+
+def _make_answers() -> None:
     create_record_table(
         "visit_answers",
         sa.Column("record_id", Id(), nullable=False),
@@ -353,7 +377,6 @@ def upgrade() -> None:
         batch_op.create_index(
             "uq_visit_answers_record_id_visit", ["record_id", "visitor_id", "side", "first_sequence"], unique=True
         )
-
     with op.batch_alter_table("audit_events", schema=None) as batch_op:
         batch_op.create_index(
             "ix_audit_events_actor_id",
@@ -361,24 +384,8 @@ def upgrade() -> None:
             unique=False,
         )
 
-    with op.batch_alter_table("care_lines", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("secrecy", Code(8), nullable=True))
 
-    with op.batch_alter_table("family_links", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("frozen_at", Instant(), nullable=True))
-        batch_op.add_column(sa.Column("sees_before", Instant(), nullable=True))
-        batch_op.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
-        batch_op.add_column(sa.Column("first_read_at", Instant(), nullable=True))
-        batch_op.add_column(sa.Column("payload", Sealed(), nullable=True))
-        batch_op.drop_index(batch_op.f("uq_family_links_record_id_person_id"))
-        batch_op.create_index("ix_family_links_kind_until", ["kind", "until"], unique=False)
-        batch_op.create_index(
-            "uq_family_links_record_id_person_id_kind", ["record_id", "person_id", "kind"], unique=True
-        )
-
-
-def downgrade() -> None:
-    """Bring the schema back down."""
+def _drop_relatives() -> None:
     with op.batch_alter_table("family_links", schema=None) as batch_op:
         batch_op.drop_index("uq_family_links_record_id_person_id_kind")
         batch_op.drop_index("ix_family_links_kind_until")
@@ -388,103 +395,93 @@ def downgrade() -> None:
         batch_op.drop_column("version")
         batch_op.drop_column("sees_before")
         batch_op.drop_column("frozen_at")
-
-    with op.batch_alter_table("care_lines", schema=None) as batch_op:
-        batch_op.drop_column("secrecy")
-
-    with op.batch_alter_table("audit_events", schema=None) as batch_op:
-        batch_op.drop_index("ix_audit_events_actor_id")
-
-    with op.batch_alter_table("visit_answers", schema=None) as batch_op:
-        batch_op.drop_index("uq_visit_answers_record_id_visit")
-        batch_op.drop_index("ix_visit_answers_visitor_id")
-        batch_op.drop_index("ix_visit_answers_explain_by")
-        batch_op.drop_index("ix_visit_answers_decide_by")
-
-    op.drop_table("visit_answers")
-    with op.batch_alter_table("shared_files", schema=None) as batch_op:
-        batch_op.drop_index("ix_shared_files_link_id")
-
-    op.drop_table("shared_files")
-    op.drop_table("professional_suspensions")
-    with op.batch_alter_table("guest_files", schema=None) as batch_op:
-        batch_op.drop_index("ix_guest_files_link_id")
-
-    op.drop_table("guest_files")
     with op.batch_alter_table("family_restrictions", schema=None) as batch_op:
         batch_op.drop_index("ix_family_restrictions_state")
-
     op.drop_table("family_restrictions")
     with op.batch_alter_table("family_requests", schema=None) as batch_op:
         batch_op.drop_index("ix_family_requests_state_made_at")
         batch_op.drop_index(batch_op.f("ix_family_requests_account_id"))
         batch_op.drop_index("ix_family_requests_about_id")
-
     op.drop_table("family_requests")
     with op.batch_alter_table("family_own_readings", schema=None) as batch_op:
         batch_op.drop_index("uq_family_own_readings_record_id")
-
     op.drop_table("family_own_readings")
     with op.batch_alter_table("family_mandates", schema=None) as batch_op:
         batch_op.drop_index("ix_family_mandates_person_id")
         batch_op.drop_index("ix_family_mandates_operator_id")
-
     op.drop_table("family_mandates")
     with op.batch_alter_table("family_invitations", schema=None) as batch_op:
         batch_op.drop_index("ix_family_invitations_code_index")
-
     op.drop_table("family_invitations")
     with op.batch_alter_table("family_carer_notices", schema=None) as batch_op:
         batch_op.drop_index("uq_family_carer_notices_record_id_link_id_what")
-
     op.drop_table("family_carer_notices")
     with op.batch_alter_table("family_carer_invitations", schema=None) as batch_op:
         batch_op.drop_index("ix_family_carer_invitations_for_index")
-
     op.drop_table("family_carer_invitations")
-    with op.batch_alter_table("directory_words", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_directory_words_professional_id"))
 
-    op.drop_table("directory_words")
+
+def _drop_documents() -> None:
+    with op.batch_alter_table("care_lines", schema=None) as batch_op:
+        batch_op.drop_column("secrecy")
+    with op.batch_alter_table("shared_files", schema=None) as batch_op:
+        batch_op.drop_index("ix_shared_files_link_id")
+    op.drop_table("shared_files")
+    with op.batch_alter_table("guest_files", schema=None) as batch_op:
+        batch_op.drop_index("ix_guest_files_link_id")
+    op.drop_table("guest_files")
+
+
+def _drop_answers() -> None:
+    with op.batch_alter_table("audit_events", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_events_actor_id")
+    with op.batch_alter_table("visit_answers", schema=None) as batch_op:
+        batch_op.drop_index("uq_visit_answers_record_id_visit")
+        batch_op.drop_index("ix_visit_answers_visitor_id")
+        batch_op.drop_index("ix_visit_answers_explain_by")
+        batch_op.drop_index("ix_visit_answers_decide_by")
+    op.drop_table("visit_answers")
+
+
+def _drop_rights() -> None:
+    op.drop_table("professional_suspensions")
     op.drop_table("access_watched")
     with op.batch_alter_table("access_visits", schema=None) as batch_op:
         batch_op.drop_index("uq_access_visits_record_id_professional_id_structure_id")
-
     op.drop_table("access_visits")
     with op.batch_alter_table("access_reaches", schema=None) as batch_op:
         batch_op.drop_index("ix_access_reaches_last_at")
-
     op.drop_table("access_reaches")
     op.drop_table("access_oppositions")
     with op.batch_alter_table("access_links", schema=None) as batch_op:
         batch_op.drop_index("ix_access_links_token_hash")
         batch_op.drop_index("ix_access_links_record_id_kind")
-
     op.drop_table("access_links")
     with op.batch_alter_table("access_link_visits", schema=None) as batch_op:
         batch_op.drop_index("ix_access_link_visits_link_id")
-
     op.drop_table("access_link_visits")
     with op.batch_alter_table("access_emergencies", schema=None) as batch_op:
         batch_op.drop_index("ix_access_emergencies_reviewed_at")
         batch_op.drop_index("ix_access_emergencies_professional_id")
         batch_op.drop_index("ix_access_emergencies_of_professional")
         batch_op.drop_index("ix_access_emergencies_attending_id")
-
     op.drop_table("access_emergencies")
     with op.batch_alter_table("access_document_rules", schema=None) as batch_op:
         batch_op.drop_index("uq_access_document_rules_record_id_document_id_grantee_id")
         batch_op.drop_index("ix_access_document_rules_grantee_id")
-
     op.drop_table("access_document_rules")
     with op.batch_alter_table("access_counter_codes", schema=None) as batch_op:
         batch_op.drop_index("ix_access_counter_codes_professional_id")
         batch_op.drop_index("ix_access_counter_codes_open_to")
         batch_op.drop_index("ix_access_counter_codes_code_index")
-
     op.drop_table("access_counter_codes")
     with op.batch_alter_table("access_alerts", schema=None) as batch_op:
         batch_op.drop_index("uq_access_alerts_subject")
         batch_op.drop_index("ix_access_alerts_state")
-
     op.drop_table("access_alerts")
+
+
+def _drop_directory() -> None:
+    with op.batch_alter_table("directory_words", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_directory_words_professional_id"))
+    op.drop_table("directory_words")
