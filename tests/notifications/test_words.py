@@ -1,12 +1,14 @@
 """Every text of every message, in both languages and by both channels: that something happened, never what (R52)."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from espace.notifications.messages import mails, notices, sms
 from espace.notifications.services import FREE, PROTECTIVE, Event, notify, send_mail
 from espace.outbox import work
+from tests.support.clock import FakeClock
 
 from .conftest import EMAIL, Member
 from .gateway import Gateway
@@ -97,10 +99,12 @@ CANARIES = ("CANARY-NAME", "CANARY-TITLE", "CANARY-DOCTOR")
 
 @pytest.mark.parametrize("event", [event for event in Event if event is not Event.CODE])
 def test_what_leaves_the_house_carries_no_word_of_a_person(
-    claire: Member, event: Event, server: MailServer, gateway: Gateway
+    claire: Member, event: Event, server: MailServer, gateway: Gateway, clock: FakeClock
 ) -> None:
     reach = claire.reach
     notify(reach, event)
+    if event is Event.WEEK_OF_VISITS:
+        clock.advance(timedelta(days=7))  # its day and hour have come
     work()
     (envelope,) = server.envelopes
     raw = envelope.content.decode("ascii")
