@@ -4,16 +4,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from . import desk
+from . import desk, family_desk
 from .hands import AuthenticatorApp, Demo, Hands, mail, plain, sign_in
 
 GUEST = "zoe.leroux@office.example.org"
 
 
-def enter(hands: Hands, demo: Demo, role: str) -> None:
-    """Sign in as the operator of this role."""
+def enter(hands: Hands, demo: Demo, role: str) -> AuthenticatorApp:
+    """Sign in as the operator of this role; gives their app."""
     officer = demo.person("operators", role)
-    sign_in(hands, officer, AuthenticatorApp(officer["totp_secret"]))
+    app = AuthenticatorApp(officer["totp_secret"])
+    sign_in(hands, officer, app)
+    return app
 
 
 def find(hands: Hands, place: str, person: dict[str, Any]) -> None:
@@ -30,7 +32,7 @@ def type_identity(hands: Hands, person: dict[str, Any]) -> None:
 
 
 def at_the_counter(hands: Hands, demo: Demo, look: Callable[[str], None]) -> None:
-    """A child and a parent, then somebody who may have their letter."""
+    """A child and a parent, somebody who may have their letter; then papers and requests."""
     enter(hands, demo, "counter")
     look("office-counter")
     hands.open("/admin/guichet")
@@ -53,12 +55,17 @@ def at_the_counter(hands: Hands, demo: Demo, look: Callable[[str], None]) -> Non
     hands.press("Confirmer l'identité")
     hands.title_is("Imprimer le code")
     look("office-print")
+    family_desk.takes_a_paper(hands, demo, look)
+    family_desk.looks_at_a_request(hands, look)
 
 
 def before_a_record(hands: Hands, demo: Demo, look: Callable[[str], None]) -> None:
-    """Each act of the privacy officer as far as its page; a death declared, an heir, the mistake withdrawn."""
-    enter(hands, demo, "privacy_officer")
+    """Families and readings, then each act on a record as far as its page; a death declared, an heir, all withdrawn."""
+    app = enter(hands, demo, "privacy_officer")
     look("office-waiting")
+    family_desk.confirms_a_request(hands, app, look)
+    family_desk.weighs_a_decision(hands, look)
+    family_desk.looks_into_readings(hands, app, look)
     desk.decide(hands, look)
     for place in ("/admin/personnes", "/admin/activite"):
         hands.open(place)

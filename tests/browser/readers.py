@@ -12,7 +12,7 @@ from .hands import PATIENCE, AuthenticatorApp, Demo, Hands
 Look = Callable[[str], None]
 
 
-def _record(demo: Demo, key: str) -> str:
+def record_of(demo: Demo, key: str) -> str:
     """The documents of somebody's record, seen by themself."""
     return f"/dossiers/{demo.person('patients', key)['record']}/documents"
 
@@ -26,7 +26,7 @@ def _seek(hands: Hands, place: str, field: str, words: str) -> None:
         typed.press("Enter")
 
 
-def _titled(hands: Hands, base: str, title: str) -> str:
+def titled(hands: Hands, base: str, title: str) -> str:
     """The address of the document of this title, found by a search."""
     _seek(hands, f"{base}/recherche", "q", title)
     link = hands.main().locator("h3 a", has_text=re.compile(rf"^\W*{re.escape(title)}\W*$")).first
@@ -34,13 +34,19 @@ def _titled(hands: Hands, base: str, title: str) -> str:
     return str(link.get_attribute("href")).partition("?")[0].partition("#")[0]
 
 
-def _enter(hands: Hands, place: str, app: AuthenticatorApp) -> None:
+def enter(hands: Hands, place: str, app: AuthenticatorApp) -> None:
     """Open the page of an act that widens; when the last proof is old, another one is given first."""
     hands.open(place)
+    proves(hands, app)
+    assert hands.page.url == hands.base_url + place
+
+
+def proves(hands: Hands, app: AuthenticatorApp) -> None:
+    """Show the second factor again, when it is asked for; whatever was asked for before follows."""
     if "/connexion/preuve" in hands.page.url:
         hands.fill("Code", app.code())
-        hands.press("Confirmer que c'est moi")
-        hands.page.wait_for_url(f"**{place}")
+        with hands.page.expect_navigation():
+            hands.press("Confirmer que c'est moi")
 
 
 def _send(hands: Hands, act: str) -> None:
@@ -51,7 +57,7 @@ def _send(hands: Hands, act: str) -> None:
 
 def finds(hands: Hands, demo: Demo, look: Look) -> None:
     """As the mother: her list from its sides, her folders, her searches."""
-    base = _record(demo, "mother")
+    base = record_of(demo, "mother")
     for view in ("nouveaux", "favoris", "archives", "versions"):
         hands.open(f"{base}?vue={view}")
         look(f"documents-{view}")
@@ -65,7 +71,7 @@ def finds(hands: Hands, demo: Demo, look: Look) -> None:
     hands.press("Créer le classeur")
     hands.says_error("")
     look("folders-refused")
-    hands.open(_titled(hands, base, "Certificat médical, course à pied"))
+    hands.open(titled(hands, base, "Certificat médical, course à pied"))
     look("document-favourite")
     hands.main().locator("details:has(form[action$='/dossier']) summary").click()
     name = hands.main().locator("form[action$='/dossier'] [name=name]")
@@ -81,7 +87,7 @@ def adds(hands: Hands, demo: Demo, look: Look) -> str:
 
     Gives the document's address.
     """
-    base = _record(demo, "mother")
+    base = record_of(demo, "mother")
     hands.open(f"{base}/ajouter")
     hands.attach("Choisir un ou plusieurs fichiers", "carnet.jpg", "image/jpeg", jpeg())
     hands.title_is("Vérifiez, puis ajoutez")
@@ -107,34 +113,34 @@ def adds(hands: Hands, demo: Demo, look: Look) -> str:
 
 def decides(hands: Hands, demo: Demo, own: str, app: AuthenticatorApp, look: Look) -> None:
     """As the mother: what each decision about a document changes, in words; `own` is one she added."""
-    base = _record(demo, "mother")
+    base = record_of(demo, "mother")
     hands.open(f"{base}/tout-cacher")
     look("hide-all")
-    _enter(hands, f"{base}/tout-montrer", app)
+    enter(hands, f"{base}/tout-montrer", app)
     look("show-all")
     for place in (f"{base}/delais", *_of_the_shown(hands, base)):
         hands.open(place)
         look(place.rpartition("/")[2])
-    _enter(hands, f"{own}/supprimer", app)
+    enter(hands, f"{own}/supprimer", app)
     look("delete")
     _send(hands, "supprimer")
     hands.says_error("")
     look("delete-refused")
-    hidden = _titled(hands, base, "Bilan bucco-dentaire")
+    hidden = titled(hands, base, "Bilan bucco-dentaire")
     hands.open(hidden)
     look("document-hidden")
-    _enter(hands, f"{hidden}/montrer", app)
+    enter(hands, f"{hidden}/montrer", app)
     look("show")
 
 
 def _of_the_shown(hands: Hands, base: str) -> tuple[str, ...]:
-    place = _titled(hands, base, "Passage aux urgences")
+    place = titled(hands, base, "Passage aux urgences")
     return f"{place}/cacher", f"{place}/remarque"
 
 
 def reads_care(hands: Hands, demo: Demo, app: AuthenticatorApp, look: Look) -> None:
     """As the mother: her care searched, then the line that she keeps to herself."""
-    base = _record(demo, "mother").removesuffix("documents") + "soins"
+    base = record_of(demo, "mother").removesuffix("documents") + "soins"
     hands.open(f"{base}?sorte=dental")
     look("care-filtered")
     _seek(hands, f"{base}/recherche", "mots", "zzzz")
@@ -144,13 +150,13 @@ def reads_care(hands: Hands, demo: Demo, app: AuthenticatorApp, look: Look) -> N
     visit = str(hands.main().locator("#soins a").first.get_attribute("href")).partition("?")[0]
     hands.open(visit)
     look("care-hidden")
-    _enter(hands, f"{visit}/montrer", app)
+    enter(hands, f"{visit}/montrer", app)
     look("care-show")
 
 
 def retired_searches(hands: Hands, demo: Demo, look: Look) -> None:
     """A tired person's own words, and a result that waits for the doctor."""
-    base = _record(demo, "retired")
+    base = record_of(demo, "retired")
     _seek(hands, f"{base}/recherche", "q", "cholestérol de l'an dernier")
     look("cholesterol")
     hands.open(f"{base}/delais")
@@ -159,11 +165,11 @@ def retired_searches(hands: Hands, demo: Demo, look: Look) -> None:
 
 def teen_decides(hands: Hands, demo: Demo, app: AuthenticatorApp, look: Look) -> None:
     """A minor with an account of their own: a secret document, and the page that opens it to the parents."""
-    base = _record(demo, "teen")
-    secret = _titled(hands, base, "Entretien de suivi")
+    base = record_of(demo, "teen")
+    secret = titled(hands, base, "Entretien de suivi")
     hands.open(secret)
     look("secret-document")
-    _enter(hands, f"{secret}/parents", app)
+    enter(hands, f"{secret}/parents", app)
     look("open-to-parents")
 
 
@@ -175,7 +181,7 @@ def doctor_decides(hands: Hands, demo: Demo, look: Look) -> None:
     hands.open(f"{mother}?ordre=date")
     look("doctor-by-date")
     retired = f"/pro/patients/{demo.person('patients', 'retired')['record']}/documents"
-    waiting = _titled(hands, retired, "Compte rendu à annoncer")
+    waiting = titled(hands, retired, "Compte rendu à annoncer")
     hands.open(waiting)
     look("doctor-unannounced")
     hands.open(f"{waiting}/annoncer")

@@ -14,15 +14,24 @@ from playwright.sync_api import Browser
 from tests.house.access_table import ACCESS, DEMO
 from tests.support.papers import pdf
 
-from . import keepers, officers, readers
+from . import deciders, families, keepers, officers, practitioners, readers
 from .activating import give_the_letter, mailed_code
 from .announced import Newcomer, announce
 from .examination import Fault, examine, portraits
 from .hands import DESK, AuthenticatorApp, Demo, Hands, new_hands, sign_in, sign_in_professional
 
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_TOKEN = re.compile(r"^(/acces-perdu/refuser/).+")
+_TOKEN = re.compile(
+    r"^(/acces-perdu/refuser/|/compte/proches/invitations/lien/|/depot/|/partage/|/dossiers/\*/historique/visites/"
+    r"|/dossiers/\*/voir-comme/)[^/]+"
+)
 _NOT_PAGES = ("/contenu", "/original", "/xdm", "/images/", "/static/", "/langue/", "/codes/texte")
+_QUERY_ALIKE = re.compile(r"/filtrer$|/voir-comme/")
+"""Pages whose query changes nothing that an eye of a test would see."""
+_ALIKE = re.compile(
+    r"^/(?!dossiers/|compte/proches)|/voir-comme/|/filtrer|/historique|/acces/(?!parents)|/soins|/documents[/?]"
+)
+"""Pages that look alike whoever opens them: whoever comes second does not have them examined again."""
 _SAMPLES = {"/dossiers/*/acces/*": 5, "/dossiers/*/documents/*": 2}
 """Pages that look different from one thing to the next: how many of them are examined."""
 
@@ -35,16 +44,22 @@ _NO_PAGE = {
     "/invitation/codes/texte", "/compte/securite/codes/nouveaux/texte", "/connexion/identite/retour",
     "/opposition/attestation", "/compte/cloture/attestation", "/compte/cloture/preuve",  # papers
     "/connexion/cle",  # leads to the door; a refusal stands on the door's page
+    "/dossiers/*/pouls", "/pro/patients/*/pouls", "/partage/*/pouls",  # whether an open page may stay
+    "/dossiers/*/acces/code/*/etat",  # a part of the page of a code
+    "/dossiers/*/acces/depots/fichiers/*/image", "/dossiers/*/acces/aidants/*/papier/*",  # pictures
+    "/admin/demandes/*/preuve/*", "/admin/restrictions/*/*/preuve/*",  # pictures of papers
+    "/partage/*/documents/*/fichier", "/partage/fichiers/*",  # files
 }  # fmt: skip
 _NO_PAGE |= {  # pictures and files of a document
     f"{base}/documents/*/{what}"
-    for base in ("/dossiers/*", "/pro/patients/*")
+    for base in ("/dossiers/*", "/pro/patients/*", "/dossiers/*/voir-comme/*", "/partage/*")
     for what in ("contenu", "original", "xdm", "pages/*", "images/*")
 }
 _NOBODY_OF_THE_CAST = {
     "/pro/connexion/lieu",  # needs a professional with several places of practice
     "/connexion/identite", "/activation/identite", "/compte/securite/identite",  # the demo has no such provider
     "/compte/cloture/nouveau",  # after an erasure, thirty days later
+    "/dossiers/*/grandir/lecture",  # needs a child of 15, whose parents agree to a reading access
     "/compte/securite/cles/*",  # needs a device that holds a passkey: tests/browser/test_passkeys.py
 }  # fmt: skip
 
@@ -73,6 +88,11 @@ class Examiner:
         portraits(self.hands, what)
         examined.add(shape(self.hands.page.url).partition("?")[0])
 
+    def once(self, what: str) -> None:
+        """Examine the page that is open, unless one like it was."""
+        if shape(self.hands.page.url).partition("?")[0] not in examined:
+            self.look(what)
+
     def conclude(self) -> None:
         """Say everything that was found at once."""
         lines = dict.fromkeys(f"{fault.page}: {fault.kind}: {fault.what}" for fault in self.faults)
@@ -82,17 +102,20 @@ class Examiner:
 
 def _crawl(examiner: Examiner, *starts: str) -> list[str]:
     """Examine every page that links lead to, each shape once or as often as it deserves; gives the shapes."""
-    hands, waiting, times = examiner.hands, list(starts), dict[str, int]()
+    hands, waiting, times, before = examiner.hands, list(starts), dict[str, int](), frozenset(examined)
     while waiting:
         place = waiting.pop(0)
-        mould = shape(place)
+        mould, path = shape(place), shape(place).partition("?")[0]
+        mould = path if _QUERY_ALIKE.search(path) else mould
         if times.get(mould, 0) >= _SAMPLES.get(mould, 1) or any(part in place for part in _NOT_PAGES):
             continue
         times[mould] = times.get(mould, 0) + 1
         status = hands.open(place)
         assert status == 200, f"{place} answers {status}"
-        name = re.sub(r"\W+", "-", mould.replace("*", "x")).strip("-") or "first"
-        examiner.look(f"{name}-{times[mould]}")
+        came = shape(hands.page.url).partition("?")[0]
+        if not (came != path and came in examined) and not (came in before and _ALIKE.search(mould)):
+            name = re.sub(r"\W+", "-", mould.replace("*", "x")).strip("-") or "first"
+            examiner.look(f"{name}-{times[mould]}")
         links = hands.page.locator("a[href^='/']").evaluate_all("all => all.map(one => one.getAttribute('href'))")
         waiting += [link.partition("#")[0] for link in dict.fromkeys(links)]
     return sorted(times)
@@ -304,7 +327,7 @@ def test_pages_of_an_activation(letter: Newcomer, demo: Demo, chromium: Browser)
     examiner.conclude()
 
 
-def test_pages_of_operators(demo: Demo, chromium: Browser) -> None:
+def test_pages_of_operators(demo: Demo, chromium: Browser, kept: Callable[[str], Any]) -> None:
     for walk in (officers.at_the_counter, officers.before_a_record, officers.among_operators):
         examiner = Examiner(new_hands(chromium, demo, f"pages-{walk.__name__}", size=DESK))
         walk(examiner.hands, demo, examiner.look)
@@ -312,8 +335,12 @@ def test_pages_of_operators(demo: Demo, chromium: Browser) -> None:
     guest = Examiner(new_hands(chromium, demo, "pages-guest"))
     officers.as_a_guest(guest.hands, guest.look)
     guest.conclude()
+    told = Examiner(new_hands(chromium, demo, "pages-told", state=kept("retired")))
+    families.contests_a_link(told.hands, demo, told.look)
+    told.conclude()
     # Acts are one route each, whose pages are named after them.
-    for base in ("/admin/personnes/*", "/admin/operateurs/*", "/admin/quarantaine/*"):
+    acts = ("personnes/*", "operateurs/*", "quarantaine/*", "demandes/*", "restrictions/*/*")
+    for base in (f"/admin/{act}" for act in acts):
         assert any(place.startswith(f"{base}/") for place in examined)
         examined.add(f"{base}/*")
 
@@ -340,6 +367,51 @@ def test_pages_of_who_keeps_and_loses_an_account(
     other.conclude()
     keepers.is_helped(owner.hands, owner.look)
     owner.conclude()
+
+
+def test_pages_of_who_decides_about_accesses(
+    demo: Demo, chromium: Browser, kept: Callable[[str], Any], apps: Callable[[str], AuthenticatorApp]
+) -> None:
+    mother, app = Examiner(new_hands(chromium, demo, "pages-decider", state=kept("mother"))), apps("mother")
+    guest = Examiner(new_hands(chromium, demo, "pages-guest-of-a-link"))
+    deciders.gives_access(mother.hands, demo, app, mother.look)
+    deciders.proves_and_shares(mother.hands, demo, app, mother.once)
+    deciders.shows_a_code(mother.hands, demo, app, mother.look)
+    deciders.gives_a_link(mother.hands, guest.hands, demo, app, mother.look, guest.look)
+    deciders.receives_a_file(mother.hands, guest.hands, demo, app, mother.look, guest.look)
+    deciders.sees_as_others(mother.hands, demo, mother.look)
+    examined.add("/dossiers/*/voir-comme/*/*")  # whatever only the person opens: one page says so
+    guest.conclude()
+    mother.conclude()
+
+
+def test_pages_of_families(
+    demo: Demo, chromium: Browser, kept: Callable[[str], Any], apps: Callable[[str], AuthenticatorApp]
+) -> None:
+    father = Examiner(new_hands(chromium, demo, "pages-father", state=kept("retired")))
+    daughter = Examiner(new_hands(chromium, demo, "pages-daughter", state=kept("carer")))
+    families.decides_about_a_carer(father.hands, demo, apps("retired"), father.once, father.look)
+    families.asks_a_carer_why(father.hands, daughter.hands, demo, father.once, daughter.once)
+    families.follows_a_link_for_another(daughter.hands, daughter.look)
+    families.sees_them_grow(daughter.hands, demo, daughter.look)
+    father.conclude()
+    daughter.conclude()
+    teen = Examiner(new_hands(chromium, demo, "pages-growing", state=kept("teen")))
+    families.grows_up(teen.hands, demo, apps("teen"), teen.look)
+    teen.conclude()
+
+
+def test_pages_of_rare_acts_of_professionals(demo: Demo, chromium: Browser) -> None:
+    doctor = Examiner(new_hands(chromium, demo, "pages-agreement", size=DESK))
+    practitioners.writes_an_agreement_down(doctor.hands, demo, doctor.look)
+    practitioners.explains_visits(doctor.hands, doctor.once)
+    doctor.conclude()
+    rescuer = Examiner(new_hands(chromium, demo, "pages-emergency", size=DESK))
+    practitioners.opens_in_an_emergency(rescuer.hands, demo, rescuer.once, rescuer.look)
+    rescuer.conclude()
+    nurse = Examiner(new_hands(chromium, demo, "pages-secret", size=DESK))
+    practitioners.keeps_a_visit_secret(nurse.hands, demo, nurse.look)
+    nurse.conclude()
 
 
 def test_every_page_of_the_map_was_examined(request: pytest.FixtureRequest) -> None:
