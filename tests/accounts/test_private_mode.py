@@ -229,6 +229,8 @@ SHARES_A_ROW = ("/pages/<int:number>", "/original", "/xdm")
 # Pages of a record on which nothing of it stands but one's own words.
 SAYS_NOTHING = {
     "/dossiers/<uuid:record_id>/plus",
+    "/dossiers/<uuid:record_id>/acces/donner",
+    "/dossiers/<uuid:record_id>/acces/professions",
     "/dossiers/<uuid:record_id>/documents/ajouter",
     "/dossiers/<uuid:record_id>/documents/dossiers",
     "/dossiers/<uuid:record_id>/documents/recherche",

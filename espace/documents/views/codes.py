@@ -17,6 +17,7 @@ from espace.web.rendering import render, wants_fragment
 from espace.web.viewpoint import Viewpoint
 
 from .passing_forms import CodeForm, length
+from .passing_trace import leave_reading
 
 COUNTER = "/pro/patients/code"
 
@@ -26,6 +27,7 @@ def listing() -> Response:
     """The code that is shown now, windows that are open, receipts."""
     here = viewpoint()
     lines = codes.codes(here.standing)
+    leave_reading(here, [one.id for one in lines])
     return render(
         "documents/codes.html",
         current=[one for one in lines if one.state in (CodeState.OFFERED, CodeState.OPEN)],
@@ -62,7 +64,10 @@ def _choosing(form: CodeForm) -> Response:
 @requires(Permission.ACCESS_MANAGE)
 def one(code_id: UUID) -> Response:
     """One code: its digits while it waits, then who uses it, then the receipt."""
-    return _shown("documents/code.html", codes.code(viewpoint().standing, code_id))
+    here = viewpoint()
+    line = codes.code(here.standing, code_id)
+    leave_reading(here, [line.id])
+    return _shown("documents/code.html", line)
 
 
 @requires(Permission.ACCESS_MANAGE)

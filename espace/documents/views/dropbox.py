@@ -22,6 +22,7 @@ from espace.web.rendering import render
 
 from .contents import SANDBOX
 from .passing_forms import DropForm
+from .passing_trace import leave_reading
 
 WORDS_SHOWN = 3000
 
@@ -29,11 +30,13 @@ WORDS_SHOWN = 3000
 @requires(Permission.ACCESS_MANAGE)
 def listing() -> Response:
     """What waits to be accepted, and the links by which files may come."""
-    standing = viewpoint().standing
-    lines = given.links(standing, LinkKind.DROP)
+    here = viewpoint()
+    standing = here.standing
+    lines, waiting = given.links(standing, LinkKind.DROP), guests.waiting(standing)
+    leave_reading(here, [*(one.id for one in lines), *(one.id for one in waiting)])
     return render(
         "documents/drops.html",
-        waiting=guests.waiting(standing),
+        waiting=waiting,
         open=[one for one in lines if one.state is LinkState.OPEN],
         over=[one for one in lines if one.state is not LinkState.OPEN],
         adds=standing.may(Permission.DOCUMENTS_ADD),
@@ -72,7 +75,9 @@ def close(link_id: UUID) -> Response:
 @requires(Permission.ACCESS_MANAGE)
 def look(file_id: UUID) -> Response:
     """Look at a file before it is accepted, and say what it is."""
-    found = guests.one_left(viewpoint().standing, file_id)
+    here = viewpoint()
+    found = guests.one_left(here.standing, file_id)
+    leave_reading(here, [found.id])
     day = found.piece.taken or found.received_at.date().isoformat()
     return _looking(found, DescribeForm(Typed(date=day)))
 

@@ -16,13 +16,16 @@ from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
 
 from .passing_forms import ShareForm, times
+from .passing_trace import leave_reading
 from .words import kind_of
 
 
 @requires(Permission.ACCESS_MANAGE)
 def listing() -> Response:
     """The links that open, then those that are over."""
-    lines = given.links(viewpoint().standing, LinkKind.SHARE)
+    here = viewpoint()
+    lines = given.links(here.standing, LinkKind.SHARE)
+    leave_reading(here, [one.id for one in lines])
     return render(
         "documents/links.html",
         open=[one for one in lines if one.state is LinkState.OPEN],
@@ -75,6 +78,7 @@ def one(link_id: UUID) -> Response:
     here = viewpoint()
     line = given.link(here.standing, LinkKind.SHARE, link_id)
     shown = sharing.shared(here.standing, line)
+    leave_reading(here, [line.id, *(one.id for one in shown)])
     return render(
         "documents/link.html",
         line=line,
