@@ -88,7 +88,6 @@ def agreeing() -> Response:
 
 @record_pages.post(f"{PLACE}/lecture")
 @requires(Permission.ACCESS_MANAGE)
-@veiled(Veiled.HARMLESS)
 def agree() -> Response:
     """Agree; the code for the child stands on this answer and nowhere else."""
     form = DecideForm()
@@ -99,7 +98,6 @@ def agree() -> Response:
 
 @record_pages.post(f"{PLACE}/lecture/fin")
 @requires(Permission.ACCESS_MANAGE)
-@veiled(Veiled.HARMLESS)
 def take_back() -> Response:
     """Take the agreement back, from the next request on."""
     if DecideForm().validate():
@@ -113,7 +111,6 @@ def take_back() -> Response:
 
 @record_pages.post(f"{PLACE}/compte")
 @requires(Permission.RECORD_HOME)
-@veiled(Veiled.HARMLESS)
 def prove() -> Response:
     """Make the account one's own, with the code that was given to oneself."""
     here = viewpoint()
