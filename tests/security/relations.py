@@ -51,8 +51,20 @@ EXPECTED: dict[P, frozenset[str]] = {
     P.DOCUMENTS_READ: _PARENTS | {"narrowed parent", "carer who reads", "code to read"} | _BY_CONSENT | _IN_PASSING,
     P.DOCUMENTS_ANNOUNCE: _BY_CONSENT,
 }
-_CARE, _WAITED_FOR = "/soins", "/attente"
-"""The insurer's lines, of which nobody knows when they arrived; a result that waits for a word of its person's."""
+_NOTHING_AT: dict[str, tuple[str, ...]] = {
+    "narrowed parent": ("/soins", "/attente"),  # nobody knows when a line of the insurer arrived
+    "carer who reads": ("/attente",),  # a result waits for a word of its person's
+    "carer who adds": ("/remplacer",),  # they read nothing, so they find nothing to replace
+}
+_NO_ACT_AT: dict[str, tuple[str, ...]] = {
+    # they close their window first, and then find nothing
+    "code to read": ("/attente", "/soins/recherche", "/urgence"),
+    "code to deposit": ("/attente", "/soins/recherche", "/urgence"),
+    "emergency": ("/attente", "/fermer-code", "/urgence/appel"),
+    "centre 15": ("/attente", "/fermer-code", "/urgence/appel"),
+}
+_NO_ACT = ("/fermer-code", "/urgence/appel")
+"""A window to close has who was given a code; calls are answered by doctors of the 15, of whom there is none here."""
 RELATIONS = (
     "anonymous",
     "stranger",
@@ -101,6 +113,10 @@ class Cast:
         here = {what: self.ids[f"{place}/{what}"] for place, _, what in places if place and f"/{place}/<" in rule}
         return {**self.ids, **here, "mode": MODE}
 
+    def by_might(self) -> list[str]:
+        """Everybody, who may change most for the others coming last."""
+        return sorted(RELATIONS, key=lambda relation: (relation in _PARENTS, relation == "mother"))
+
     def browser(self, relation: str) -> Browser:
         """A browser in the hands of one of them."""
         who = self.people.get(relation)
@@ -121,8 +137,12 @@ class Cast:
 
     def leaves_nothing(self, relation: str, rule: str) -> bool:
         """Whether what one may do in general is nothing at this address."""
-        is_narrowed = relation == "narrowed parent"
-        return (is_narrowed and _CARE in rule) or (_WAITED_FOR in rule and (is_narrowed or relation in _CARE_FOR_HER))
+        return any(place in rule for place in _NOTHING_AT.get(relation, ()))
+
+    def does_nothing(self, relation: str, rule: str) -> bool:
+        """Whether an act of this rule finds nothing to act on."""
+        places = (*_NOTHING_AT.get(relation, ()), *_NO_ACT_AT.get(relation, _NO_ACT))
+        return any(place in rule for place in places)
 
     def is_professional(self, relation: str) -> bool:
         """Whether this one comes by the professionals' door."""
