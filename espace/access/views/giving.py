@@ -20,7 +20,7 @@ from espace.web.viewpoint import Viewpoint
 from espace.words import N_
 
 from .blueprints import record_pages
-from .reading import read_lines
+from .reading import leave, read_lines
 from .words import seen_in_words, unseen_in_words
 
 MOST_PLACES = 6
@@ -39,7 +39,11 @@ class Hit:
 @requires(Permission.ACCESS_MANAGE)
 def finding() -> Response:
     """Whom to give access to: by name and town, or by number."""
-    return page("access/find.html", FindForm(formdata=None), hits=None, after=None, attending=_attending(viewpoint()))
+    here = viewpoint()
+    attending = _attending(here)
+    if attending is not None:
+        leave(here, [{"id": str(attending.id)}])
+    return page("access/find.html", FindForm(formdata=None), hits=None, after=None, attending=attending)
 
 
 def _attending(here: Viewpoint) -> Professional | None:
