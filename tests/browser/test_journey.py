@@ -284,6 +284,7 @@ def _she_is_told_and_finds_who_did_what(journey: Journey) -> None:
     phone.go("Plus")
     phone.follow("Historique", exact=True)
     phone.title_is("Historique")
+    phone.unfold("Voir chaque geste")
     told = plain(phone.main().inner_text())
     read = title_of(next(kind for kind in importable() if kind.code == "57833-6"))
     assert f"{journey.doctor} a déposé le document « {PRESCRIPTION} »." in told
@@ -291,6 +292,7 @@ def _she_is_told_and_finds_who_did_what(journey: Journey) -> None:
     assert f"{journey.doctor} a demandé à lire ce dossier. Rien ne lui a été montré." in told
     phone.shot("15-history")
     phone.follow("Moi")
+    phone.unfold("Voir chaque geste")
     phone.reads(f"Vous avez donné un accès à ce dossier : {journey.doctor}.")
 
 

@@ -89,7 +89,7 @@ def test_a_sitting_is_told_in_one_sentence_with_its_why_and_unfolds(app: Flask, 
     page = claire.browser(app).get(f"/dossiers/{claire.record_id}/historique")
     assert "Dr Hélène Morvan a ouvert 3 documents et déposé 1 document." in page.text
     assert "De 14 h à 14 h 09, avec votre accord du 28 octobre 2026. Médecin, Cabinet des Tilleuls" in page.text
-    assert "Voir chaque acte" in page.text
+    assert "Voir chaque geste" in page.text
     assert "« Feuille 2 »" in page.text
 
 
