@@ -77,10 +77,10 @@ def decide(document_id: UUID) -> Response:
     """Keep it from one of them, show it to one, or go back to the general rule. Showing asks for a fresh proof."""
     here = viewpoint()
     form = RuleForm()
+    names = {one.grantee_id: one.name for one in _lines(document_id)}
     effect = _EFFECTS.get(form.effect.data or "")
     if not form.validate() or form.grantee_id is None or effect is None:
         raise ConflictError  # nothing our pages send
-    names = {one.grantee_id: one.name for one in _lines(document_id)}
     try:
         with attempt(form):
             place = rules.rule(here.standing, document_id, form.grantee_id, effect, choices=form.known)
