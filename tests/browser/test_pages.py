@@ -107,6 +107,8 @@ def _crawl(examiner: Examiner, *starts: str) -> list[str]:
         place = waiting.pop(0)
         mould, path = shape(place), shape(place).partition("?")[0]
         mould = path if _QUERY_ALIKE.search(path) else mould
+        if "&" in mould:  # one choice at a time: with two, pages look as with one
+            continue
         if times.get(mould, 0) >= _SAMPLES.get(mould, 1) or any(part in place for part in _NOT_PAGES):
             continue
         times[mould] = times.get(mould, 0) + 1
