@@ -48,8 +48,9 @@ _EXCLUDED = {
 _SAID = re.compile(r'<p class="says after">(?:(?!</p>).)*/documents/delais">.*?</p>', re.DOTALL)
 """That a result waits is said to its person, as they asked: the line above their list."""
 _BLANK = re.compile(r"\n\s*\n")
-_TOLD_OF_WAITING = ("/documents/delais", "/documents/tout-cacher", "/historique", "/dossiers/ID/")
-"""Where it is said, too: what waits, how many would be hidden, and that somebody read « un document »."""
+_HISTORY = ("/historique", "/historique/filtrer", "/VISIT")
+_TOLD_OF_WAITING = ("/documents/delais", "/documents/tout-cacher", *_HISTORY, "/dossiers/ID/")
+"""Where it is said, too: what waits, how many would be hidden, and that somebody read « un document », and who."""
 _MASKS = (
     (re.compile(r'nonce(="|-)[\w-]{22}'), "NONCE"),
     (re.compile(r'name="csrf_token"[^>]*value="[^"]+"|"X-CSRFToken": *"[^"]+"'), "CSRF"),
@@ -157,7 +158,7 @@ def seen(browser: Browser, family: Family) -> Iterator[tuple[str, int, list[str 
         starts += [f"{base}/documents/{place}" for place in ("delais", "tout-cacher", "tout-montrer")]
     open_to = [place for place in starts if browser.get(place, expect=None, follow=False).status == 200]
     shut = [place for place in starts if place not in open_to]
-    for page in crawl(browser, *open_to) if open_to else ():
+    for page in crawl(browser, *open_to, limit=1000) if open_to else ():  # all of them: the twins must not stop apart
         yield masked(page, page.path)
     for place in shut:
         yield masked(browser.get(place, expect=None, follow=False), place)
