@@ -106,6 +106,7 @@ def settings(tmp_path: Path, database_url: str, ring: crypto.KeyRing) -> Setting
 def machines(settings: Settings, clock: FakeClock) -> Iterator[Machines]:
     """The machines of one house, bound: services may be called at once."""
     opened = Machines.open(settings, hasher=LIGHT_HASHER, clock=clock)
+    databases.share_compiled(opened.database)
     opened.bind()
     yield opened
     opened.close()

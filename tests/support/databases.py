@@ -23,6 +23,8 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import Dialect
+from sqlalchemy.util import LRUCache
 
 import espace
 from espace import clock, crypto, db
@@ -104,6 +106,17 @@ def fill_template(database: db.Database, ring: crypto.KeyRing) -> None:
     db.bind(database)
     clock.bind(FakeClock())
     ensure_matrix()
+
+
+_dialects: dict[str, Dialect] = {}
+_compiled: LRUCache[Any, Any] = LRUCache(8000)
+
+
+def share_compiled(database: db.Database) -> None:
+    """Let every test use the statements compiled by those before: compiling them anew is a tenth of a test's time."""
+    for way, engine in (("write", database.writer), ("read", database.reader)):
+        engine.dialect = _dialects.setdefault(f"{engine.dialect.name} {way}", engine.dialect)
+        engine.update_execution_options(compiled_cache=_compiled)
 
 
 class SqliteTemplate:
