@@ -170,8 +170,9 @@ def _admit(permission: Permission, judge: Judge, seen_as: SeenAs, count: Count) 
         abort(404)
     arguments = request.view_args or {}
     record_id: UUID = arguments.pop("record_id")
-    count(actor, record_id)
     standing = judge(actor, record_id)
+    if standing is None or standing.visit_due:
+        count(actor, record_id)  # within a visit that is written down nothing is new to count
     if "eyes" in arguments:
         return _look_as(arguments.pop("eyes"), permission, standing, seen_as)
     if standing is None or not standing.may(permission):

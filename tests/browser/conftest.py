@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support.ports import free_port
 
-from .hands import DESK, AuthenticatorApp, Demo, new_hands, read_cast, sign_in, sign_in_professional
+from .hands import DESK, AuthenticatorApp, Demo, Hands, new_hands, read_cast, sign_in, sign_in_professional
 
 _START_SECONDS = 120
 
@@ -98,18 +99,26 @@ def apps(demo: Demo) -> Callable[[str], AuthenticatorApp]:
 
 @pytest.fixture(scope="session")
 def kept(chromium: Browser, demo: Demo, apps: Callable[[str], AuthenticatorApp]) -> Callable[[str], Any]:
-    """What a browser keeps of somebody of the cast who is signed in; each signs in once."""
+    """What a browser keeps of somebody of the cast who is signed in; each signs in once, unless their session ended."""
     states: dict[str, Any] = {}
+    patients = {entry["key"] for entry in demo.people["patients"]}
 
     def state(key: str) -> Any:
-        if key not in states:
-            hands = new_hands(chromium, demo, key, size=DESK)
-            if key in {entry["key"] for entry in demo.people["patients"]}:
+        home = "/compte" if key in patients else "/pro/"
+        hands = new_hands(chromium, demo, key, size=DESK, state=states.get(key))
+        if key not in states or urlsplit(_opened(hands, home)).path != home:
+            if key in patients:
                 sign_in(hands, demo.person("patients", key), apps(key))
             else:
                 sign_in_professional(hands, demo.person("professionals", key))
             states[key] = hands.context.storage_state()
-            hands.close()
+        hands.close()
         return states[key]
 
     return state
+
+
+def _opened(hands: Hands, place: str) -> str:
+    """The address at which one ends who opens this one."""
+    hands.open(place)
+    return hands.page.url

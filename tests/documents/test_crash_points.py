@@ -206,9 +206,17 @@ def test_every_column_that_names_a_file_is_asked() -> None:
         f"{table.name}.{column.name}"
         for table in db.Base.metadata.sorted_tables
         for column in table.columns
-        if column.name.endswith("file_id")
+        if column.name.endswith(("file_id", "proof_id"))
     }
-    assert named == {"documents.file_id", "documents.body_file_id", "quarantine.file_id", "deposit_drafts.file_id"}
+    assert named == {
+        "documents.file_id",
+        "documents.body_file_id",
+        "quarantine.file_id",
+        "deposit_drafts.file_id",
+        "family_mandates.file_id",
+        "family_requests.proof_id",
+        "family_restrictions.file_id",
+    }
 
 
 def test_a_young_file_stays_whatever_its_id_says(home: House, clock: FakeClock) -> None:
