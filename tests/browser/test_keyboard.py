@@ -87,6 +87,7 @@ def _reads_on(hands: Hands) -> None:
     listed = hands.page.url
     for form in ("", "?forme=frise"):
         hands.page.goto(listed + form)
+        hands.page.wait_for_function("document.readyState === 'complete' && window.htmx")
         rows = hands.page.locator("ul.docs > li")
         before = rows.count()
         hands.page.locator("[data-more]").focus()
