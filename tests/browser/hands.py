@@ -59,6 +59,7 @@ class Hands:
     complaints: list[str] = field(default_factory=list)
     keyboard: bool = False
     """No pointer: every field, link and button is reached with Tab."""
+    script: bool = True
 
     def open(self, path: str) -> int:
         """Go to an address of the house; gives the status of the answer."""
@@ -219,7 +220,7 @@ def new_hands(
     context.on("request", lambda request: _note(request.url, demo.base_url, outside))
     context.on("console", lambda message: _complain(message.type, message.text, complaints))
     context.on("weberror", lambda error: complaints.append(str(error.error)))
-    return Hands(context.new_page(), context, demo.base_url, name, outside, complaints, keyboard)
+    return Hands(context.new_page(), context, demo.base_url, name, outside, complaints, keyboard, script)
 
 
 def _note(url: str, base_url: str, outside: list[str]) -> None:
