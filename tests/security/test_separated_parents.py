@@ -320,6 +320,21 @@ def test_the_others_are_told_only_where_the_decision_says_so(
     assert "décision" in mother.get("/compte/activite").text
 
 
+def test_looking_as_a_parent_tells_of_a_limit_only_where_the_decision_does(
+    app: Flask, home: Family, counter: Officer, privacy: Officer
+) -> None:
+    mother = home.mother.browser(app)
+    place = f"{home.base}/voir-comme/{home.father.person_id}/documents"
+    before = mother.get(place).text
+    made = confirmed(home, counter, privacy)
+    assert mother.get(place).text == before
+    freezing.ask_lift(privacy.actor, home.child.record_id, made, "Levée.")
+    version = freezing.limit(counter.actor, home.child.record_id, made).version
+    freezing.confirm(counter.actor, home.child.record_id, made, version)
+    confirmed(home, counter, privacy, tells=True)
+    mother.get(place, expect=303, follow=False)
+
+
 def test_a_parent_sends_a_decision_that_the_other_never_hears_of(
     app: Flask, home: Family, counter: Officer, privacy: Officer
 ) -> None:

@@ -26,7 +26,7 @@ from .consents import TEAM, ConsentLine, consents
 from .matrix import ROLE_BASED, active_matrix
 from .open_now import open_now
 from .practising import Supposed, supposed_standing
-from .standing import standing
+from .standing import standing, told_standing
 
 BREAK_GLASS, CENTRE_15 = "urgence", "centre-15"
 _TEAM, _PROFESSION = "equipe-", "metier-"
@@ -308,7 +308,7 @@ def _bond(own: Standing, person_id: UUID) -> Bond | None:
 
 
 def relative(own: Standing, bond: Bond) -> Eyes:
-    """A parent, a guardian or a carer."""
+    """A parent, a guardian or a carer; a representative as far as the looker may know of them (security.md R15)."""
     person = people.person(bond.person_id)
     account = accounts.account_of(bond.person_id)
     actor = Actor(
@@ -317,7 +317,7 @@ def relative(own: Standing, bond: Bond) -> Eyes:
         person.display_name,
         person_id=bond.person_id,
     )
-    reads = standing(actor, own.record_id)
+    reads = told_standing(actor, bond) if bond.represents else standing(actor, own.record_id)
     if reads is not None and not reads.may(Permission.DOCUMENTS_READ):
         reads = None
     return Eyes(

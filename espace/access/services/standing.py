@@ -104,6 +104,16 @@ def bound_standing(actor: Actor, row: Row[Any], bond: Bond, colour: str = OWN_CO
     )
 
 
+def told_standing(actor: Actor, bond: Bond) -> Standing | None:
+    """How a representative stands as far as the others may know: a limit of which a decision says nothing is none."""
+    with db.read() as tx:
+        row = tx.execute(family.WITH_AGREEMENT, {"record": bond.record_id}).first()
+    if row is None:
+        return None
+    is_told = not bond.is_frozen or bond.person_id in family.limited_openly(bond.record_id)
+    return bound_standing(actor, row, bond if is_told else replace(bond, is_frozen=False, sees_before=None))
+
+
 def _is_entered(record: records.RecordFacts, bond: Bond) -> bool:
     """Whether its holder or a parent came in: on the site, or at the counter, where they named a carer on paper."""
     return record.state == records.ACTIVE or (record.is_open and bond.on_paper)
