@@ -158,8 +158,7 @@ def seen(browser: Browser, family: Family) -> Iterator[tuple[str, int, list[str 
         starts += [f"{base}/documents/{place}" for place in ("delais", "tout-cacher", "tout-montrer")]
     open_to = [place for place in starts if browser.get(place, expect=None, follow=False).status == 200]
     shut = [place for place in starts if place not in open_to]
-    # To the end, or the twins would stop apart; of pages alike as many as there are documents of one sort, and more.
-    for page in crawl(browser, *open_to, limit=1000, alike=6) if open_to else ():
+    for page in crawl(browser, *open_to, limit=1000) if open_to else ():  # all of them: the twins must not stop apart
         yield masked(page, page.path)
     for place in shut:
         yield masked(browser.get(place, expect=None, follow=False), place)

@@ -1,9 +1,7 @@
 """Walks a site as somebody would: every link of every page, every form."""
 
-import re
-from collections import Counter
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, urldefrag, urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from .browser_client import Browser, Page
 
@@ -26,24 +24,10 @@ def places(page: Page) -> Iterator[str]:
         yield path + (f"?{parts.query}" if parts.query else "")
 
 
-_NAMED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=/voir-comme/)[\w-]+|(?<=/visites/)[\w=-]+")
-
-
-def mould(place: str) -> str:
-    """What addresses of pages alike have in common: `/dossiers/*/documents/*?avant`."""
-    path, _, query = place.partition("?")
-    return f"{_NAMED.sub('*', path)}?{'&'.join(sorted(name for name, _ in parse_qsl(query)))}"
-
-
-def crawl(browser: Browser, *starts: str, limit: int = 300, alike: int = 0) -> Iterator[Page]:
-    """Every page that links lead to from `starts`, each address once; a link that leads nowhere fails.
-
-    `alike`: of addresses of one mould no more than so many are followed, in the order in which pages name them; 0 for
-    all of them.
-    """
+def crawl(browser: Browser, *starts: str, limit: int = 300) -> Iterator[Page]:
+    """Every page that links lead to from `starts`, each address once; a link that leads nowhere fails."""
     waiting = [(start, "the start") for start in starts]
     known = set(starts)
-    times: Counter[str] = Counter()
     while waiting and limit:
         place, origin = waiting.pop(0)
         limit -= 1
@@ -53,7 +37,6 @@ def crawl(browser: Browser, *starts: str, limit: int = 300, alike: int = 0) -> I
         if not page.is_html:
             continue
         for found in places(page):
-            if found not in known and not (alike and times[mould(found)] >= alike):
+            if found not in known:
                 known.add(found)
-                times[mould(found)] += 1
                 waiting.append((found, page.path))
