@@ -192,7 +192,9 @@ class Standing:
     `ends_at` is when a passing right (emergency, counter code, heir, carer) is over. `why` is what a professional
     wrote to open the record in an emergency. `never_read` says that they have not read the record before, `visit_due`
     that their reading begins a visit that is to be written down; `usual_types` are the types their profession deposits
-    by nature. `places_kept`: another parent has the names of places kept from this actor (security.md R15).
+    by nature. `may_hold_rules` and `may_have_given`: False where it is known that the record holds no rule about a
+    single document, and neither an open counter code nor a link for guests, so that nobody looks for them.
+    `places_kept`: another parent has the names of places kept from this actor (security.md R15).
     `through` is the standing of who looks through these eyes to see what they see ("voir comme"): it lets through
     nothing that `through` does not, reads under the looker's name, and leaves no trace as a visit.
     """
@@ -216,6 +218,8 @@ class Standing:
     visit_due: bool = False
     usual_types: frozenset[str] = frozenset()
     places_kept: bool = False
+    may_hold_rules: bool = True
+    may_have_given: bool = True
     through: "Standing | None" = None
 
     def may(self, permission: Permission) -> bool:

@@ -165,15 +165,12 @@ def test_a_foreign_or_absent_document_is_the_same_nothing(home: House, mother: B
 def test_a_page_costs_as_many_statements_for_one_row_as_for_sixty(
     home: House, mother: Browser, doctor: Browser, app: Flask
 ) -> None:
-    """performance.md: a professional's page has its row of the trail besides, whose head is locked, read and moved.
-
-    The home asks besides whether somebody reads by a code, a document's page for whom an exception was made.
-    """
+    """performance.md: a professional's page has its row of the trail besides, whose head is locked, read and moved."""
     found = deposited(home.doctor_here, content=pdf(*"abcde"))
     pages = (
-        (mother, f"/dossiers/{home.mother.record_id}/", 7),
+        (mother, f"/dossiers/{home.mother.record_id}/", 6),
         (mother, own(home), 4),
-        (mother, own(home, f"/{found}"), 8),
+        (mother, own(home, f"/{found}"), 7),
         (doctor, seen_by_doctor(home), 7),
         (doctor, seen_by_doctor(home, f"/{found}"), 9),
     )

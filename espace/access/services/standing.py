@@ -6,13 +6,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, bindparam, exists, or_
 
-from espace import db
+from espace import clock, db
 from espace.access import policy
-from espace.access.policy import (
-    PersonFacts,
-)
+from espace.access.models import CounterCode, DocumentRule
+from espace.access.models.links import Link
+from espace.access.policy import PersonFacts
+from espace.db import Id
 from espace.family import services as family
 from espace.family.services import OWN_COLOUR, Bond, colour_of
 from espace.people import services as people
@@ -58,18 +59,33 @@ def system_standing(record_id: UUID) -> Standing:
     return Standing(SYSTEM, record_id, Relation.SYSTEM, "", frozenset({Permission.DOCUMENTS_ADD}))
 
 
+# The record, its holder, and whether there is anything of what most records never hold.
+_BEFORE_PERSON = family.WITH_AGREEMENT.add_columns(
+    exists().where(DocumentRule.record_id == bindparam("record", type_=Id)).label("rules"),
+    or_(
+        exists().where(CounterCode.record_id == bindparam("record", type_=Id), CounterCode.until > bindparam("now")),
+        exists().where(Link.record_id == bindparam("record", type_=Id), Link.kind == "drop"),
+    ).label("given"),
+)
+
+
 def _of_person(actor: Actor, record_id: UUID) -> Standing | None:
     with db.read() as tx:
-        row = tx.execute(family.WITH_AGREEMENT, {"record": record_id}).first()
+        row = tx.execute(_BEFORE_PERSON, {"record": record_id, "now": clock.now()}).first()
     if row is None or actor.person_id is None:
         return None
+    found = _by_bond(actor, actor.person_id, record_id, row)
+    return found and replace(found, may_hold_rules=bool(row.rules), may_have_given=bool(row.given))
+
+
+def _by_bond(actor: Actor, person_id: UUID, record_id: UUID, row: Row[Any]) -> Standing | None:
     record = records.facts_of(row)
-    if record.person_id == actor.person_id:
+    if record.person_id == person_id:
         judgement = policy.judge_person(_holder_facts(row, record))
         return judged(actor, row, Relation.HOLDER, judgement, OWN_COLOUR)
     if record.state == records.DECEASED:
-        return _of_heir(actor, actor.person_id, row)
-    bonds = _bonds(actor.person_id)
+        return _of_heir(actor, person_id, row)
+    bonds = _bonds(person_id)
     bond = next((one for one in bonds if one.record_id == record_id), None)
     if bond is None:
         return None

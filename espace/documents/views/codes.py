@@ -81,7 +81,7 @@ def state(code_id: UUID) -> Response:
 
 def given_card(here: Viewpoint) -> dict[str, object] | None:
     """The card of the record's home: who reads by a code now, and what a guest left that waits."""
-    if not guests.in_use(here.standing):
+    if not here.standing.may_have_given or not guests.in_use(here.standing):
         return None
     reading = [one for one in codes.codes(here.standing) if one.state is CodeState.OPEN]
     waiting = guests.waiting(here.standing)

@@ -49,6 +49,14 @@ class Sharing:
         return (*filter(None, (self.author, self.attending)), *self.shown, *self.others)
 
 
+def _effects(standing: Standing, document_id: UUID) -> dict[UUID, str]:
+    """What the rules about one document say of whom; most records hold none."""
+    if not standing.may_hold_rules:
+        return {}
+    with db.read() as tx:
+        return {rule.grantee.id: rule.effect for rule in rules_on(tx, standing.record_id, document_id)}
+
+
 def sharing(standing: Standing, document: DocumentFacts) -> Sharing:
     """Who reads a document now, or would if it were not hidden (rules.md AR-13, AR-14).
 
@@ -58,8 +66,7 @@ def sharing(standing: Standing, document: DocumentFacts) -> Sharing:
     others: list[str] = []
     by_effect: dict[str, list[str]] = {KEPT: [], SHOWN: []}
     author = attending = ""
-    with db.read() as tx:
-        effects = {rule.grantee.id: rule.effect for rule in rules_on(tx, standing.record_id, document.id)}
+    effects = _effects(standing, document.id)
     for reader in readers(standing):
         if document.type_code not in reader.readable_types:
             continue
