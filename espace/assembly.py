@@ -28,7 +28,7 @@ ROOMS = ("home", "administration", "professional", "documents", "access", "famil
 def handle_events() -> None:
     """Register who carries out what the lower rooms write to the outbox."""
     from .access.services import on_heir_decided, on_record_changed
-    from .access.services.restricted import on_restricted
+    from .access.services.passing.restricted import on_restricted
     from .accounts.services import note_refused_sign_in, send_new_code, tell_what_is_due
     from .accounts.services.password_reset import send_reset_code
     from .accounts.services.recovery_notices import send_recovery_code
@@ -97,7 +97,8 @@ def lay_out(*, is_demo: bool) -> Flask:
     Raises:
         SettingsError: for a route that declares nothing.
     """
-    from .access.services import seen_as, standing, volume
+    from .access.services import seen_as, standing
+    from .access.services.watching import volume
     from .accounts.services import identify
 
     app = Flask(__name__, static_folder=None)

@@ -91,7 +91,7 @@ def _deliver(stop: threading.Event) -> bool:
 
 def scheduled() -> list[Task]:
     """What a worker does beside delivering."""
-    from .access.services import explaining, snooping, volume
+    from .access.services.watching import explaining, snooping, volume
     from .accounts.services import drafts as activations
     from .accounts.services import one_time, password_reset, recovery, sessions, throttle
     from .administration.services import visits

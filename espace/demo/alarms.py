@@ -6,8 +6,10 @@ from datetime import timedelta
 from functools import partial
 
 from espace import clock
-from espace.access.services import EmergencyMode, alerts, emergency, snooping, standing
-from espace.access.services.emergency import Why
+from espace.access.services import EmergencyMode, standing
+from espace.access.services.emergencies import emergency
+from espace.access.services.emergencies.emergency import Why
+from espace.access.services.watching import alerts, snooping
 from espace.documents import services as documents
 from espace.permissions import Role, Standing
 

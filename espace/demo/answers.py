@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from espace.access.services import explaining
+from espace.access.services.watching import explaining
 from espace.administration.services import contests
 from espace.administration.services.contests import Outcome
 from espace.audit.services.answers import VisitFacts

@@ -6,7 +6,8 @@ from functools import partial
 
 from espace import clock
 from espace.access import services as access
-from espace.access.services import Window, codes, counter
+from espace.access.services import Window
+from espace.access.services.passing import codes, counter
 from espace.documents import services as documents
 from espace.documents.services.adding.pieces import Upload
 from espace.documents.services.passing import choosing, guests, receiving, sharing

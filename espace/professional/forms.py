@@ -14,8 +14,8 @@ from wtforms.validators import InputRequired, Optional
 
 from espace import clock, settings
 from espace.access.services import COLLECTED_HOW, Collected, How, Scope, durations
-from espace.access.services.codes import DIGITS
-from espace.access.services.emergency import WHY, Why
+from espace.access.services.emergencies.emergency import WHY, Why
+from espace.access.services.passing.codes import DIGITS
 from espace.documents.services import plain_title, type_label
 from espace.people.services import Structure
 from espace.professional.services.drafts import Confirmation, deposit_types

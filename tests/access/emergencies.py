@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from espace.access import services as access
-from espace.access.services import EmergencyMode, emergency
-from espace.access.services.emergency import Why
+from espace.access.services import EmergencyMode
+from espace.access.services.emergencies import emergency
+from espace.access.services.emergencies.emergency import Why
 from espace.permissions import Standing
 from tests.support.build import Caregiver, Citizen
 

@@ -11,7 +11,7 @@ from random import Random
 from uuid import UUID
 
 from espace import clock
-from espace.access.services.patterns import Around, Names, Reached, Tie
+from espace.access.services.watching.patterns import Around, Names, Reached, Tie
 from espace.audit.services import Action
 
 START = datetime(2024, 1, 1, tzinfo=clock.HOME_ZONE)

@@ -13,9 +13,10 @@ from espace import clock as clocks
 from espace import db
 from espace.access import services as access
 from espace.access.models import CounterCode
-from espace.access.services import Answer, Window, codes, counter, passing_lines
-from espace.access.services.codes import CodeState
-from espace.access.services.seers import SeerKind, SeerState
+from espace.access.services import Answer, Window, passing_lines
+from espace.access.services.passing import codes, counter
+from espace.access.services.passing.codes import CodeState
+from espace.access.services.seeing.seers import SeerKind, SeerState
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import InvalidError, NotFoundError, StepUpError, ThrottledError

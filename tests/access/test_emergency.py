@@ -8,9 +8,10 @@ import pytest
 
 from espace import crypto
 from espace.access import services as access
-from espace.access.services import Answer, emergency, oppositions, rescuers
-from espace.access.services.emergency import Why
-from espace.access.services.seers import SeerState
+from espace.access.services import Answer
+from espace.access.services.emergencies import emergency, oppositions, rescuers
+from espace.access.services.emergencies.emergency import Why
+from espace.access.services.seeing.seers import SeerState
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents import services as papers

@@ -4,8 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 from espace.access import services as access
-from espace.access.services import alerts, emergency, volume
-from espace.access.services.emergency import Why
+from espace.access.services.emergencies import emergency
+from espace.access.services.emergencies.emergency import Why
+from espace.access.services.watching import alerts, volume
 from espace.errors import StepUpError
 from espace.identifiers import new_id
 from espace.machines import Machines

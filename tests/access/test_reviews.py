@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from espace.access import services as access
-from espace.access.services import reviews
-from espace.access.services.reviews import Review, Reviewed
+from espace.access.services.emergencies import reviews
+from espace.access.services.emergencies.reviews import Review, Reviewed
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents import services as papers

@@ -6,10 +6,12 @@ from itertools import chain
 import pytest
 
 from espace.access import services as access
-from espace.access.services import Answer, alerts, emergency, patterns, snooping
-from espace.access.services.alerts import AlertFacts, Kind, State
-from espace.access.services.emergency import Why
-from espace.access.services.patterns import Signal, Tie
+from espace.access.services import Answer
+from espace.access.services.emergencies import emergency
+from espace.access.services.emergencies.emergency import Why
+from espace.access.services.watching import alerts, patterns, snooping
+from espace.access.services.watching.alerts import AlertFacts, Kind, State
+from espace.access.services.watching.patterns import Signal, Tie
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents import services as papers

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from espace.access import services as access
-from espace.access.services import alerts, suspensions, volume
-from espace.access.services.alerts import AlertFacts, Kind
-from espace.access.services.suspensions import Cause
+from espace.access.services.watching import alerts, suspensions, volume
+from espace.access.services.watching.alerts import AlertFacts, Kind
+from espace.access.services.watching.suspensions import Cause
 from espace.accounts import services as accounts
 from espace.errors import NotFoundError, StepUpError
 from espace.identifiers import new_id

@@ -7,9 +7,9 @@ from flask import Flask
 
 from espace import clock as clocks
 from espace.access import services as access
-from espace.access.services import alerts, suspensions
-from espace.access.services.alerts import Kind
-from espace.access.services.suspensions import Cause
+from espace.access.services.watching import alerts, suspensions
+from espace.access.services.watching.alerts import Kind
+from espace.access.services.watching.suspensions import Cause
 from espace.identifiers import new_id
 from tests.access.emergencies import WORDS, opened
 from tests.support import build

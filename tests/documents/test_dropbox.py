@@ -12,8 +12,8 @@ import pytest
 
 from espace import crypto, db, storage
 from espace.access import services as access
-from espace.access.services import links
-from espace.access.services.links import LinkKind, LinkState
+from espace.access.services.passing import links
+from espace.access.services.passing.links import LinkKind, LinkState
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents import services as documents

@@ -13,8 +13,9 @@ from sqlalchemy import update
 
 from espace import crypto, db
 from espace.access import services as access
-from espace.access.services import Answer, Window, codes, counter, links
-from espace.access.services.links import LinkKind
+from espace.access.services import Answer, Window
+from espace.access.services.passing import codes, counter, links
+from espace.access.services.passing.links import LinkKind
 from espace.documents import services as documents
 from espace.documents.models import Document
 from espace.documents.services.passing import guests, sharing

@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 from espace.access import services as access
-from espace.access.services import Window, codes, counter, passing_lines
+from espace.access.services import Window, passing_lines
+from espace.access.services.passing import codes, counter
 from espace.documents import services as documents
 from espace.documents.services.passing import receipts
 from espace.errors import NotFoundError

@@ -14,8 +14,9 @@ from sqlalchemy import update
 from espace import clock as clocks
 from espace import crypto, db, storage
 from espace.access import services as access
-from espace.access.services import Answer, links, passing_lines
-from espace.access.services.links import LinkKind, LinkState
+from espace.access.services import Answer, passing_lines
+from espace.access.services.passing import links
+from espace.access.services.passing.links import LinkKind, LinkState
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents import services as documents

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from espace import db
 from espace.access import services as access
-from espace.access.services import makers
+from espace.access.services.passing import makers
 from espace.accounts.services import letters
 from espace.documents import services as documents
 from espace.family.cli import coming_of_age

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 
 from espace import settings
-from espace.access.services import Answer, explaining
+from espace.access.services import Answer
+from espace.access.services.watching import explaining
 from espace.administration.services import contests
 from espace.administration.services.contests import Outcome
 from espace.audit import services as audit

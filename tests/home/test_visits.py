@@ -12,7 +12,8 @@ from sqlalchemy import event
 
 from espace import db
 from espace.access import services as access
-from espace.access.services import Answer, grants
+from espace.access.services import Answer
+from espace.access.services.decisions import grants
 from espace.audit import services as audit
 from espace.audit.services import Action, Entry
 from espace.home import services

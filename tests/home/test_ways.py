@@ -8,8 +8,11 @@ from flask import Flask
 
 from espace.access import services as access
 from espace.access.policy import EmergencyMode, Window
-from espace.access.services import Answer, codes, counter, emergency, grants
-from espace.access.services.emergency import Why
+from espace.access.services import Answer
+from espace.access.services.decisions import grants
+from espace.access.services.emergencies import emergency
+from espace.access.services.emergencies.emergency import Why
+from espace.access.services.passing import codes, counter
 from espace.home import services
 from tests.support import build
 from tests.support.clock import FakeClock

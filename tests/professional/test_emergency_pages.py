@@ -8,8 +8,9 @@ from flask import Flask
 
 from espace import crypto
 from espace.access import services as access
-from espace.access.services import Answer, emergency, oppositions, reviews
-from espace.access.services.reviews import Review
+from espace.access.services import Answer
+from espace.access.services.emergencies import emergency, oppositions, reviews
+from espace.access.services.emergencies.reviews import Review
 from espace.permissions import Role
 from espace.settings import Settings
 from tests.access.emergencies import FINESS, GLASS, WORDS, opened

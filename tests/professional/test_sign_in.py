@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from espace import db
-from espace.access.services import suspensions
-from espace.access.services.suspensions import Cause
+from espace.access.services.watching import suspensions
+from espace.access.services.watching.suspensions import Cause
 from espace.accounts.models import OneTimeCode, Session
 from espace.accounts.services import one_time
 from espace.audit import services as audit

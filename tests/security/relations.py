@@ -11,7 +11,8 @@ from espace import db
 from espace.access import services as access
 from espace.access.models import Emergency
 from espace.access.policy import Window
-from espace.access.services import Answer, codes
+from espace.access.services import Answer
+from espace.access.services.passing import codes
 from espace.assembly import handle_events
 from espace.documents import services as documents
 from espace.documents.services.adding.pieces import Upload

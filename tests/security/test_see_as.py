@@ -25,7 +25,7 @@ from tests.support.marks import on_sqlite
 
 from .seeing import Scene, deposit, met, scene
 
-_EYES: Any = import_module("espace.access.services.eyes")
+_EYES: Any = import_module("espace.access.services.seeing.eyes")
 HIDDEN_FROM_LOOKERS = "Entretien Zibeline"
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 from espace import outbox
 from espace.access import services as access
 from espace.access.policy import Window
-from espace.access.services import codes
+from espace.access.services.passing import codes
 from espace.administration.services import restrictions
 from espace.administration.services.visits import Identity
 from espace.audit import services as audit

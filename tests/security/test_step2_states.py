@@ -11,7 +11,7 @@ from espace import clock as clocks
 from espace import db
 from espace.access import services as access
 from espace.access.services import Answer, ConsentState
-from espace.access.services.carried import FormerAccess, carry_over
+from espace.access.services.decisions.carried import FormerAccess, carry_over
 from espace.audit.services import Action
 from espace.documents import services as documents
 from espace.documents.services.arriving import importing

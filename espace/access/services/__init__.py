@@ -2,9 +2,9 @@
 
 from espace.access.policy import ConsentState, DocumentFacts, EmergencyMode, Reason, VisibilityRule, Window
 
-from .asking import ask
-from .collecting import Collected, collect, has_met, may_collect
-from .consents import (
+from .decisions.asking import ask
+from .decisions.collecting import Collected, collect, has_met, may_collect
+from .decisions.consents import (
     TEAM,
     UNPLACED_TEAM,
     Answer,
@@ -16,10 +16,39 @@ from .consents import (
     own_consent,
     shown_state,
 )
-from .deciding import answer, longer, shorter
+from .decisions.deciding import answer, longer, shorter
+from .decisions.grants import Candidate, candidate, give
+from .decisions.proofs import proof
+from .decisions.rules import (
+    KEPT,
+    SHOWN,
+    Grantee,
+    Rule,
+    Ruling,
+    bound_grantees,
+    copy_rules,
+    ruled,
+    rules_on,
+    rulings,
+    set_rule,
+)
+from .decisions.steps import COLLECTED_HOW, Did, How, Step
 from .encounters import RecentPatient, note_encounter, recent_encounters
-from .everyone import choosable, everyone
-from .eyes import (
+from .matrix import (
+    Sight,
+    ensure_matrix,
+    load_matrix,
+    may_deposit,
+    readable_types,
+    sight,
+    usually_deposits,
+)
+from .notices import forget_record, on_heir_decided, on_record_changed
+from .outlook import Outlook, outlook, told_professions
+from .passing.lines import passing_lines
+from .patients import Awaiting, my_patients
+from .seeing.everyone import choosable, everyone
+from .seeing.eyes import (
     BREAK_GLASS,
     CENTRE_15,
     Eyes,
@@ -32,28 +61,11 @@ from .eyes import (
     team_id,
     visible,
 )
-from .grants import Candidate, candidate, give
-from .matrix import (
-    Sight,
-    ensure_matrix,
-    load_matrix,
-    may_deposit,
-    readable_types,
-    sight,
-    usually_deposits,
-)
-from .notices import forget_record, on_heir_decided, on_record_changed
-from .outlook import Outlook, outlook, told_professions
-from .passing import passing_lines
-from .patients import Awaiting, my_patients
-from .proofs import proof
-from .readers import Reader, readers
-from .rules import KEPT, SHOWN, Grantee, Rule, Ruling, bound_grantees, copy_rules, ruled, rules_on, rulings, set_rule
-from .seers import SeerAct, SeerKind, SeerLine, SeerState
+from .seeing.readers import Reader, readers
+from .seeing.seers import SeerAct, SeerKind, SeerLine, SeerState
 from .standing import RecordCard, my_records, standing, system_standing
-from .steps import COLLECTED_HOW, Did, How, Step
 from .telling import tell
-from .visits import note_visit
+from .watching.visits import note_visit
 
 __all__ = [
     "BREAK_GLASS",

@@ -12,7 +12,7 @@ from espace.access.models import Consent, Encounter, Visit
 from espace.access.policy import ConsentState, in_effect
 from espace.permissions import Actor
 
-from .visits import NOWHERE
+from .watching.visits import NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ from espace.people import services as people
 from espace.permissions import Actor, Relation, Standing
 from espace.records import services as records
 
-from .emergency import LONGEST, written
+from .emergencies.emergency import LONGEST, written
 from .matrix import ACTIVE, matrix, types_in
-from .visits import NOWHERE, VISIT
+from .watching.visits import NOWHERE, VISIT
 
 REGULATING_DOCTOR = "G15_10#SAMU"
 """The column of the table for the doctor who answers a call to the centre 15."""

@@ -6,8 +6,9 @@ from flask import Response, abort, flash, session
 from flask_babel import gettext
 
 from espace import db, settings
-from espace.access.services import EmergencyMode, emergency, oppositions
-from espace.access.services.emergency import WHY, Opening
+from espace.access.services import EmergencyMode
+from espace.access.services.emergencies import emergency, oppositions
+from espace.access.services.emergencies.emergency import WHY, Opening
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import StepUpError

@@ -19,7 +19,7 @@ from espace.access.services import (
     SeerLine,
     SeerState,
 )
-from espace.access.services.emergency import recent_lines
+from espace.access.services.emergencies.emergency import recent_lines
 from espace.access.services.matrix import Matrix, active_matrix
 from espace.web.forms import translated
 from espace.web.i18n import full_day, instant

@@ -6,7 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from espace import outbox
-from espace.access.services import alerts, reviews
+from espace.access.services.emergencies import reviews
+from espace.access.services.watching import alerts
 from espace.audit.services import answers
 from espace.documents import services as documents
 from espace.errors import NotFoundError

@@ -5,9 +5,9 @@ from uuid import UUID
 from flask import Response, flash, request
 from flask_babel import gettext, ngettext
 
-from espace.access.services import alerts, suspensions
-from espace.access.services.alerts import AlertFacts, Kind, State
-from espace.access.services.patterns import Signal
+from espace.access.services.watching import alerts, suspensions
+from espace.access.services.watching.alerts import AlertFacts, Kind, State
+from espace.access.services.watching.patterns import Signal
 from espace.administration.forms import DecisionForm
 from espace.administration.services import visits
 from espace.administration.services.visits import Purpose

@@ -5,9 +5,9 @@ from uuid import UUID
 from flask import Response, flash, request
 from flask_babel import gettext
 
-from espace.access.services import reviews
-from espace.access.services.emergency import WHY
-from espace.access.services.reviews import Review
+from espace.access.services.emergencies import reviews
+from espace.access.services.emergencies.emergency import WHY
+from espace.access.services.emergencies.reviews import Review
 from espace.administration.forms import DecisionForm
 from espace.documents.services.types import CLASSES, types
 from espace.errors import ConflictError, RefusedError

@@ -8,7 +8,7 @@ from flask import Response, abort, flash
 from flask_babel import gettext
 
 from espace import settings
-from espace.access.services import alerts
+from espace.access.services.watching import alerts
 from espace.administration.forms import DeathForm, DecideForm, HeirForm, PlainForm, ReasonForm, SearchForm, SuspendForm
 from espace.administration.services import persons, visits
 from espace.administration.services.persons import WIDENING, Dossier, Task

@@ -6,8 +6,8 @@ import segno
 from flask import Response, current_app, flash
 from flask_babel import gettext
 
-from espace.access.services import codes
-from espace.access.services.codes import CodeLine, CodeState
+from espace.access.services.passing import codes
+from espace.access.services.passing.codes import CodeLine, CodeState
 from espace.documents.services.passing import guests, receipts
 from espace.errors import InvalidError
 from espace.permissions import Permission, demand_fresh_proof

@@ -6,8 +6,8 @@ import segno
 from flask import Response, flash
 from flask_babel import gettext
 
-from espace.access.services import links as given
-from espace.access.services.links import LinkKind, LinkState
+from espace.access.services.passing import links as given
+from espace.access.services.passing.links import LinkKind, LinkState
 from espace.documents.forms import DescribeForm
 from espace.documents.services.adding.adding_drafts import Typed
 from espace.documents.services.adding.pieces import WORDS

@@ -6,8 +6,8 @@ import segno
 from flask import Response, flash, request
 from flask_babel import gettext
 
-from espace.access.services import links as given
-from espace.access.services.links import LinkKind, LinkState
+from espace.access.services.passing import links as given
+from espace.access.services.passing.links import LinkKind, LinkState
 from espace.documents.services.passing import choosing, sharing
 from espace.documents.services.types import CLASSES
 from espace.permissions import Permission, demand_fresh_proof

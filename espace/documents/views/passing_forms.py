@@ -14,7 +14,7 @@ from wtforms.widgets import HiddenInput
 
 from espace import crypto
 from espace.access.services import Window
-from espace.access.services.codes import MINUTES
+from espace.access.services.passing.codes import MINUTES
 from espace.documents.services.adding.pieces import Upload
 from espace.documents.services.entries.checks import MAX_UPLOAD
 from espace.documents.services.passing import choosing, guests

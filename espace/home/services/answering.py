@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import Any
 
 from espace import clock, db
-from espace.access.services import blocking, explaining
-from espace.access.services.explaining import SIDE, step
+from espace.access.services.decisions import blocking
+from espace.access.services.watching import explaining
+from espace.access.services.watching.explaining import SIDE, step
 from espace.audit import services as audit
 from espace.audit.services import Action, answers
 from espace.audit.services.answers import AnswerState, VisitFacts

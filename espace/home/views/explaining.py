@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, flash
 from flask_babel import gettext
 
-from espace.access.services import explaining
+from espace.access.services.watching import explaining
 from espace.audit.services.answers import VisitFacts
 from espace.errors import ConflictError
 from espace.home.forms import ExplainForm

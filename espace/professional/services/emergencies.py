@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from espace.access.services import emergency, reviews
-from espace.access.services.emergency import Opening
-from espace.access.services.reviews import Reviewed
+from espace.access.services.emergencies import emergency, reviews
+from espace.access.services.emergencies.emergency import Opening
+from espace.access.services.emergencies.reviews import Reviewed
 from espace.people import services as people
 from espace.permissions import Actor
 from espace.records import services as records

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from espace import clock, db, settings
 from espace.access import services as access
-from espace.access.services import ConsentState, codes, counter, volume
+from espace.access.services import ConsentState
+from espace.access.services.passing import codes, counter
+from espace.access.services.watching import volume
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import InvalidError, ThrottledError

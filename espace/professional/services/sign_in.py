@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from espace import crypto, db
-from espace.access.services import suspensions
+from espace.access.services.watching import suspensions
 from espace.accounts import services as accounts
 from espace.accounts.services import held, outside
 from espace.audit import services as audit

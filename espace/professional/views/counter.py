@@ -5,7 +5,7 @@ import math
 from flask import Response, flash
 from flask_babel import gettext
 
-from espace.access.services import codes, counter
+from espace.access.services.passing import codes, counter
 from espace.errors import InvalidError, ThrottledError
 from espace.permissions import Permission
 from espace.professional.forms import CounterForm

@@ -6,8 +6,9 @@ from flask import Response, flash
 from flask_babel import gettext
 
 from espace import clock
-from espace.access.services import EmergencyMode, emergency, rescuers, reviews
-from espace.access.services.emergency import WHY, Why
+from espace.access.services import EmergencyMode
+from espace.access.services.emergencies import emergency, rescuers, reviews
+from espace.access.services.emergencies.emergency import WHY, Why
 from espace.errors import InvalidError, NotFoundError
 from espace.permissions import Actor, Permission, demand_fresh_proof
 from espace.professional.forms import CallForm, EmergencyForm, ExplainForm, SearchForm

@@ -5,7 +5,7 @@ from flask_babel import gettext, ngettext
 
 from espace import db
 from espace.access import services as access
-from espace.access.services import rescuers
+from espace.access.services.emergencies import rescuers
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents.services.library import overview

@@ -5,7 +5,7 @@ import math
 from flask import Response
 
 from espace import settings
-from espace.access.services import rescuers
+from espace.access.services.emergencies import rescuers
 from espace.errors import InvalidError, ThrottledError
 from espace.permissions import Permission
 from espace.professional.forms import SearchForm

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from espace import clock, crypto, db
-from espace.access.services.carried import FormerAccess, carry_over
+from espace.access.services.decisions.carried import FormerAccess, carry_over
 from espace.accounts import services as accounts
 from espace.audit import services as audit
 from espace.audit.services import Action, Event

@@ -14,8 +14,9 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select
 
 from espace import clock, crypto, db, settings, storage
-from espace.access.services import codes, links, tell
-from espace.access.services.links import LinkKind, LinkLine, LinkState, NewLink
+from espace.access.services import tell
+from espace.access.services.passing import codes, links
+from espace.access.services.passing.links import LinkKind, LinkLine, LinkState, NewLink
 from espace.accounts.services import throttle
 from espace.audit import services as audit
 from espace.audit.services import Action

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from espace.access.services.codes import CodeLine
+from espace.access.services.passing.codes import CodeLine
 from espace.audit import services as audit
 from espace.audit.services import Action, Entry
 from espace.documents.services.deciding.telling import Telling, tellings

@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from espace import crypto, db, settings, storage
-from espace.access.services import links, tell
-from espace.access.services.links import LinkKind, LinkLine, LinkState
+from espace.access.services import tell
+from espace.access.services.passing import links
+from espace.access.services.passing.links import LinkKind, LinkLine, LinkState
 from espace.accounts.services import held, throttle
 from espace.audit import services as audit
 from espace.audit.services import Action

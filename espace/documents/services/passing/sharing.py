@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from espace import crypto, db, settings, storage
-from espace.access.services import links
-from espace.access.services.links import LinkKind, LinkLine, NewLink
+from espace.access.services.passing import links
+from espace.access.services.passing.links import LinkKind, LinkLine, NewLink
 from espace.db import Id
 from espace.documents.models import SharedFile
 from espace.documents.services.entries import checks

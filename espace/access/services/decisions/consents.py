@@ -12,12 +12,12 @@ from sqlalchemy import Connection, bindparam, func, or_, select
 from espace import clock, crypto, db, settings
 from espace.access.models import Consent, Visit
 from espace.access.policy import ConsentState, in_effect
+from espace.access.services.matrix import ACTIVE
 from espace.db import Instant
 from espace.errors import NotFoundError
 from espace.people.services import Professional, Structure
 from espace.permissions import Permission, Relation, Standing
 
-from .matrix import ACTIVE
 from .steps import Step, steps_of
 
 TABLE = "access_consents"

@@ -5,13 +5,12 @@ from uuid import UUID
 
 from espace import settings
 from espace.access.policy import ConsentState
+from espace.access.services.decisions.consents import consents_in_use
+from espace.access.services.matrix import matrix, types_in
+from espace.access.services.practising import is_attending_index
 from espace.people import services as people
 from espace.permissions import Standing
 from espace.records import services as records
-
-from .consents import consents_in_use
-from .matrix import matrix, types_in
-from .practising import is_attending_index
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, exists, select
 from espace import clock, db, settings
 from espace.access.models import Encounter
 from espace.access.policy import ConsentState
+from espace.access.services.telling import tell
 from espace.audit.services import Action
 from espace.errors import InvalidError, NotFoundError
 from espace.notifications.services import Event
@@ -25,7 +26,6 @@ from espace.words import N_
 from .consents import PROFESSIONAL, ConsentLine, Scope, durations, of_grantees, of_professional, of_team
 from .deciding import drop, give_team, leave, put
 from .steps import COLLECTED_HOW, Did, How, Step, after
-from .telling import tell
 
 _MET = select(
     exists().where(

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from espace import clock, db, settings
+from espace.access.services.standing import standing
+from espace.access.services.watching import volume
 from espace.accounts.services import throttle
 from espace.audit import services as audit
 from espace.audit.services import Action
@@ -14,8 +16,7 @@ from espace.people import services as people
 from espace.permissions import Actor, ActorKind, Permission, Relation
 from espace.words import N_
 
-from . import codes, makers, volume
-from .standing import standing
+from . import codes, makers
 
 ACT = "counter-code"
 SPAN = timedelta(hours=1)

@@ -15,6 +15,9 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from espace import clock, crypto, db, settings
 from espace.access.models import Emergency, Encounter
 from espace.access.policy import ConsentState, EmergencyMode
+from espace.access.services.decisions.consents import own_consent
+from espace.access.services.seeing.seers import SeerAct, SeerKind, SeerLine, SeerState
+from espace.access.services.telling import tell, tell_holder
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import InvalidError, NotFoundError
@@ -26,11 +29,8 @@ from espace.permissions import Actor, Permission, Relation, Standing, demand_fre
 from espace.records import services as records
 from espace.words import N_, Message
 
-from .consents import own_consent
 from .oppositions import opposed
 from .rescuers import may_break_glass, regulates
-from .seers import SeerAct, SeerKind, SeerLine, SeerState
-from .telling import tell, tell_holder
 
 TABLE = "access_emergencies"
 LEAST_WORDS, MOST_WORDS = 15, 500

@@ -15,18 +15,17 @@ from espace import db
 from espace.access import policy
 from espace.access.models import Opposition
 from espace.access.policy import ConsentState, EmergencyMode, Reason, VisibilityRule
+from espace.access.services.decisions.consents import TEAM, ConsentLine, consents
+from espace.access.services.matrix import ROLE_BASED, active_matrix
+from espace.access.services.passing.open_now import open_now
+from espace.access.services.practising import Supposed, supposed_standing
+from espace.access.services.standing import standing, told_standing
 from espace.accounts import services as accounts
 from espace.family import services as family
 from espace.family.services import Bond
 from espace.people import services as people
 from espace.people.services import Professional, Structure
 from espace.permissions import Actor, ActorKind, Permission, Relation, Standing
-
-from .consents import TEAM, ConsentLine, consents
-from .matrix import ROLE_BASED, active_matrix
-from .open_now import open_now
-from .practising import Supposed, supposed_standing
-from .standing import standing, told_standing
 
 BREAK_GLASS, CENTRE_15 = "urgence", "centre-15"
 _TEAM, _PROFESSION = "equipe-", "metier-"

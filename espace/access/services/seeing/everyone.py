@@ -8,16 +8,16 @@ from sqlalchemy import Row
 
 from espace import db
 from espace.access.policy import ConsentState
+from espace.access.services.decisions.consents import TEAM, ConsentLine, consents
+from espace.access.services.decisions.rules import bound_grantees
+from espace.access.services.matrix import active_matrix
+from espace.access.services.passing.open_now import Passing, open_now
+from espace.access.services.practising import Held, professional_standing, record_row
 from espace.people import services as people
 from espace.people.services import Professional, Structure
 from espace.permissions import Actor, ActorKind, Permission, Standing
 
-from .consents import TEAM, ConsentLine, consents
 from .eyes import Eyes, EyesKind, Sees, bonds, of_professional, place_of, relative, through
-from .matrix import active_matrix
-from .open_now import Passing, open_now
-from .practising import Held, professional_standing, record_row
-from .rules import bound_grantees
 
 _WAYS = {
     "read": "read_until",

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from espace.access.services.standing import standing as standing_of
 from espace.permissions import Actor, ActorKind, Permission, Relation, Standing
-
-from .standing import standing as standing_of
 
 DOCUMENT_RIGHTS = frozenset({Permission.ACCESS_MANAGE, Permission.DOCUMENTS_READ})
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from espace import clock, db, settings
+from espace.access.services.standing import standing
 from espace.accounts import services as accounts
 from espace.accounts.services import operator_rows
 from espace.audit import services as audit
@@ -19,8 +20,6 @@ from espace.notifications.services import Event, PracticeNews, tell_professional
 from espace.people import services as people
 from espace.permissions import SYSTEM, Actor, ActorKind, Relation, Role
 from espace.words import N_
-
-from .standing import standing
 
 MOST_WORDS = 600
 REMINDED = timedelta(days=1)

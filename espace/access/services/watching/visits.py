@@ -8,13 +8,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from espace import clock, db
 from espace.access.models import Visit
+from espace.access.services.telling import tell_holder, tell_representatives
 from espace.errors import RefusedError
 from espace.family import services as family
 from espace.identifiers import new_id
 from espace.notifications.services import Event
 from espace.permissions import Permission, Relation, Standing, Task
-
-from .telling import tell_holder, tell_representatives
 
 NOWHERE = UUID(int=0)
 """The place of practice of who has none."""

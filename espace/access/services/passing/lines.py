@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from espace.access.policy import Window
+from espace.access.services.seeing.seers import SeerAct, SeerKind, SeerLine, SeerState
 from espace.permissions import Standing
 from espace.words import N_, Message
 
 from .codes import CodeLine, CodeState, codes
 from .links import LinkKind, LinkLine, LinkState, links
-from .seers import SeerAct, SeerKind, SeerLine, SeerState
 
 _OPENS = {
     Window.READ: N_("Reads what their profession may read."),

@@ -8,10 +8,10 @@ from sqlalchemy import Select, bindparam, select
 
 from espace import clock, db
 from espace.access.models import CounterCode
+from espace.access.services.emergencies.emergency import recent
 from espace.permissions import Standing
 
 from .codes import secrecies
-from .emergency import recent
 
 _CODES: Select[*tuple[Any, ...]] = select(CounterCode.opens, CounterCode.professional_id, CounterCode.until).where(
     CounterCode.record_id == bindparam("record"),

@@ -17,6 +17,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindpar
 from espace import clock, crypto, db
 from espace.access.models import CounterCode
 from espace.access.policy import Window
+from espace.access.services.telling import tell
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.db import Id
@@ -30,7 +31,6 @@ from espace.permissions import Permission, Relation, Standing, demand_fresh_proo
 from espace.words import N_
 
 from . import makers
-from .telling import tell
 
 TABLE = "access_counter_codes"
 DIGITS = 6

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from espace import clock, db
 from espace.access.models import Consent
 from espace.access.policy import ConsentState
+from espace.access.services.telling import tell
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import InvalidError, NotFoundError
@@ -20,7 +21,6 @@ from espace.words import N_
 
 from .consents import PROFESSIONAL, ConsentLine, Scope, of_professional, own_consent, seal
 from .steps import Did, Step, after
-from .telling import tell
 
 ASK_AGAIN = timedelta(days=1)
 """How long a refused professional waits before asking again: a holder is not to be worn down."""

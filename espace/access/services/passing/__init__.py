@@ -1,0 +1,1 @@
+"""Rights that are handed over and pass by themselves: counter codes and links."""

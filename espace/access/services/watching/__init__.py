@@ -1,0 +1,1 @@
+"""What was read and by whom: visits, explanations, volumes, curiosity, and what follows."""
