@@ -17,3 +17,11 @@ class Words:
     subject: str
     text: str
     sms: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Subject and text of one e-mail in one language; `{site}` is the address of the house."""
+
+    subject: str
+    text: str
