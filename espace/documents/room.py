@@ -1,13 +1,10 @@
 """What the documents room contributes."""
 
-from collections.abc import Callable
-from typing import Any
-
 from flask import Blueprint
 from flask_babel import lazy_gettext as _l
 
 from espace.permissions import Permission
-from espace.web.rooms import Card, NavEntry, Room
+from espace.web.rooms import Card, NavEntry, Pages, Room
 from espace.web.viewpoint import Veiled
 
 from .services.care_history import may_read
@@ -34,26 +31,9 @@ from .views import (
 )
 
 
-class _Pages(Blueprint):
-    """Views of several modules under one name: each is known by its module's and its own, and none hides another."""
-
-    def add_url_rule(
-        self,
-        rule: str,
-        endpoint: str | None = None,
-        view_func: Callable[..., Any] | None = None,
-        provide_automatic_options: bool | None = None,  # noqa: FBT001 - Flask's signature
-        **options: Any,
-    ) -> None:
-        """Mount a view under its own name."""
-        if endpoint is None and view_func is not None:
-            endpoint = f"{view_func.__module__.rpartition('.')[2]}_{view_func.__name__}"
-        super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
-
-
 def _readable(name: str) -> Blueprint:
     """The pages that only read, for every viewpoint."""
-    pages = _Pages(name, __name__)
+    pages = Pages(name, __name__)
     pages.get("/documents")(listing.listing)
     _library(pages)
     _shared_states(pages)
@@ -173,7 +153,7 @@ def _given_away(pages: Blueprint) -> None:
 
 def _mirrored() -> Blueprint:
     """The pages that read, through another's eyes: no file is taken away, nothing of theirs is kept or changed."""
-    pages = _Pages("mirrored_documents", __name__)
+    pages = Pages("mirrored_documents", __name__)
     pages.get("/documents")(listing.listing)
     pages.get("/documents/filtrer")(filtering.choose)
     pages.get("/documents/non-montres")(unseen.listing)

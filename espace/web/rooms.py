@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Flask
@@ -14,6 +15,23 @@ PATIENT_MOUNT = "/dossiers/<uuid:record_id>"
 MIRROR_MOUNT = f"{PATIENT_MOUNT}/voir-comme/<string:eyes>"
 """Where the same pages stand a third time, through another's eyes: to be read only (design 3.4)."""
 PROFESSIONAL_MOUNT = "/pro/patients/<uuid:record_id>"
+
+
+class Pages(Blueprint):
+    """Views of several modules under one name: each is known by its module's and its own, and none hides another."""
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Callable[..., Any] | None = None,
+        provide_automatic_options: bool | None = None,  # noqa: FBT001 - Flask's signature
+        **options: Any,
+    ) -> None:
+        """Mount a view under its own name."""
+        if endpoint is None and view_func is not None:
+            endpoint = f"{view_func.__module__.rpartition('.')[2]}_{view_func.__name__}"
+        super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
 
 
 @dataclass(frozen=True, slots=True)
