@@ -14,7 +14,7 @@ from espace import db
 from espace.access import services as access
 from espace.access.models import CounterCode
 from espace.access.services import Answer, Window, passing_lines
-from espace.access.services.passing import codes, counter
+from espace.access.services.passing import codes, counter, windows
 from espace.access.services.passing.codes import CodeState
 from espace.access.services.seeing.seers import SeerKind, SeerState
 from espace.audit import services as audit
@@ -169,7 +169,7 @@ def test_either_side_closes_at_once(holder: Citizen, nurse: Caregiver) -> None:
         close(code_id)
         assert nurse.standing(holder.record_id) is None
         assert codes.code(holder.standing(), code_id).state is CodeState.CLOSED
-    assert codes.windows_of(nurse.id) == {}
+    assert windows.windows_of(nurse.id) == {}
 
 
 def test_a_blocked_professional_gets_nothing_and_learns_nothing(holder: Citizen, nurse: Caregiver) -> None:
@@ -294,6 +294,41 @@ def test_a_code_dies_with_its_makers_right(machines: Machines, nurse: Caregiver,
         counter.use(nurse.actor, digits, child.birth_date)
 
 
+@pytest.mark.parametrize("sees_before", [False, True])
+def test_an_open_window_closes_with_its_makers_right(machines: Machines, nurse: Caregiver, sees_before: bool) -> None:
+    """At the very next request, wherever it is asked, and in the words of a window whose time ran out (R15, R16)."""
+    access.ensure_matrix()
+    parents = [build.citizen("Claire", "Fontenay"), build.citizen("Mathieu", "Lecomte", sex="M")]
+    child = build.citizen("Jules", "Fontenay", sex="M", birth=date(2017, 7, 2), parents=parents, activated=False)
+    code_id, digits = shown_for(parents[0], child)
+    counter.use(nurse.actor, digits, child.birth_date)
+    other = parents[1].standing(child.record_id)
+    assert windows.windows_of(nurse.id).keys() == {child.record_id}
+    assert [one.grantee_id for one in access.everyone(other)][:1] == [nurse.id]
+    before = acts(child)
+    with db.write() as tx:
+        stopped = (Link.record_id == child.record_id, Link.person_id == parents[0].person_id)
+        tx.execute(update(Link).where(*stopped).values(**frozen(sees_before)))
+    assert nurse.standing(child.record_id) is None
+    assert windows.windows_of(nurse.id) == {}
+    assert nurse.id not in [one.grantee_id for one in access.everyone(other)]
+    line = codes.code(other, code_id)
+    assert (line.state, line.closed_by) == (CodeState.CLOSED, "")
+    assert acts(child) == before
+
+
+def test_the_window_of_who_decides_still_stays_open(machines: Machines, nurse: Caregiver) -> None:
+    access.ensure_matrix()
+    parents = [build.citizen("Claire", "Fontenay"), build.citizen("Mathieu", "Lecomte", sex="M")]
+    child = build.citizen("Jules", "Fontenay", sex="M", birth=date(2017, 7, 2), parents=parents, activated=False)
+    _, digits = shown_for(parents[0], child)
+    counter.use(nurse.actor, digits, child.birth_date)
+    with db.write() as tx:
+        stopped = (Link.record_id == child.record_id, Link.person_id == parents[1].person_id)
+        tx.execute(update(Link).where(*stopped).values(**frozen(False)))
+    assert nurse.standing(child.record_id) is not None
+
+
 def shown_for(parent: Citizen, child: Citizen) -> tuple[UUID, str]:
     """A code that a parent makes for a child."""
     standing = parent.standing(child.record_id)
@@ -303,10 +338,14 @@ def shown_for(parent: Citizen, child: Citizen) -> tuple[UUID, str]:
 
 def freeze(child: Citizen, sees_before: bool) -> None:
     """A decision stops who stands in for the child; it may leave them what came before."""
-    now = clocks.now()
-    values = {"frozen_at": now, "sees_before": now if sees_before else None}
     with db.write() as tx:
-        tx.execute(update(Link).where(Link.record_id == child.record_id).values(**values))
+        tx.execute(update(Link).where(Link.record_id == child.record_id).values(**frozen(sees_before)))
+
+
+def frozen(sees_before: bool) -> dict[str, object]:
+    """The columns of a link that a decision stops."""
+    now = clocks.now()
+    return {"frozen_at": now, "sees_before": now if sees_before else None}
 
 
 def test_the_access_page_gets_its_lines(holder: Citizen, nurse: Caregiver) -> None:

@@ -12,6 +12,7 @@ from espace import outbox
 from espace.access import services as access
 from espace.access.policy import Window
 from espace.access.services.passing import codes
+from espace.access.services.passing import counter as at_counter
 from espace.administration.services import restrictions
 from espace.administration.services.visits import Identity
 from espace.audit import services as audit
@@ -278,6 +279,10 @@ def test_what_a_frozen_parent_had_given_away_stops(
     standing = home.father.standing(home.child.record_id)
     inviting.invite(standing, "tante@exemple.test")
     code = build.mails_to("tante@exemple.test")[-1]["values"]["code"]
+    doctor = build.caregiver()
+    access.ensure_matrix()
+    digits = codes.code(standing, codes.make(standing, Window.READ, codes.MINUTES[-1])).digits
+    at_counter.use(doctor.actor, digits, BORN)
     codes.make(standing, Window.READ, codes.MINUTES[0])
     made = confirmed(home, counter, privacy)
     while outbox.work(limit=20):
@@ -286,7 +291,7 @@ def test_what_a_frozen_parent_had_given_away_stops(
     with pytest.raises(InvalidError):
         inviting.answer(aunt.actor, code, "parent", SCAN)
     mother = home.mother.standing(home.child.record_id)
-    assert [one.state.value for one in codes.codes(mother)] == ["over"]
+    assert [one.state.value for one in codes.codes(mother)] == ["over", "closed"]
     assert inviting.invitations(mother) == []
     freezing.ask_lift(privacy.actor, home.child.record_id, made, "Levée.")
     version = freezing.limit(counter.actor, home.child.record_id, made).version
@@ -294,6 +299,7 @@ def test_what_a_frozen_parent_had_given_away_stops(
     clock.advance(timedelta(minutes=1))
     with pytest.raises(InvalidError):  # it does not come back with the rights
         inviting.answer(aunt.actor, code, "parent", SCAN)
+    assert doctor.standing(home.child.record_id) is None
 
 
 def test_a_frozen_parent_is_told_nothing_more_of_the_child(

@@ -14,7 +14,6 @@ from espace.access.models import Consent, CounterCode, DocumentRule, Emergency, 
 from espace.access.policy import (
     ConsentState,
     EmergencyMode,
-    Judgement,
     ProfessionalFacts,
     Reason,
     Window,
@@ -26,7 +25,9 @@ from espace.permissions import Actor, Relation, Standing
 from espace.records import services as records
 
 from .emergencies.emergency import LONGEST, written
+from .judging import judged
 from .matrix import ACTIVE, matrix, types_in
+from .passing.windows import open_windows
 from .watching.visits import NOWHERE, VISIT
 
 REGULATING_DOCTOR = "G15_10#SAMU"
@@ -144,6 +145,10 @@ def of_professional(actor: Actor, record_id: UUID, supposed: Supposed = _AS_IT_I
         # A minor's own code, of which their parents know nothing: from whatever session its professional comes.
         actor = replace(actor, secret_in=actor.secret_in | {record_id})
     given: dict[str, Any] = {name: getattr(row, name) for name in _HELD}
+    if row.read_until or row.deposit_until:
+        # What a code opens goes with its maker: a parent whom a decision stopped, a guardian whose measure is over.
+        ends = open_windows(record_id, actor.id)
+        given |= {"read_until": ends.get(Window.READ), "deposit_until": ends.get(Window.DEPOSIT)}
     held = Held(**given, visited=bool(row.visited_at or row.last_visit_at))
     found = professional_standing(actor, row, held, supposed)
     if found is None:
@@ -243,29 +248,6 @@ def _ends(row: Held, reason: Reason) -> datetime | None:
 def _since(row: Row[Any], reason: Reason) -> datetime | None:
     """When the consent was given by which a professional reads now."""
     return {Reason.CONSENT: row.decided_at, Reason.TEAM: row.team_decided_at}.get(reason)
-
-
-def judged(actor: Actor, row: Row[Any], relation: Relation, judgement: Judgement, colour: str) -> Standing | None:
-    """The standing that a judgement gives; None without any right."""
-    if not judgement.rights:
-        return None
-    record = records.facts_of(row)
-    with db.read() as tx:
-        holder = people.opened(tx, record.person_id, row.person)
-    return Standing(
-        actor=actor,
-        record_id=record.id,
-        relation=relation,
-        holder_name=holder.display_name,
-        rights=judgement.rights,
-        reason=judgement.reason.value,
-        readable_types=judgement.readable_types,
-        withheld_types=judgement.withheld_types,
-        arrived_before=judgement.arrived_before,
-        sees_hidden=judgement.sees_hidden,
-        colour=colour,
-        holder_birth=holder.birth_date.isoformat(),
-    )
 
 
 def is_attending(record: records.RecordFacts, professional_id: UUID) -> bool:

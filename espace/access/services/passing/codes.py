@@ -31,6 +31,7 @@ from espace.permissions import Permission, Relation, Standing, demand_fresh_proo
 from espace.words import N_
 
 from . import makers
+from .windows import still_given
 
 TABLE = "access_counter_codes"
 DIGITS = 6
@@ -116,11 +117,6 @@ _ONE = select(*_COLUMNS).where(
     CounterCode.record_id == bindparam("record", type_=Id),
     CounterCode.id == bindparam("id", type_=Id),
     CounterCode.secret.in_(_SECRET),
-)
-_OPEN_TO = (
-    select(CounterCode.record_id, CounterCode.until)
-    .where(CounterCode.professional_id == bindparam("professional", type_=Id), CounterCode.until > bindparam("now"))
-    .order_by(CounterCode.id.desc())
 )
 
 
@@ -218,7 +214,7 @@ def code(standing: Standing, code_id: UUID) -> CodeLine:
         row = tx.execute(_ONE, _values(standing, id=code_id)).first()
         if row is None:
             raise NotFoundError
-        return _line(tx, row, standing)
+        return _told(tx, row, standing)
 
 
 def close(standing: Standing, code_id: UUID) -> None:
@@ -267,13 +263,6 @@ def close_own(standing: Standing) -> None:
 def stands_open(record_id: BindParameter[UUID], now: BindParameter[datetime]) -> ColumnElement[bool]:
     """As SQL: that somebody reads this record by a code at this instant."""
     return exists().where(CounterCode.record_id == record_id, CounterCode.until > now)
-
-
-def windows_of(professional_id: UUID) -> dict[UUID, datetime]:
-    """The records that counter codes opened to a professional: until when each is."""
-    with db.read() as tx:
-        rows = tx.execute(_OPEN_TO, {"professional": professional_id, "now": clock.now()}).all()
-    return {row.record_id: row.until for row in reversed(rows)}
 
 
 def record_behind(digits: str, birth_date: date) -> UUID | None:
@@ -354,11 +343,19 @@ def _shut(tx: Connection, record_id: UUID, line: CodeLine, now: datetime, closed
 
 def _lines(tx: Connection, standing: Standing) -> list[CodeLine]:
     rows = tx.execute(_OF_RECORD, _values(standing, since=clock.now() - SHOWN)).all()
-    return [_line(tx, row, standing) for row in rows]
+    return [_told(tx, row, standing) for row in rows]
 
 
 def _values(standing: Standing, **more: Any) -> dict[str, Any]:
     return {"record": standing.record_id, "secret": secrecies(standing), **more}
+
+
+def _told(tx: Connection, row: Any, standing: Standing) -> CodeLine:
+    """A code as its page says it: a window whose maker decides no more is over, in the words of any that ended."""
+    line = _line(tx, row, standing)
+    if line.state is CodeState.OPEN and not still_given(tx, [row]):
+        return replace(line, until=clock.now())
+    return line
 
 
 def _line(tx: Connection, row: Any, standing: Standing) -> CodeLine:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from espace.access.services.standing import standing as standing_of
+from espace.access.services.personal import of_person
 from espace.permissions import Actor, ActorKind, Permission, Relation, Standing
 
 DOCUMENT_RIGHTS = frozenset({Permission.ACCESS_MANAGE, Permission.DOCUMENTS_READ})
@@ -24,7 +24,7 @@ def still_decides(record_id: UUID, maker: Mapping[str, Any]) -> Standing | None:
     if not maker["person"]:
         return None
     actor = Actor(ActorKind.PATIENT, UUID(maker["account"]), maker["name"], person_id=UUID(maker["person"]))
-    found = standing_of(actor, record_id)
+    found = of_person(actor, record_id)
     return found if found is not None and found.rights >= DOCUMENT_RIGHTS else None
 
 

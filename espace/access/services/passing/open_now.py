@@ -12,8 +12,9 @@ from espace.access.services.emergencies.emergency import recent
 from espace.permissions import Standing
 
 from .codes import secrecies
+from .windows import COLUMNS, still_given
 
-_CODES: Select[*tuple[Any, ...]] = select(CounterCode.opens, CounterCode.professional_id, CounterCode.until).where(
+_CODES: Select[*tuple[Any, ...]] = select(*COLUMNS).where(
     CounterCode.record_id == bindparam("record"),
     CounterCode.until > bindparam("now"),
     CounterCode.secret.in_(bindparam("secret", expanding=True)),
@@ -36,5 +37,6 @@ def open_now(own: Standing) -> list[Passing]:
     """
     with db.read() as tx:
         codes = tx.execute(_CODES, {"record": own.record_id, "now": clock.now(), "secret": secrecies(own)}).all()
-    found = [Passing(*row) for row in codes]
+        given = still_given(tx, codes)
+    found = [Passing(row.opens, row.professional_id, row.until) for row in given]
     return found + [Passing(one.mode.value, one.professional_id, one.until) for one in recent(own) if one.is_open]

@@ -18,8 +18,9 @@ from espace.access.policy import ConsentState, EmergencyMode, Reason, Visibility
 from espace.access.services.decisions.consents import TEAM, ConsentLine, consents
 from espace.access.services.matrix import ROLE_BASED, active_matrix
 from espace.access.services.passing.open_now import open_now
+from espace.access.services.personal import told_standing
 from espace.access.services.practising import Supposed, supposed_standing
-from espace.access.services.standing import standing, told_standing
+from espace.access.services.standing import standing
 from espace.accounts import services as accounts
 from espace.family import services as family
 from espace.family.services import Bond
