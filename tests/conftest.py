@@ -17,6 +17,7 @@ from espace.settings import Settings
 from .support import databases, log
 from .support.browser_client import Browser
 from .support.clock import FakeClock
+from .support.figures import figure, pytest_terminal_summary  # noqa: F401 - found by their names
 
 if (memory := databases.memory_folder()) is not None:  # pytest's folders, before it chooses where
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))

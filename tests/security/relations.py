@@ -150,6 +150,13 @@ class Cast:
         return isinstance(self.people.get(relation), build.Caregiver)
 
 
+def token_of(browser: Browser) -> str:
+    """A valid CSRF token of this browser, so that only rights stand between it and the act."""
+    page = browser.get("/connexion", follow=True, expect=None)
+    found = page.tree.xpath("//input[@name='csrf_token']/@value | //meta[@name='csrf-token']/@content")
+    return str(found[0]) if found else ""
+
+
 def cast(app: Flask, clock: FakeClock) -> Cast:
     """Everybody, each in the state their name says."""
     mother, father = build.citizen("Claire"), build.citizen("Karim", "Benali", sex="M", birth=date(1982, 3, 4))
