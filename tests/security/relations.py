@@ -201,7 +201,7 @@ def cast(app: Flask, clock: FakeClock) -> Cast:
     searched = build.caregiver("Searched", "Sam")
     for professional in (searched, expired):
         access.note_encounter(professional.actor, child.record_id)
-    people |= {"searched": searched, "expired": expired, **_passing(child)}
+    people |= {"searched": searched, "expired": expired, **_passing(child, mother)}
     authorised = people["authorised"]
     assert isinstance(authorised, build.Caregiver)
     parent = mother.standing(child.record_id)
@@ -261,7 +261,7 @@ def _carers(child: build.Citizen) -> dict[str, build.Citizen]:
     return {"carer who reads": reading, "carer who adds": adding, "carer of somebody else": elsewhere}
 
 
-def _passing(child: build.Citizen) -> dict[str, build.Caregiver]:
+def _passing(child: build.Citizen, mother: build.Citizen) -> dict[str, build.Caregiver]:
     """Professionals who read by another right than a consent of their own."""
     made = {
         "team": build.caregiver("Team", "Sam", structure="Cabinet de l'Équipe"),
@@ -272,8 +272,8 @@ def _passing(child: build.Citizen) -> dict[str, build.Caregiver]:
         "centre 15": build.caregiver("Quinze", "Sam"),
     }
     readers.team(child, made["team"])
-    readers.window(child, made["code to read"], "read")
-    readers.window(child, made["code to deposit"], "deposit")
+    readers.window(child, made["code to read"], "read", by=mother)
+    readers.window(child, made["code to deposit"], "deposit", by=mother)
     readers.emergency(child, made["emergency"], "break-glass")
     readers.emergency(child, made["centre 15"], "centre-15")
     return made

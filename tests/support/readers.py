@@ -56,12 +56,19 @@ def team(holder: Citizen, member: Caregiver, state: str = "valid", days: int = 3
 
 
 def window(
-    holder: Citizen, professional: Caregiver, opens: str = "read", minutes: int = 60, *, secret: bool = False
+    holder: Citizen,
+    professional: Caregiver,
+    opens: str = "read",
+    minutes: int = 60,
+    *,
+    secret: bool = False,
+    by: Citizen | None = None,
 ) -> None:
-    """Open the record to a professional by a counter code, as one that was typed."""
-    row_id, record_id, now = new_id(), holder.record_id, clock.now()
+    """Open the record to a professional by a counter code, as one that was typed; `by` the holder, or who made it."""
+    row_id, record_id, now, maker = new_id(), holder.record_id, clock.now(), by or holder
     shown = {"name": professional.facts.display_name, "profession": "", "structure": ""}
-    said = {"maker": {"account": str(new_id()), "name": "Claire"}, "digits": "", "shown": shown}
+    made_by = {"account": str(maker.account_id), "person": str(maker.person_id), "name": maker.name}
+    said = {"maker": made_by, "digits": "", "shown": shown}
     with db.write() as tx:
         tx.execute(
             insert(CounterCode).values(
