@@ -1,5 +1,5 @@
 "use strict";
-// A page of a record stays on the screen only while its reader may see it (security.md R16).
+// A page stays on the screen only while its reader may see it (security.md R16).
 (() => {
   const words = document.querySelector("template[data-pulse]");
   if (!words) return;
@@ -45,7 +45,7 @@
       status = answer.type === "opaqueredirect" ? 401 : answer.status;
     } catch { /* no connection: counted below */ }
     if (gone || mine !== turn) return;
-    if ([401, 404, 409].includes(status)) return blank(status);
+    if ([401, 404, 409, 410].includes(status)) return blank(status);
     failed = status === 204 ? 0 : failed + 1;
     // Back from the history nothing is shown unchecked; a page being read stays when the network fails, and says so.
     if (failed && restored) return blank(0);

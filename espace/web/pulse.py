@@ -1,5 +1,6 @@
-"""The pulse of an open page: a record's page asks now and then whether its reader may still see it (security.md R16).
+"""The pulse of an open page: it asks now and then whether its reader may still see it (security.md R16).
 
+A page of a record asks about that record; any other page of somebody who is signed in asks about the session alone.
 Asking reads: it leaves no row of the trail and does not keep a session awake that is idle (R7).
 """
 
@@ -12,28 +13,37 @@ from flask import Flask, Response, current_app, g, request
 
 from espace import clock, settings
 from espace.crypto import blind, token_hash
-from espace.permissions import ActorKind, Permission, Standing
+from espace.permissions import SESSION_PERMISSIONS, Actor, ActorKind, Permission, Standing
 
-from .guards import cookie_name, form_place, quiet, requires
+from .guards import cookie_name, current_actor, declared, form_place, public, quiet, requires
 from .rooms import PATIENT_MOUNT, PROFESSIONAL_MOUNT
 from .viewpoint import Veiled, veiled
 
 PLACE = "/pouls"
-NARROWED = 409
+NARROWED, LOST = 409, 410
+"""What is answered where less is seen than before, and where the page itself is closed but not all of the record."""
 MOST, WITHIN = 20, timedelta(seconds=10)
 """So many times one session may ask: several windows come back at once, a runaway script does not."""
 _SESSIONS = 4096
 _RIGHTS = tuple(one for one in Permission if one.on_record)
+_HOMES = {ActorKind.PROFESSIONAL: "/pro/", ActorKind.OPERATOR: "/admin/"}
+_ENDPOINTS = frozenset({"pulse_person", "pulse_professional", "pulse_session"})
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What a page needs to ask: where, how often (seconds), and where the same page is opened again."""
+    """What a page needs to ask: where, how often (seconds), and where its reader goes when it left the screen.
+
+    `again` is the same page, `rest` what stays of its record (the session's home where there is no record), `home`
+    where somebody like them (`kind`) begins.
+    """
 
     place: str
     every: int
     again: str
+    rest: str
     home: str
+    kind: ActorKind
 
 
 def reach(standing: Standing) -> str:
@@ -58,19 +68,39 @@ def has_narrowed(before: str, now: str) -> bool:
         return False
 
 
+def reach_of(actor: Actor) -> str:
+    """The same for a session: what it carries, and a digest of whose it is, so that another's sign-in is noticed."""
+    held = [actor.carries(one) for one in SESSION_PERMISSIONS] + [not actor.is_veiled]
+    bits = sum(1 << place for place, one in enumerate(held) if one)
+    return f"{bits:x}.{blind('pulse', f'{actor.kind}:{actor.id}').hex()[:8]}"
+
+
 def of_page() -> Pulse | None:
-    """The pulse of the page being written; None for a page of no record."""
+    """The pulse of the page being written; None for a page of nobody."""
     standing: Standing | None = g.get("judged")
     if standing is None or "viewpoint" not in g:
-        return None
+        return _of_session()
     professional = standing.actor.kind is ActorKind.PROFESSIONAL
     base = f"/pro/patients/{standing.record_id}" if professional else f"/dossiers/{standing.record_id}"
-    return Pulse(
-        place=f"{base}{PLACE}?v={reach(standing)}",
-        every=settings.current().pulse_seconds,
-        again=form_place() or f"{base}/",
-        home="/pro/" if professional else "/dossiers/",
-    )
+    return _pulse(standing.actor, f"{base}{PLACE}?v={reach(standing)}&p={_asked_for()}", f"{base}/")
+
+
+def _of_session() -> Pulse | None:
+    actor = current_actor()
+    return _pulse(actor, f"{PLACE}?v={reach_of(actor)}", "") if actor is not None else None
+
+
+def _pulse(actor: Actor, place: str, rest: str) -> Pulse:
+    home = _HOMES.get(actor.kind, "/dossiers/")
+    rest = rest or home
+    return Pulse(place, settings.current().pulse_seconds, form_place() or rest, rest, home, actor.kind)
+
+
+def _asked_for() -> int:
+    """Which right the page of this request asks for: its place among those of a record."""
+    if g.viewpoint.own is not None:  # through another's eyes: only who decides about the accesses looks so
+        return _RIGHTS.index(Permission.ACCESS_MANAGE)
+    return _RIGHTS.index(Permission(declared(current_app.view_functions[request.endpoint or ""]) or ""))
 
 
 class _Pace:
@@ -110,21 +140,38 @@ def of_professional() -> Response:
     return _answer()
 
 
+@public
+@quiet
+def of_session() -> Response:
+    """Whether somebody is still signed in as whom a page of no record was written for."""
+    actor = current_actor()
+    if actor is None:
+        return Response(status=401, mimetype="text/plain")
+    return _said(request.args.get("v", ""), reach_of(actor))
+
+
 def _answer() -> Response:
     standing: Standing = g.judged
-    narrowed = has_narrowed(request.args.get("v", ""), reach(standing))
-    return Response(status=NARROWED if narrowed else 204, mimetype="text/plain")
+    asked_for = request.args.get("p", -1, int)
+    if 0 <= asked_for < len(_RIGHTS) and not standing.may(_RIGHTS[asked_for]):
+        return Response(status=LOST, mimetype="text/plain")
+    return _said(request.args.get("v", ""), reach(standing))
+
+
+def _said(before: str, now: str) -> Response:
+    return Response(status=NARROWED if has_narrowed(before, now) else 204, mimetype="text/plain")
 
 
 def install(app: Flask) -> None:
-    """Let every page of a record of `app` ask; before the guard, as who asks too often is not even looked at."""
+    """Let every page of `app` ask; before the guard, as who asks too often is not even looked at."""
     pace = _Pace()
     app.add_url_rule(PATIENT_MOUNT + PLACE, "pulse_person", of_person)
     app.add_url_rule(PROFESSIONAL_MOUNT + PLACE, "pulse_professional", of_professional)
+    app.add_url_rule(PLACE, "pulse_session", of_session)
 
     @app.before_request
     def _bound() -> Response | None:
-        if request.endpoint not in ("pulse_person", "pulse_professional"):
+        if request.endpoint not in _ENDPOINTS:
             return None
         token = request.cookies.get(cookie_name(current_app), "")
         if not token or pace.admits(token_hash(token)):

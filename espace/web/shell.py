@@ -37,7 +37,7 @@ def page_context() -> dict[str, Any]:
     """What Flask hands to every template beside the view's own data."""
     viewpoint: Viewpoint | None = g.get("viewpoint")
     if viewpoint is None:
-        return {"actor": current_actor(), "path": request.path}
+        return {"actor": current_actor(), "path": request.path, "pulse": pulse.of_page()}
     return {
         "actor": viewpoint.frame.actor,
         "path": request.path,

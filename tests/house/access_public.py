@@ -88,6 +88,7 @@ PUBLIC: dict[str, str] = {
     "GET /langue/<code>": "public",
     "POST /langue/<code>": "public",
     "GET /manifest.webmanifest": "public",
+    "GET /pouls": "public",
     "GET /readyz": "public",
     "GET /opposition": "public",
     "POST /opposition": "public",

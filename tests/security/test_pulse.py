@@ -14,12 +14,12 @@ from espace.access import services as access
 from espace.access.services import Answer
 from espace.accounts.services import sessions
 from espace.family.models import Link
-from espace.permissions import Actor, ActorKind, Permission, Relation, Standing
+from espace.permissions import Actor, ActorKind, Permission, Relation, Role, Standing
 from espace.records.services import closing
 from espace.web.pulse import MOST, WITHIN, has_narrowed, reach
 from tests.documents.house import statements
 from tests.house.test_get_writes import changes, state
-from tests.support import build
+from tests.support import build, office
 from tests.support.browser_client import Browser
 from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite
@@ -86,7 +86,8 @@ def test_a_revoked_professional_is_told_at_once(
     browser = doctor.browser(app)
     place = opened(browser, f"/pro/patients/{mother.record_id}/documents")
     _answer(mother, Answer.REVOKE)
-    assert ask(browser, place) == 409, "they met the person today: the page without documents is left"
+    assert ask(browser, place) == 410, "they met the person today: the page without documents is left"
+    assert browser.get(f"/pro/patients/{mother.record_id}/").status == 200
     clock.advance(timedelta(hours=13))
     other = doctor.browser(app)
     assert ask(other, place) == 404
@@ -96,6 +97,15 @@ def test_a_block_looks_as_a_revocation(app: Flask, mother: build.Citizen, doctor
     browser = doctor.browser(app)
     place = opened(browser, f"/pro/patients/{mother.record_id}/documents")
     _answer(mother, Answer.BLOCK)
+    assert ask(browser, place) == 410
+
+
+def test_the_page_of_a_patient_says_that_less_is_left_of_it(
+    app: Flask, mother: build.Citizen, doctor: build.Caregiver
+) -> None:
+    browser = doctor.browser(app)
+    place = opened(browser, f"/pro/patients/{mother.record_id}/")
+    _answer(mother, Answer.REVOKE)
     assert ask(browser, place) == 409
 
 
@@ -242,11 +252,87 @@ def test_a_hidden_session_hides_its_other_pages(app: Flask, mother: build.Citize
     assert ask(browser, place) == 409
 
 
+_OWN_PAGES = {
+    "holder": ("/compte", "/dossiers/", "/compte/activite", "/compte/proches"),
+    "professional": ("/pro/", "/pro/patients", "/pro/urgences"),
+    "operator": ("/admin/", "/admin/personnes", "/compte/securite"),
+}
+_SIGN_IN = {"holder": "/connexion", "professional": "/pro/connexion", "operator": "/connexion"}
+
+
+@pytest.fixture
+def signed_in(app: Flask, mother: build.Citizen, doctor: build.Caregiver, who: str) -> tuple[Browser, Actor]:
+    """Somebody with a browser, and who they are in it."""
+    people: dict[str, build.Citizen | build.Caregiver] = {"holder": mother, "professional": doctor}
+    person = people.get(who) or office.officer(Role.PRIVACY_OFFICER)
+    browser = person.browser(app)
+    actor = sessions.identify(browser.cookie("espace") or "")
+    assert actor is not None
+    return browser, actor
+
+
+@on_sqlite
+@pytest.mark.parametrize("who", _OWN_PAGES)
+def test_a_page_of_no_record_goes_with_its_session_and_is_no_use_of_it(
+    clock: FakeClock, signed_in: tuple[Browser, Actor], who: str
+) -> None:
+    browser, actor = signed_in
+    asked = [opened(browser, page) for page in _OWN_PAGES[who]]
+    clock.advance(timedelta(minutes=2))
+    before = state()
+    assert {ask(browser, place) for place in asked} == {204}
+    assert changes(before, state()) == set()
+    sessions.end_all(actor.kind, actor.id)
+    assert {ask(browser, place) for place in asked} == {401}
+    left = browser.get(_OWN_PAGES[who][0], expect=None, follow=False)
+    assert left.status == 303
+    assert left.headers["Location"].endswith(_SIGN_IN[who])
+
+
+@on_sqlite
+@pytest.mark.parametrize("who", _OWN_PAGES)
+def test_the_pulse_of_a_session_costs_one_look(signed_in: tuple[Browser, Actor], who: str) -> None:
+    browser, _ = signed_in
+    place = opened(browser, _OWN_PAGES[who][0])
+    with statements() as sent:
+        assert ask(browser, place) == 204
+    asked = [one for one in sent if not one.lstrip().upper().startswith(("BEGIN", "PRAGMA", "ROLLBACK"))]
+    assert len(asked) <= 1, asked
+
+
+@on_sqlite
+def test_another_who_signs_in_with_the_same_browser_is_not_shown_the_page_of_the_first(
+    app: Flask, mother: build.Citizen
+) -> None:
+    browser, other = mother.browser(app), build.citizen("Odile", "Marchand")
+    place = opened(browser, "/compte")
+    browser.set_cookie("espace", other.sign_in())
+    assert ask(browser, place) == 409
+
+
+@on_sqlite
+def test_a_hidden_session_hides_its_own_pages_too(app: Flask, mother: build.Citizen) -> None:
+    browser = mother.browser(app)
+    place = opened(browser, "/dossiers/")
+    sessions.change_facts(sessions.identify(browser.cookie("espace")), private="1")  # type: ignore[arg-type]
+    assert ask(browser, place) == 409
+
+
+@on_sqlite
+def test_a_page_for_anybody_asks_nothing(client: Browser) -> None:
+    for page in ("/", "/connexion", "/aide"):
+        assert opened(client, page) == ""
+    assert client.get("/pouls", expect=None, whole=False).status == 401
+
+
 @on_sqlite
 def test_what_a_page_is_given_to_ask_names_nothing(app: Flask, doctor: build.Caregiver, mother: build.Citizen) -> None:
     place = opened(doctor.browser(app), f"/pro/patients/{mother.record_id}/documents")
     assert len(place) < 90
     assert "documents:read" not in place
+    own = opened(doctor.browser(app), "/pro/")
+    assert len(own) < 40
+    assert str(doctor.id) not in own
 
 
 _RIGHTS = (Permission.RECORD_HOME, Permission.DOCUMENTS_READ, Permission.ACCESS_MANAGE, Permission.DOCUMENTS_KEEP)
