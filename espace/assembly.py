@@ -80,7 +80,9 @@ def open_house(machines: Machines) -> None:
         SettingsError: when the keys are not those of the database.
     """
     from .accounts.services import ages
+    from .audit.services.lately import on_acts_told
     from .family.services import may_hold_account
+    from .home.services.telling import acts_told
     from .records.services import replay as destroy_again
 
     machines.bind()
@@ -88,6 +90,7 @@ def open_house(machines: Machines) -> None:
         refuse_wrong_keys(tx)
     handle_events()
     ages.on_younger(may_hold_account)
+    on_acts_told(acts_told)
     destroy_again()  # before anything is read: a copy from before an erasure may have been restored (R23)
 
 

@@ -1,13 +1,16 @@
 """The last visit tells a reader of the access page only of visits they may know of (R13)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 
 from espace.access import services as access
+from espace.documents.services.deciding import secrecy as acts
+from espace.family import services as family
 from espace.machines import Machines
 from tests.documents.house import change
+from tests.family.caring import READ, made, scope
 from tests.support import build
 from tests.support.build import Caregiver, Citizen
 from tests.support.clock import FakeClock
@@ -24,6 +27,7 @@ class Home:
         self.doctor = build.caregiver()
         build.consent(self.teen, self.doctor, access.Answer.GRANT)
         self.open = build.document(self.teen.standing(), "Ordinaire")
+        self.other = build.document(self.teen.standing(), "Ordinaire aussi")
         self.secret = build.document(self.teen.standing(), "Secret")
         change(self.secret, representatives_invisible=True)
         self.withheld = build.document(self.teen.standing(), "À annoncer")
@@ -77,6 +81,62 @@ def test_a_visit_to_what_is_not_announced_yet_is_known_to_nobody_of_the_record(
     assert (first_reading_told(home.teen), first_reading_told(home.mother)) == (0, 0)
     browser.get(f"/pro/patients/{home.teen.record_id}/documents")
     assert last_visit(home, home.teen) == clock.now == last_visit(home, home.mother)
+
+
+def test_what_becomes_secret_after_a_visit_takes_its_instant_along(app: Flask, home: Home, clock: FakeClock) -> None:
+    """No last visit is left of a reading the history does not tell any more (R13)."""
+    base = f"/pro/patients/{home.teen.record_id}/documents"
+    doctor = home.doctor.browser(app)
+    doctor.get(f"{base}/{home.open}")
+    first = clock.now
+    clock.advance(timedelta(minutes=40))
+    home.doctor.browser(app).get(f"{base}/{home.other}")
+    assert last_visit(home, home.mother) == clock.now
+    second = clock.now
+    acts.keep_secret(home.teen.standing(), home.other, choices=0)
+    assert last_visit(home, home.teen) == second
+    assert last_visit(home, home.mother) == first
+    acts.keep_secret(home.teen.standing(), home.open, choices=0)
+    assert last_visit(home, home.mother) is None
+    page = home.mother.browser(app).get(f"/dossiers/{home.teen.record_id}/acces").text
+    assert "Aucune visite pour l'instant" in page
+
+
+def test_a_sitting_keeps_the_instant_at_which_it_became_known(app: Flask, home: Home, clock: FakeClock) -> None:
+    """Made anew from the trail, the instants are those of a house in which the secret never was."""
+    base = f"/pro/patients/{home.teen.record_id}/documents"
+    doctor = home.doctor.browser(app)
+    doctor.get(f"{base}/{home.other}")
+    clock.advance(timedelta(minutes=10))
+    known = clock.now
+    doctor.get(f"{base}/{home.open}")
+    clock.advance(timedelta(minutes=10))
+    doctor.get(base)
+    assert last_visit(home, home.mother) == known - timedelta(minutes=10)
+    acts.keep_secret(home.teen.standing(), home.other, choices=0)
+    assert last_visit(home, home.mother) == known
+
+
+def test_a_parent_and_a_carer_are_told_as_the_history_tells_them(app: Flask, home: Home, clock: FakeClock) -> None:
+    record = home.teen.record_id
+    carer = build.citizen("Soazig", "Diallo", birth=date(1979, 5, 7))
+    made(home.mother.standing(record), carer, scope(READ))
+    clock.advance(timedelta(hours=1))
+    carer.browser(app).get(f"/dossiers/{record}/documents/{home.other}")
+    seen = clock.now
+    clock.advance(timedelta(hours=1))
+    home.mother.browser(app).get(f"/dossiers/{record}/documents")
+    for reader, mine in ((home.mother, False), (home.teen, True)):
+        standing = reader.standing(record)
+        assert family.last_act(standing, carer.person_id, as_carer=True) == seen
+        assert not mine or family.last_act(standing, home.mother.person_id) == clock.now
+    acts.keep_secret(home.teen.standing(), home.other, choices=0)
+    assert family.last_act(home.teen.standing(), carer.person_id, as_carer=True) == seen
+    told = family.last_act(home.mother.standing(record), carer.person_id, as_carer=True)
+    assert told is not None
+    assert told < seen  # that they said yes
+    page = home.teen.browser(app).get(f"/dossiers/{record}/acces")
+    assert page.text.count("Dernière visite") == 2
 
 
 def test_every_visit_counts_and_looks_within_half_an_hour_are_one(app: Flask, home: Home, clock: FakeClock) -> None:

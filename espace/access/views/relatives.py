@@ -34,7 +34,10 @@ def relatives(here: Viewpoint) -> list[SeerLine]:
     known = people.persons([one.person_id for one in bonds])
     openly = family.limited_openly(here.record_id)
     lines = [
-        _of_bond(one, known[one.person_id].display_name, is_limited=one.person_id in openly)
+        replace(
+            _of_bond(one, known[one.person_id].display_name, is_limited=one.person_id in openly),
+            last_visit=family.last_act(here.standing, one.person_id),
+        )
         for one in bonds
         if one.person_id in known
     ]

@@ -64,6 +64,7 @@ _OF_CONSENT = {
     ConsentState.EXPIRED: SeerState.ENDED,
 }
 _ROUND = frozenset({SeerKind.CARER, SeerKind.PARENT, SeerKind.GUARDIAN})
+_COME = frozenset({SeerState.OPEN, SeerState.LIMITED})
 _SIGNS = {SeerKind.CODE: "qr", SeerKind.LINK: "send", SeerKind.EMERGENCY: "sos"}
 
 
@@ -263,7 +264,7 @@ def _of_seer(here: Viewpoint, line: SeerLine, table: Matrix) -> Row:
         unseen=unseen_in_words(line.profession_code, table) if reads else "",
         sentences=tuple(translated(one) for one in line.detail),
         dates=dates,
-        visit=gettext("Last visit %(when)s.", when=instant(line.last_visit)) if line.last_visit else "",
+        visit=_visit(line.last_visit) if line.last_visit or (is_person and line.place and line.state in _COME) else "",
         days_left=None,
         place=f"{here.base}{line.place}" if line.place else "",
         place_label=gettext("See or change"),

@@ -3,6 +3,7 @@
 from .actions import Action
 from .checkpoints import checkpoint
 from .checkpoints import due as checkpoint_due
+from .lately import acts_told, last_told
 from .looking import Look, chains_moved, looked, newest
 from .office import note_office, office_acts, record_office
 from .reports import Reached, reached
@@ -19,11 +20,13 @@ __all__ = [
     "Kind",
     "Look",
     "Reached",
+    "acts_told",
     "chains_moved",
     "checkpoint",
     "checkpoint_due",
     "entries",
     "examine",
+    "last_told",
     "looked",
     "newest",
     "note_office",

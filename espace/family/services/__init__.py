@@ -6,6 +6,7 @@ from .carers.telling import note_act
 from .colours import COLOURS, OWN_COLOUR, colour_of
 from .freezing import limited_openly
 from .guardians import guardian_decides
+from .lately import last_act
 from .letters import letter_pdf
 from .links import is_held_back, link_parent, parents_linked, records_represented, representatives, represents
 from .majority import tell_ahead
@@ -29,6 +30,7 @@ __all__ = [
     "colour_of",
     "guardian_decides",
     "is_held_back",
+    "last_act",
     "letter_pdf",
     "limited_openly",
     "link_parent",

@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, update
 
 from espace import crypto, db
-from espace.accounts.services import account_of
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.db import Id
@@ -24,6 +23,7 @@ from espace.words import N_
 
 from . import freezing, proofs, requests
 from .bonds import PARENT, TABLE, Bond, bonds_on
+from .lately import last_act
 from .request_rows import Kind, Traits
 from .requests import Ask, Asked, checked_words
 
@@ -37,7 +37,8 @@ _OTHERS = select(Link.id, Link.payload).where(
 
 @dataclass(frozen=True, slots=True)
 class Representative:
-    """One person who stands in for the holder. `last_act` is when they last did or read anything in the record.
+    """One person who stands in for the holder. `last_act` is when they last did or read anything in the
+    record, as whoever looks may know.
 
     `is_limited`: a decision limits them, and says that the others may know. `measure` is a guardian's.
     """
@@ -175,17 +176,9 @@ def _representative(standing: Standing, one: Bond, person: people.Person, openly
         initials=person.initials,
         since=one.since,
         until=one.until,
-        last_act=_last_act(standing.record_id, one.person_id),
+        last_act=last_act(standing, one.person_id),
         is_me=one.person_id == standing.actor.person_id,
         is_limited=one.person_id in openly,
         measure=one.measure,
         two_homes=one.two_homes and one.person_id == standing.actor.person_id,
     )
-
-
-def _last_act(record_id: UUID, person_id: UUID) -> datetime | None:
-    account = account_of(person_id)
-    if account is None:
-        return None
-    found = audit.entries(record_id, mine=True, holder_actor_ids=[account.id], before=None, limit=1)
-    return found[0].at if found else None

@@ -9,7 +9,8 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, NotFoundError
 from espace.family.forms import AddCarerForm, CarerForm, DecideForm
-from espace.family.services.carers import invitations, lines, links, mandates
+from espace.family.services import last_act
+from espace.family.services.carers import invitations, links, mandates
 from espace.family.services.carers import scope as scopes
 from espace.family.services.carers.links import Carer
 from espace.family.services.carers.scope import Scope
@@ -101,7 +102,7 @@ def one(carer_id: UUID) -> Response:
         "family/carers/one.html",
         carer=found,
         said=summary_of(found.name, found.scope),
-        last_act=lines.last_act(found.record_id, found.person_id),
+        last_act=last_act(here.standing, found.person_id, as_carer=True),
         paper=mandates.paper_of(here.standing, carer_id),
         form=DecideForm(formdata=None),
     )

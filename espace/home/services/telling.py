@@ -1,6 +1,6 @@
 """Which acts of a record's trail a reader may know of: what is left out leaves no hole and no shorter page (R13)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from uuid import UUID
@@ -26,6 +26,7 @@ _LOOKS = frozenset(
 _PLACES = frozenset({"structure", "place", "town", "whom_place"})
 SIDE = "side"
 """In the detail of a row about an answer to a visit: for whom it was asked (see `audit.models.VisitAnswer`)."""
+_LATEST = 8
 _ROOM_TO_SPARE = 8
 """A page that lost acts is filled from a bigger helping each time: few statements, whatever was left out."""
 
@@ -41,6 +42,17 @@ def told(standing: Standing, look: Look, *, before: int | None, count: int) -> l
             break
         before, limit = found[-1].sequence, min(limit * _ROOM_TO_SPARE, 5000)
     return kept[:count]
+
+
+def acts_told(standing: Standing, actor_id: UUID) -> Iterator[Entry]:
+    """The acts of one actor that this reader may know of, newest first.
+
+    What another page says of somebody's last visit so says nothing that the history does not (R13).
+    """
+    look, before = Look(standing.actor.id, actor_id=actor_id), None
+    while acts := told(standing, look, before=before, count=_LATEST):
+        yield from acts
+        before = acts[-1].sequence
 
 
 def tellable(entries: list[Entry], standing: Standing) -> list[Entry]:

@@ -1,24 +1,33 @@
 """When professionals read a record, by whatever right; the first time of each, its people are told (AR-25)."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from espace import clock, db
 from espace.access.models import Visit
+from espace.access.policy import Reason
 from espace.access.services.telling import tell_holder, tell_representatives
+from espace.audit import services as audit
+from espace.audit.services import Action
 from espace.errors import RefusedError
 from espace.family import services as family
 from espace.identifiers import new_id
 from espace.notifications.services import Event
-from espace.permissions import Permission, Relation, Standing, Task
+from espace.people.services import directory
+from espace.permissions import SYSTEM, Permission, Relation, Standing, Task
 
 NOWHERE = UUID(int=0)
 """The place of practice of who has none."""
 VISIT = timedelta(minutes=30)
 """Readings less than this apart are one visit."""
+_ALIKE = timedelta(seconds=10)
+"""A visit and its row of the trail are written in one unit of work, one after the other."""
+_MOST = 2000
 _KEY = ["record_id", "professional_id", "structure_id"]
 _BEFORE = select(Visit.known_at).where(
     Visit.record_id == bindparam("record"), Visit.professional_id == bindparam("professional")
@@ -65,3 +74,70 @@ def note_visit(standing: Standing, *, secret: bool = False) -> None:
             tell_holder(record_id, Event.FIRST_ACCESS)
         if not secret and (is_first or (before and not any(before))):
             tell_representatives(record_id, Event.FIRST_ACCESS)
+
+
+_READINGS = frozenset(
+    {
+        Action.PATIENT_PAGE_OPENED,
+        Action.DOCUMENTS_LISTED,
+        Action.DOCUMENTS_SEARCHED,
+        Action.DOCUMENT_OPENED,
+        Action.DOWNLOADED,
+        Action.CARE_READ,
+        Action.CARE_SEARCHED,
+    }
+)
+"""The acts with which a visit is noted."""
+_KNOWN = select(Visit.id, Visit.professional_id, Visit.structure_id, Visit.known_at).where(
+    Visit.record_id == bindparam("record"), Visit.known_at.is_not(None)
+)
+
+
+def retell(record_id: UUID) -> None:
+    """Have what a minor's representatives know of visits follow what became secret since: no instant stays of it (R13).
+
+    The trail says what they may know of now; from it the instants are made as they were written at the time.
+    """
+    reader = Standing(
+        SYSTEM,
+        record_id,
+        Relation.REPRESENTATIVE,
+        "",
+        frozenset({Permission.DOCUMENTS_READ}),
+        reason=Reason.REPRESENTATIVE.value,
+    )
+    with db.write() as tx:
+        rows = tx.execute(_KNOWN, {"record": record_id}).all()
+        for row in rows:
+            several = sum(one.professional_id == row.professional_id for one in rows) > 1
+            known = _known_at(reader, row, _name_of(row.structure_id) if several else None)
+            if known is None or abs(known - row.known_at) > _ALIKE:
+                one = (Visit.record_id == record_id, Visit.id == row.id)
+                tx.execute(update(Visit).where(*one).values(known_at=known))
+
+
+def _known_at(reader: Standing, row: Any, place: str | None) -> datetime | None:
+    """When the last visit began that a representative may know of, at this place if one is named."""
+    begins: datetime | None = None
+    last: list[datetime] = []
+    for at in _instants(reader, row.professional_id, place):
+        if last and last[-1] - at > VISIT:
+            break
+        last.append(at)
+    for at in reversed(last):
+        if begins is None or at - begins > VISIT:
+            begins = at
+    return begins
+
+
+def _instants(reader: Standing, professional_id: UUID, place: str | None) -> Iterator[datetime]:
+    """When a professional read something that the reader may know of, newest first."""
+    for _, act in zip(range(_MOST), audit.acts_told(reader, professional_id), strict=False):
+        is_reading = act.action in _READINGS and act.way != Reason.ENCOUNTER.value
+        if is_reading and (place is None or act.actor_structure == place):
+            yield act.at
+
+
+def _name_of(structure_id: UUID) -> str:
+    found = directory.structure(structure_id) if structure_id != NOWHERE else None
+    return found.display_name if found else ""

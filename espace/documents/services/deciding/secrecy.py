@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from espace import clock, db
+from espace.access.services.watching import visits
 from espace.audit.services import Action
 from espace.documents.models import Document
 from espace.documents.services.arriving.depositing import holder_is_minor, replaceable
@@ -43,6 +44,7 @@ def keep_secret(standing: Standing, document_id: UUID, *, choices: int) -> UUID:
             raise NotFoundError
         decide(tx, standing, found, Action.DOCUMENT_KEPT_SECRET, choices, representatives_invisible=True)
         along(tx, standing, found, Document.representatives_invisible.is_(False), representatives_invisible=True)
+        visits.retell(standing.record_id)  # when it was read tells of it too (R13)
         return shown_through(tx, standing.record_id, document_id)
 
 

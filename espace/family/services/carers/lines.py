@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from espace.accounts import services as accounts
-from espace.audit import services as audit
+from espace.family.services.lately import last_act
 from espace.family.services.subjects import SUBJECTS, in_order
-from espace.permissions import Relation, Standing, Task
+from espace.permissions import Standing, Task
 from espace.words import Message
 
 from . import invitations
@@ -51,26 +50,12 @@ def carer_lines(standing: Standing) -> list[CarerLine]:
     Raises:
         NotFoundError: for who does not manage the record's accesses.
     """
-    lines = [_of_carer(one) for one in carers(standing)]
+    lines = [_of_carer(standing, one) for one in carers(standing)]
     lines += [_of_invitation(one) for one in invitations.invitations(standing) if one.waits or one.answer == "refused"]
     return sorted(lines, key=lambda line: (line.is_over or line.refused, line.waits))
 
 
-def last_act(record_id: UUID, person_id: UUID) -> datetime | None:
-    """When a person last did something on a record as a carer; None for never."""
-    account = accounts.account_of(person_id)
-    if account is None:
-        return None
-    before: int | None = None
-    while page := audit.entries(record_id, mine=True, holder_actor_ids=[account.id], before=before):
-        for entry in page:
-            if entry.relation == Relation.CARER:
-                return entry.at
-        before = page[-1].sequence
-    return None
-
-
-def _of_carer(found: Carer) -> CarerLine:
+def _of_carer(standing: Standing, found: Carer) -> CarerLine:
     place = f"{PLACE}/{found.id}"
     return CarerLine(
         id=found.id,
@@ -80,7 +65,7 @@ def _of_carer(found: Carer) -> CarerLine:
         withheld=tuple(SUBJECTS[one] for one in in_order(found.scope.subjects)),
         since=found.since,
         until=found.until,
-        last_act=last_act(found.record_id, found.person_id),
+        last_act=last_act(standing, found.person_id, as_carer=True),
         on_paper=found.paper,
         waits=False,
         refused=False,
