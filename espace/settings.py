@@ -98,6 +98,12 @@ class Settings:
     """Hours an opening in an emergency lasts at most (security.md R47: never more)."""
     regulation_structures: str = ""
     """National numbers (1 and the FINESS number) of the places whose doctors answer calls to the centre 15 (AR-8)."""
+    occupational_structures: str = ""
+    """National numbers of occupational health services, whose doctors need an express agreement (AR-12)."""
+    fire_structures: str = ""
+    """National numbers of fire and rescue services, whose doctors need an express agreement (AR-12)."""
+    express_doctors_may_deposit: bool = False
+    """Whether these doctors may feed a record without that agreement, as others do (U, AR-4 beside AR-12)."""
     explanation_days: int = 15
     """Days a professional has to explain an opening the house asks about."""
     visit_answer_days: int = 8
@@ -249,8 +255,10 @@ class Settings:
             raise SettingsError("ESPACE_EMERGENCY_HOURS may only be shortened below 4 (security.md R47)")
         if self.records_per_hour > 30 or self.records_per_day > 100:
             raise SettingsError("ESPACE_RECORDS_PER_HOUR and _PER_DAY may only be tightened (security.md R48)")
-        if any(not re.fullmatch(r"(?=.*\d)[0-9A-Z]{2,20}", one) for one in self.regulation_list):
-            raise SettingsError("ESPACE_REGULATION_STRUCTURES must be national numbers of places, like 1499900090")
+        for name in ("regulation", "occupational", "fire"):
+            if any(not re.fullmatch(r"(?=.*\d)[0-9A-Z]{2,20}", one) for one in getattr(self, f"{name}_list")):
+                key = f"ESPACE_{name.upper()}_STRUCTURES"
+                raise SettingsError(f"{key} must be national numbers of places, like 1499900090")
 
     @property
     def proxies(self) -> tuple[str, ...]:
@@ -266,6 +274,16 @@ class Settings:
     def regulation_list(self) -> tuple[str, ...]:
         """National numbers of the places that answer calls to the centre 15."""
         return tuple(self.regulation_structures.replace(",", " ").upper().split())
+
+    @property
+    def occupational_list(self) -> tuple[str, ...]:
+        """National numbers of the occupational health services."""
+        return tuple(self.occupational_structures.replace(",", " ").upper().split())
+
+    @property
+    def fire_list(self) -> tuple[str, ...]:
+        """National numbers of the fire and rescue services."""
+        return tuple(self.fire_structures.replace(",", " ").upper().split())
 
     @property
     def on_loopback(self) -> bool:

@@ -111,6 +111,8 @@ class ProfessionalFacts:
     `window` what a counter code opened to them, `emergency` by which right they opened the record, each as long as it
     lasts; `readable` is the matrix's row of their profession; `sees_hidden`: they are the attending doctor, in a house
     where a consent opens to that one what is hidden too (rules.md AR-14). `secret`: they work in secret connection.
+    `express`: a doctor of work or of a fire service, to whom only what the person said of them by name, or a code
+    shown to them, opens anything (rules.md AR-12); `express_may_deposit`: in a house where these feed as others do.
     """
 
     reachable: bool
@@ -123,6 +125,8 @@ class ProfessionalFacts:
     sees_hidden: bool = False
     blocked_may_deposit: bool = True
     secret: bool = False
+    express: bool = False
+    express_may_deposit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +264,10 @@ def _judge_openly(facts: ProfessionalFacts) -> Judgement:
     way = _way_in(facts)
     if way is not None:
         rights = READING_RIGHTS[way]
-        if facts.window is Window.DEPOSIT or facts.encounter:
+        if facts.window is Window.DEPOSIT:
             rights = rights | ENCOUNTER_RIGHTS
+        elif facts.encounter:
+            rights = rights | _met_rights(facts)
         by_consent = way in (Reason.CONSENT, Reason.TEAM)
         return Judgement(
             rights,
@@ -271,22 +277,28 @@ def _judge_openly(facts: ProfessionalFacts) -> Judgement:
         )
     if not facts.encounter:
         return Judgement(frozenset(), Reason.STRANGER)
-    rights = ENCOUNTER_RIGHTS
-    if facts.consent is ConsentState.BLOCKED and not facts.blocked_may_deposit:
-        rights = rights - {Permission.DOCUMENTS_DEPOSIT}
-    return Judgement(rights, Reason.ENCOUNTER)
+    return Judgement(_met_rights(facts), Reason.ENCOUNTER)
+
+
+def _met_rights(facts: ProfessionalFacts) -> frozenset[Permission]:
+    """What exact identification opens to this one: a block or the want of an express agreement may stop feeding."""
+    is_stopped = facts.consent is ConsentState.BLOCKED and not facts.blocked_may_deposit
+    is_apart = facts.express and not facts.express_may_deposit
+    return ENCOUNTER_RIGHTS - {Permission.DOCUMENTS_DEPOSIT} if is_stopped or is_apart else ENCOUNTER_RIGHTS
 
 
 def _way_in(facts: ProfessionalFacts) -> Reason | None:
     """By which right a professional reads, the widest first; a blocked one by none, an emergency included (AR-5).
 
-    What was decided about one professional counts more than what was decided about their team.
+    What was decided about one professional counts more than what was decided about their team, and a team's agreement
+    is none for a doctor who needs an express one (AR-12).
     """
     if facts.consent is ConsentState.BLOCKED:
         return None
     if facts.consent is ConsentState.VALID:
         return Reason.CONSENT
-    if facts.team is ConsentState.VALID and facts.consent not in (ConsentState.REFUSED, ConsentState.REVOKED):
+    by_team = facts.team is ConsentState.VALID and not facts.express
+    if by_team and facts.consent not in (ConsentState.REFUSED, ConsentState.REVOKED):
         return Reason.TEAM
     if facts.window is not None:
         return Reason.WINDOW

@@ -132,6 +132,10 @@ class CollectForm(Form):
         ),
         description=_l("What was said"),
     )
+    limits = BooleanField(
+        _l("I told the person that they may hide documents from me, refuse, and end this at any time."),
+        description=_l("How to keep documents"),
+    )
 
     def offer(self, name: str, places: Sequence[Structure]) -> "CollectForm":
         """Offer the professional alone or the teams of their places, the ways to agree and the durations."""
@@ -152,7 +156,9 @@ class CollectForm(Form):
                 place_id = UUID(self.who.data)
             except ValueError:
                 place_id = UUID(int=0)  # no place of theirs: refused beside its field
-        return Collected(professional_id, how, self.days.data, bool(self.told.data), place_id)
+        return Collected(
+            professional_id, how, self.days.data, bool(self.told.data), place_id, limits_told=bool(self.limits.data)
+        )
 
 
 class ColleagueForm(Form):

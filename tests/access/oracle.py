@@ -87,6 +87,9 @@ class Relating:
     secret: bool = False
     only_reads: bool = False
     agreed: bool = True
+    named_only: bool = False
+    """A doctor of the workplace or of a fire service: AR-12."""
+    named_only_feeds: bool = False
 
 
 def professionals(professions: Sequence[str] = PROFESSIONS) -> Iterator[Relating]:
@@ -101,6 +104,9 @@ def professionals(professions: Sequence[str] = PROFESSIONS) -> Iterator[Relating
             yield replace(one, blocked_may_deposit=False, secret=True)
         if profession == professions[0]:
             yield replace(one, secret=True)
+            for feeds, may_deposit in itertools.product(both, both):
+                yield replace(one, named_only=True, named_only_feeds=feeds, blocked_may_deposit=may_deposit)
+            yield replace(one, named_only_feeds=True)
     yield Relating("professional", professions[0], ConsentState.VALID, bound=False)
     yield Relating("professional", professions[0], ConsentState.VALID, emergency="centre-15", reachable=False)
 
@@ -138,13 +144,13 @@ _OWN = {
 
 
 def way(one: Relating) -> str:
-    """By which right a professional reads, "" for none: AR-1, AR-5 (blocked: never), AR-7, AR-8."""
+    """By which right a professional reads, "" for none: AR-1, AR-5 (blocked: never), AR-7, AR-8, AR-12 (by name)."""
     state = one.consent.value
     if state == "blocked" or not one.reachable:
         return ""
     if state == "valid":
         return "consent"
-    if one.team.value == "valid" and state not in ("refused", "revoked"):
+    if one.team.value == "valid" and state not in ("refused", "revoked") and not one.named_only:
         return "team"
     return "window" if one.window else one.emergency or ""
 
@@ -163,11 +169,14 @@ def _of_professional(one: Relating) -> tuple[set[Permission], str]:
     if not one.reachable:
         return set(), "record-not-open"
     by = way(one)
+    # Who is to be named adds nothing without that, an identification notwithstanding (AR-12).
+    feeds_by_meeting = one.encounter and (one.named_only_feeds or not one.named_only)
     if not by:
-        kept = _MEETS if one.blocked_may_deposit or one.consent.value != "blocked" else _MEETS - {"documents:deposit"}
+        feeds = feeds_by_meeting and (one.blocked_may_deposit or one.consent.value != "blocked")
+        kept = _MEETS if feeds else _MEETS - {"documents:deposit"}
         return (set(kept), "encounter") if one.encounter else (set(), "stranger")
     given = {Permission.DOCUMENTS_READ, Permission.PATIENT_PAGE, Permission.ACCESS_ASK}
-    if by != "window" or one.window == "deposit" or one.encounter:
+    if by != "window" or one.window == "deposit" or feeds_by_meeting:
         given.add(Permission.DOCUMENTS_DEPOSIT)
     if by in ("consent", "team"):
         given.add(Permission.DOCUMENTS_ANNOUNCE)
@@ -260,6 +269,8 @@ def judged(
             sees_hidden=one.attending,
             blocked_may_deposit=one.blocked_may_deposit,
             secret=one.secret,
+            express=one.named_only,
+            express_may_deposit=one.named_only_feeds,
         )
     )
 

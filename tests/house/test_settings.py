@@ -48,6 +48,8 @@ WEAK: list[dict[str, str]] = [
     {"ESPACE_RECORDS_PER_DAY": "0"},
     {"ESPACE_EXPLANATION_DAYS": "0"},
     {"ESPACE_REGULATION_STRUCTURES": "SAMU de la Loire"},
+    {"ESPACE_OCCUPATIONAL_STRUCTURES": "Service de santé au travail"},
+    {"ESPACE_FIRE_STRUCTURES": "1"},
     {"ESPACE_RECOVERY_DELAY": "71"},
     {"ESPACE_ERASURE_DAYS": "91"},
     {"ESPACE_ASSISTANCE_MINUTES": "61"},

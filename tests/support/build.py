@@ -229,8 +229,12 @@ def caregiver(
     finess: str = "",
     mssante: str = "",
     city: str = "Rennes",
+    specialty: str = "",
 ) -> Caregiver:
-    """A professional of the directory; `profession` is a code of the register (10 doctor, 60 nurse …)."""
+    """A professional of the directory; `profession` is a code of the register (10 doctor, 60 nurse …).
+
+    `specialty` is one of its codes too (SM25 occupational health).
+    """
     number = number or rpps()
     line = extraction_line(
         {
@@ -240,6 +244,8 @@ def caregiver(
             columns.FAMILY_NAME: family_name,
             columns.GIVEN_NAME: given_name,
             columns.PROFESSION: profession,
+            columns.SKILL_TYPE: "S" if specialty else "",
+            columns.SKILL: specialty,
             columns.TECHNICAL_ID: f"R{next(_numbers):010d}",
             columns.COMPANY: structure,
             columns.FINESS: finess,

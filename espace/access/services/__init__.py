@@ -2,6 +2,7 @@
 
 from espace.access.policy import ConsentState, DocumentFacts, EmergencyMode, Reason, VisibilityRule, Window
 
+from .decisions.apart import DOCTOR, OF_WORK, Apart, apart, apart_at, apart_somewhere, teams_of
 from .decisions.asking import ask
 from .decisions.collecting import Collected, collect, has_met, may_collect
 from .decisions.consents import (
@@ -71,11 +72,14 @@ __all__ = [
     "BREAK_GLASS",
     "CENTRE_15",
     "COLLECTED_HOW",
+    "DOCTOR",
     "KEPT",
+    "OF_WORK",
     "SHOWN",
     "TEAM",
     "UNPLACED_TEAM",
     "Answer",
+    "Apart",
     "Awaiting",
     "Candidate",
     "Collected",
@@ -106,6 +110,9 @@ __all__ = [
     "VisibilityRule",
     "Window",
     "answer",
+    "apart",
+    "apart_at",
+    "apart_somewhere",
     "ask",
     "bound_grantees",
     "candidate",
@@ -151,6 +158,7 @@ __all__ = [
     "standing",
     "system_standing",
     "team_id",
+    "teams_of",
     "tell",
     "told_professions",
     "usually_deposits",

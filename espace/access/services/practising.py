@@ -1,5 +1,6 @@
 """How a professional stands to a record, by what was decided about them, about their team, and by rights that pass."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from espace.people import services as people
 from espace.permissions import Actor, Relation, Standing
 from espace.records import services as records
 
+from .decisions.apart import apart
 from .emergencies.emergency import LONGEST, written
 from .judging import judged
 from .matrix import ACTIVE, matrix, types_in
@@ -120,15 +122,22 @@ class Held:
     visited: bool = False
 
 
+PASSING = ("read_until", "deposit_until", "glass_until", "centre_until")
+"""Where `Held` names until when a passing right stands open."""
 _HELD = tuple(name for name in Held.__dataclass_fields__ if name != "visited")
 
 
 @dataclass(frozen=True, slots=True)
 class Supposed:
-    """What is taken to be so, to show what would follow from it: an access that is given, an emergency."""
+    """What is taken to be so, to show what would follow from it: an access that is given, an emergency.
+
+    `passing`: which passing rights of the professional stand open, and until when, as far as who looks through their
+    eyes may know of them; None for all that do. A minor's secret code then does not show in its professional (MI-7).
+    """
 
     consent: bool = False
     emergency: EmergencyMode | None = None
+    passing: Mapping[str, datetime] | None = None
 
 
 _AS_IT_IS = Supposed()
@@ -141,11 +150,13 @@ def of_professional(actor: Actor, record_id: UUID, supposed: Supposed = _AS_IT_I
         row = tx.execute(_BEFORE_RECORD, {"record": record_id, "professional": actor.id, "place": place}).first()
     if row is None:
         return None
-    if row.secret_until is not None and row.secret_until > clock.now():
+    given: dict[str, Any] = {name: getattr(row, name) for name in _HELD}
+    if supposed.passing is not None:
+        given |= {**dict.fromkeys(PASSING), **supposed.passing}
+    elif row.secret_until is not None and row.secret_until > clock.now():
         # A minor's own code, of which their parents know nothing: from whatever session its professional comes.
         actor = replace(actor, secret_in=actor.secret_in | {record_id})
-    given: dict[str, Any] = {name: getattr(row, name) for name in _HELD}
-    if row.read_until or row.deposit_until:
+    if supposed.passing is None and (row.read_until or row.deposit_until):
         # What a code opens goes with its maker: a parent whom a decision stopped, a guardian whose measure is over.
         ends = open_windows(record_id, actor.id)
         given |= {"read_until": ends.get(Window.READ), "deposit_until": ends.get(Window.DEPOSIT)}
@@ -192,6 +203,8 @@ def professional_standing(actor: Actor, row: Row[Any], held: Held, supposed: Sup
             sees_hidden=house.attending_doctor_sees_hidden and is_attending(record, actor.id),
             blocked_may_deposit=house.blocked_may_deposit,
             secret=record.id in actor.secret_in,
+            express=apart(actor) is not None,
+            express_may_deposit=house.express_doctors_may_deposit,
         )
     )
     found = judged(actor, row, Relation.PROFESSIONAL, judgement, OWN_COLOUR)

@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from espace.access import services as access
 from espace.access.forms import DecisionForm, FindForm, duration
-from espace.access.services import Answer, ConsentLine, ConsentState, Step
+from espace.access.services import Answer, Apart, ConsentLine, ConsentState, Step
 from espace.access.services.matrix import Matrix, active_matrix
 from espace.errors import ConflictError, InvalidError, StepUpError
 from espace.people.services import Professional, directory
@@ -110,10 +110,11 @@ def _row(here: Viewpoint, line: ConsentLine) -> Row | None:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody of a team; `apart` says why the team's access does not hold for them, if so."""
+    """Somebody of a team. Its access does not hold for who was `refused` by name, nor for who is `apart` (AR-12)."""
 
     professional: Professional
-    apart: bool
+    refused: bool
+    apart: Apart | None
 
 
 def _members(line: ConsentLine, lines: list[ConsentLine]) -> list[Member]:
@@ -122,7 +123,9 @@ def _members(line: ConsentLine, lines: list[ConsentLine]) -> list[Member]:
         return []
     denied = {ConsentState.BLOCKED, ConsentState.REFUSED, ConsentState.REVOKED}
     out = {one.grantee_id for one in lines if one.state in denied}
-    return [Member(one, one.id in out) for one in directory.team(line.grantee_id, MOST_MEMBERS)]
+    return [
+        Member(one, one.id in out, access.apart_somewhere(one)) for one in directory.team(line.grantee_id, MOST_MEMBERS)
+    ]
 
 
 def _told(step: Step) -> tuple[Step, str]:

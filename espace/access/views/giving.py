@@ -98,13 +98,16 @@ def giving(professional_id: UUID) -> Response:
 
 def _giving(professional: Professional, form: GiveForm) -> Response:
     code = professional.specialty_code or professional.profession_code
+    teams = access.teams_of(professional)
     return page(
         "access/give.html",
-        form.offer(professional.display_name, professional.structures[:MOST_PLACES]),
+        form.offer(professional.display_name, teams[:MOST_PLACES]),
         professional=professional,
         places=_places(professional),
         sees=seen_in_words(code),
         unseen=unseen_in_words(code),
+        apart=access.apart_somewhere(professional),
+        has_teams=bool(teams),
     )
 
 

@@ -21,7 +21,7 @@ from .words import outlook_lines, seen_in_words, sources_in_words, unseen_in_wor
 def professions() -> Response:
     """Choose a profession; the page says what it reads wherever it is given access. Nothing here is of the record."""
     viewpoint()
-    offered = {code: called(code) for code in access.told_professions()}
+    offered = {code: called(code) for code in (*access.told_professions(), access.OF_WORK)}
     asked = request.args.get("p", "")
     chosen = asked if asked in offered else ""
     found = access.outlook(chosen) if chosen else {}
@@ -34,6 +34,8 @@ def professions() -> Response:
         unseen=unseen_in_words(chosen) if chosen else "",
         lines=outlook_lines(found) if chosen else [],
         sources=sources_in_words(found) if chosen else [],
+        apart=access.apart_at(chosen, ""),
+        is_doctor=chosen == access.DOCTOR,
     )
 
 

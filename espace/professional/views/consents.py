@@ -32,10 +32,11 @@ def consent() -> Response:
 
 def _asking(form: AskForm) -> Response:
     here = viewpoint()
-    line = access.own_consent(here.standing)
+    line, apart = access.own_consent(here.standing), access.apart(here.actor)
     return render(
         "professional/ask.html",
-        form=form.offer(here.actor.structure) if here.actor.structure_id else form,
+        form=form.offer(here.actor.structure) if here.actor.structure_id and not apart else form,
+        apart=apart,
         line=line,
         state=access.shown_state(line),
         collects=access.may_collect(here.standing),
@@ -133,9 +134,12 @@ def _colleague(professional_id: UUID) -> Professional:
 
 def _form(professional: Professional, form: CollectForm) -> Response:
     here = viewpoint()
+    is_self, apart = professional.id == here.actor.id, access.apart_somewhere(professional)
     return page(
         "professional/collect.html",
-        form.offer(professional.display_name, professional.structures[:MOST_PLACES]),
+        form.offer(professional.display_name, access.teams_of(professional)[:MOST_PLACES]),
         professional=professional,
-        is_self=professional.id == here.actor.id,
+        is_self=is_self,
+        apart=apart,
+        theirs_alone=apart is not None and not is_self,
     )

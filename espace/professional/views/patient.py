@@ -35,6 +35,7 @@ def patient() -> Response:
         reads=reads,
         may_rescue=here.may(Permission.ACCESS_ASK) and rescuers.may_break_glass(here.actor),
         secret_offered=secrecy.is_offered(here.standing) and not here.standing.is_secret,
+        apart=access.apart(here.actor),
         state=access.shown_state(line),
         line=line,
         drafts=drafts.drafts(here.standing) if here.may(Permission.DOCUMENTS_DEPOSIT) else [],

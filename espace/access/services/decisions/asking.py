@@ -19,6 +19,7 @@ from espace.people import services as people
 from espace.permissions import Permission, Standing
 from espace.words import N_
 
+from .apart import apart
 from .consents import PROFESSIONAL, ConsentLine, Scope, of_professional, own_consent, seal
 from .steps import Did, Step, after
 
@@ -35,8 +36,8 @@ def ask(standing: Standing, reason: str, *, scope: Scope = Scope.PERSON) -> None
 
     Raises:
         NotFoundError: for who may not ask.
-        InvalidError: without a reason, with one too long, with a valid access, within a day of a refusal, or for the
-            team of no place.
+        InvalidError: without a reason, with one too long, with a valid access, within a day of a refusal, for the
+            team of no place, or for a team by a doctor whom only an agreement for themself reaches (AR-12).
     """
     if not standing.may(Permission.ACCESS_ASK):
         raise NotFoundError
@@ -47,6 +48,8 @@ def ask(standing: Standing, reason: str, *, scope: Scope = Scope.PERSON) -> None
         raise InvalidError({"reason": N_("Write at most %(limit)d characters.", limit=MAX_REASON)})
     if scope is Scope.TEAM and standing.actor.structure_id is None:
         raise InvalidError({"scope": N_("You signed in without a place of practice: ask for yourself.")})
+    if scope is Scope.TEAM and apart(standing.actor) is not None:
+        raise InvalidError({"scope": N_("The person agrees to you by name: ask for yourself.")})
     shown = _as_shown(standing) | {"reason": reason, "scope": scope.value}
     try:
         _ask(standing, shown)
@@ -110,7 +113,11 @@ def _as_shown(standing: Standing) -> dict[str, Any]:
     """The professional as the holder reads them: from the directory, the structure from their session."""
     professional = people.professional(standing.actor.id)
     place = next((one for one in professional.structures if one.id == standing.actor.structure_id), None)
-    return of_professional(professional, place) | {"structure": standing.actor.structure}
+    set_apart = apart(standing.actor)
+    return of_professional(professional, place) | {
+        "structure": standing.actor.structure,
+        "apart": set_apart.value if set_apart else "",
+    }
 
 
 def lately(at: datetime | None, within: timedelta, now: datetime) -> bool:

@@ -23,6 +23,7 @@ from espace.people.services import Professional
 from espace.permissions import ActorKind, Permission, Standing, demand_fresh_proof
 from espace.words import N_
 
+from .apart import apart_somewhere, teams_of
 from .consents import PROFESSIONAL, ConsentLine, Scope, durations, of_grantees, of_professional, of_team
 from .deciding import drop, give_team, leave, put
 from .steps import COLLECTED_HOW, Did, How, Step, after
@@ -42,7 +43,8 @@ class Collected:
     """A consent expressed to a professional.
 
     `professional_id` is for whom, the professional themself included; `place_id` makes it hold for whoever practises
-    at that place of theirs. `told`: the person was told why and under which rules, and said yes.
+    at that place of theirs. `told`: the person was told why and under which rules, and said yes. `limits_told`: and how
+    they may keep documents from this doctor, which who needs an express agreement must have said (AR-12).
     """
 
     professional_id: UUID
@@ -50,6 +52,7 @@ class Collected:
     days: int | None
     told: bool
     place_id: UUID | None = None
+    limits_told: bool = False
 
 
 def may_collect(standing: Standing) -> bool:
@@ -76,7 +79,7 @@ def collect(standing: Standing, given: Collected) -> None:
             also for a professional who is not in the directory.
         StepUpError: without a fresh proof: this widens (R9).
         InvalidError: without a way, a duration or the confirmation; for whom the person decided about themself; for
-            who reads already.
+            who reads already; for a colleague or a team whom only the person names (AR-12).
         ConflictError: when somebody decided meanwhile.
     """
     if not may_collect(standing):
@@ -86,9 +89,11 @@ def collect(standing: Standing, given: Collected) -> None:
     professional = people.professional(given.professional_id)
     if not professional.active:
         raise NotFoundError
-    place = next((one for one in professional.structures if one.id == given.place_id), None)
+    place = next((one for one in teams_of(professional) if one.id == given.place_id), None)
     if given.place_id is not None and place is None:
         raise InvalidError({"scope": N_("Choose for whom.")})
+    if place is None:
+        _see_that_it_is_express(standing, professional, given)
     until = clock.now() + timedelta(days=given.days or 0)
     with db.write() as tx:
         wanted = [professional.id, standing.actor.id, *([place.id] if place else [])]
@@ -108,6 +113,15 @@ def collect(standing: Standing, given: Collected) -> None:
             put(tx, standing, own, (PROFESSIONAL, professional.id), shown, steps, until)
         leave(standing, Action.CONSENT_COLLECTED, place.id if place else professional.id, shown, until, given.how)
         tell(standing.record_id, Event.CONSENT_COLLECTED)
+
+
+def _see_that_it_is_express(standing: Standing, professional: Professional, given: Collected) -> None:
+    if apart_somewhere(professional) is None:
+        return
+    if professional.id != standing.actor.id:
+        raise InvalidError({"": N_("Only the person, or this doctor beside them, can give this access.")})
+    if not given.limits_told:
+        raise InvalidError({"limits": N_("Tick the box once the person knows how to keep documents from you.")})
 
 
 def _practised_at(standing: Standing, professional: Professional) -> people.Structure | None:

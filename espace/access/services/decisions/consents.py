@@ -18,6 +18,7 @@ from espace.errors import NotFoundError
 from espace.people.services import Professional, Structure
 from espace.permissions import Permission, Relation, Standing
 
+from .apart import Apart
 from .steps import Step, steps_of
 
 TABLE = "access_consents"
@@ -64,8 +65,8 @@ class ConsentLine:
     """One professional, or the team of one place (`kind`), on the access page, as shown when last decided upon.
 
     `place_id` and `place` are where a professional practised when they asked, `scope` for whom they asked. `steps` are
-    what happened since the first request, oldest first. `last_visit_at` is None for no visit this reader may know of.
-    `shown` is what is kept sealed of all this.
+    what happened since the first request, oldest first. `apart`: the doctor who asks reads only by being named (AR-12).
+    `last_visit_at` is None for no visit this reader may know of. `shown` is what is kept sealed of all this.
     """
 
     id: UUID
@@ -84,6 +85,7 @@ class ConsentLine:
     version: int
     scope: Scope = Scope.PERSON
     place_id: UUID | None = None
+    apart: Apart | None = None
     steps: tuple[Step, ...] = ()
     shown: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -261,6 +263,7 @@ def _line(tx: Connection, standing: Standing, row: Any) -> ConsentLine:
         version=row.version,
         scope=Scope(shown.get("scope", Scope.PERSON)),
         place_id=UUID(place_id) if place_id else None,
+        apart=Apart(shown["apart"]) if shown.get("apart") else None,
         steps=steps_of(shown),
         shown={name: value for name, value in shown.items() if name != "steps"},
     )

@@ -18,6 +18,7 @@ from espace.people.services import Structure, directory
 from espace.permissions import Standing, demand_fresh_proof
 from espace.words import N_
 
+from .apart import has_team
 from .consents import (
     TEAM,
     Answer,
@@ -80,7 +81,8 @@ def answer(
     Raises:
         NotFoundError: when the record has no such line, or the actor does not manage its accesses.
         StepUpError: granting asks for a proof of identity younger than five minutes; narrowing never does (R9).
-        InvalidError: for a duration that is not offered, or the team of no place.
+        InvalidError: for a duration that is not offered, the team of no place, or one asked through a doctor who
+            reads only by being named (AR-12).
         ConflictError: when the line changed since it was read, or is in a state this decision does not fit.
     """
     holder_side(standing)
@@ -152,8 +154,9 @@ def _to_team(standing: Standing, consent_id: UUID, version: int, days: int) -> U
     """Answer a professional's request for the whole team of the place they asked from."""
     with db.write() as tx:
         found = _current(standing, consent_id, version, Answer.GRANT)
-        place = directory.structure(found.place_id) if found.place_id and not found.is_team else None
-        if place is None:
+        named = found.place_id is not None and not found.is_team and found.apart is None
+        place = directory.structure(found.place_id) if named and found.place_id else None
+        if place is None or not has_team(place):
             raise InvalidError({"scope": N_("The team of this place is not known: answer for this person alone.")})
         until = clock.now() + timedelta(days=days)
         made = give_team(tx, standing, place, until, Did.GIVEN, earlier=found.steps, through=found.name)

@@ -13,6 +13,7 @@ from espace.people.services import Professional, Structure
 from espace.permissions import Standing, demand_fresh_proof
 from espace.words import N_
 
+from .apart import teams_of
 from .consents import (
     PROFESSIONAL,
     ConsentLine,
@@ -90,7 +91,7 @@ def give(standing: Standing, professional_id: UUID, *, days: int | None, place_i
 def _place(professional: Professional, place_id: UUID | None) -> Structure | None:
     if place_id is None:
         return None
-    place = next((one for one in professional.structures if one.id == place_id), None)
+    place = next((one for one in teams_of(professional) if one.id == place_id), None)
     if place is None:
         raise InvalidError({"scope": N_("Choose for whom.")})
     return place
