@@ -17,14 +17,7 @@ from espace.people import services as people
 from espace.people.services import Professional, Structure
 from espace.permissions import Actor, ActorKind, Permission, Standing
 
-from .eyes import Eyes, EyesKind, Sees, bonds, of_professional, place_of, relative, through
-
-_WAYS = {
-    "read": "read_until",
-    "deposit": "deposit_until",
-    "break-glass": "glass_until",
-    "centre-15": "centre_until",
-}
+from .eyes import Eyes, EyesKind, Sees, bonds, of_professional, passing_to, place_of, relative, through
 
 
 def everyone(own: Standing) -> list[Eyes]:
@@ -95,11 +88,7 @@ def _held(
 ) -> Held:
     """As one statement gathers it for one of them (`standing`), for several at once."""
     line, team = singles.get(professional_id), teams.get(place.id) if place else None
-    ends: dict[str, Any] = {}
-    for one in passing:
-        if one.professional_id == professional_id:
-            name = _WAYS[one.way]
-            ends[name] = max(one.until, ends.get(name, one.until))
+    ends: dict[str, Any] = dict(passing_to(professional_id, passing))
     return Held(
         consent_state=line.state.value if line else None,
         valid_until=line.valid_until if line else None,

@@ -6,6 +6,7 @@ the looker's, beyond which it lets nothing through (rules.md AR-13 to AR-15, MI-
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -14,10 +15,10 @@ from sqlalchemy import bindparam, select
 from espace import db
 from espace.access import policy
 from espace.access.models import Opposition
-from espace.access.policy import ConsentState, EmergencyMode, Reason, VisibilityRule
+from espace.access.policy import ConsentState, EmergencyMode, VisibilityRule, Window
 from espace.access.services.decisions.consents import TEAM, ConsentLine, consents
 from espace.access.services.matrix import ROLE_BASED, active_matrix
-from espace.access.services.passing.open_now import open_now
+from espace.access.services.passing.open_now import Passing, open_now
 from espace.access.services.personal import told_standing
 from espace.access.services.practising import Supposed, supposed_standing
 from espace.access.services.standing import standing
@@ -31,7 +32,12 @@ from espace.permissions import Actor, ActorKind, Permission, Relation, Standing
 BREAK_GLASS, CENTRE_15 = "urgence", "centre-15"
 _TEAM, _PROFESSION = "equipe-", "metier-"
 _DOCTOR = "G15_10"
-_PASSING = frozenset({Reason.WINDOW, Reason.BREAK_GLASS, Reason.CENTRE_15})
+_WAYS = {
+    Window.READ.value: "read_until",
+    Window.DEPOSIT.value: "deposit_until",
+    EmergencyMode.BREAK_GLASS.value: "glass_until",
+    EmergencyMode.CENTRE_15.value: "centre_until",
+}
 _MODES = {BREAK_GLASS: EmergencyMode.BREAK_GLASS, CENTRE_15: EmergencyMode.CENTRE_15}
 _OPPOSED = select(Opposition.break_glass, Opposition.centre_15).where(Opposition.record_id == bindparam("record"))
 
@@ -202,6 +208,16 @@ def of_professional(
     )
 
 
+def passing_to(professional_id: UUID, passing: Collection[Passing]) -> dict[str, datetime]:
+    """Until when passing rights stand open to one professional, as `Held` names them."""
+    ends: dict[str, datetime] = {}
+    for one in passing:
+        if one.professional_id == professional_id:
+            name = _WAYS[one.way]
+            ends[name] = max(one.until, ends.get(name, one.until))
+    return ends
+
+
 def _professional(own: Standing, professional_id: UUID) -> Eyes | None:
     """A professional the record knows of: who was given an access, asked for one, or reads by a passing right."""
     lines = consents(own)
@@ -211,16 +227,14 @@ def _professional(own: Standing, professional_id: UUID) -> Eyes | None:
         return None
     place = place_of(found, line, {one.grantee_id for one in lines if one.kind == TEAM})
     actor = people.actor_of(found, place)
-    reads = standing(actor, own.record_id)
-    passes = reads is not None and reads.reason in _PASSING
-    if passes and not any(one.professional_id == professional_id for one in open_now(own)):
-        reads = None  # of a minor's secret code or emergency nothing is told
+    known = passing_to(professional_id, open_now(own))  # of a minor's secret code or emergency nothing is told
+    reads = supposed_standing(actor, own.record_id, Supposed(passing=known))
     if reads is not None and reads.may(Permission.DOCUMENTS_READ):
         return of_professional(own, found, place, reads, line)
     if line is None:
         return None  # who merely found the record, or never did, is nobody here
     if line.state is ConsentState.ASKED:
-        reads = supposed_standing(actor, own.record_id, Supposed(consent=True))
+        reads = supposed_standing(actor, own.record_id, Supposed(consent=True, passing=known))
         return of_professional(own, found, place, reads, line, Sees.IF_GIVEN)
     return of_professional(own, found, place, None, line, Sees.NOTHING)
 
