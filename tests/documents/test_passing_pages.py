@@ -294,6 +294,31 @@ def test_a_manifest_for_an_application(app: Flask, holder: Citizen) -> None:
     assert ready.headers["Access-Control-Allow-Headers"] == "Content-Type"
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"{",
+        b"[" * 4000,
+        b'{"recipient":' * 300,
+        b"\xff\xfe",
+        b'{"recipient":"\\ud800","passcode":"482915"}',
+        b'{"recipient":"Viewer","passcode":"\\ud800"}',
+        b'{"recipient":"\\u200b\\u202e","passcode":"482915"}',
+        b'{"recipient":"Viewer","passcode":"482915","embeddedLengthMax":' + b"[" * 2000 + b"}",
+        b'{"recipient":"' + b"a" * 5000 + b'","passcode":"482915"}',
+    ],
+)
+def test_what_is_no_question_is_refused_and_counts_no_try(app: Flask, holder: Citizen, sent: bytes) -> None:
+    page = a_share(holder, "Bilan").partition("#")[0]
+    asked = Browser(app).send(
+        "POST", f"{page}/manifeste", data=sent, content_type="application/json", expect=None, follow=False
+    )
+    assert asked.status == 400
+    (line,) = links.links(holder.standing(), LinkKind.SHARE)
+    assert (line.used, line.tries_left) == (0, links.TRIES)
+
+
 def test_a_guest_leaves_a_file_and_its_person_adds_it(app: Flask, holder: Citizen) -> None:
     phone, guest = holder.browser(app), Browser(app)
     page = phone.get(place(holder, "depots/nouveau"))

@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 from flask import Blueprint, Response, abort, current_app, make_response, request
 
+from espace.documents.services.entries.checks import clean_title
 from espace.documents.services.passing import guests, receiving
 from espace.documents.services.passing.receiving import Guest, WrongPasscodeError
 from espace.documents.services.viewing import drawing
@@ -243,11 +244,14 @@ def _question() -> tuple[str, str, int | None] | None:
     """Recipient, passcode and the largest embedded file of a manifest request; None for what is none."""
     if not request.is_json or (request.content_length or 0) > _BIGGEST_QUESTION:
         return None
-    asked: Any = request.get_json(silent=True)
+    try:
+        asked: Any = orjson.loads(request.get_data(cache=False))  # bounded in depth, and every text in it is one
+    except orjson.JSONDecodeError:
+        return None
     if not isinstance(asked, dict):
         return None
     recipient, passcode, most = asked.get("recipient"), asked.get("passcode", ""), asked.get("embeddedLengthMax")
-    if not isinstance(recipient, str) or not recipient.strip() or not isinstance(passcode, str):
+    if not isinstance(recipient, str) or not clean_title(recipient) or not isinstance(passcode, str):
         return None
     return (recipient, passcode, most if isinstance(most, int) and not isinstance(most, bool) and most >= 0 else None)
 
