@@ -1,5 +1,6 @@
 """How a person stands to a record: its holder, who represents or helps them, an heir."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -57,8 +58,13 @@ def _by_bond(actor: Actor, person_id: UUID, record_id: UUID, row: Row[Any]) -> S
     return bound_standing(actor, row, bond, colour_of(record_id, [one.record_id for one in bonds]))
 
 
-def bound_standing(actor: Actor, row: Row[Any], bond: Bond, colour: str = OWN_COLOUR) -> Standing | None:
-    """How a person stands before the record of `row` by what binds them to it; None for a stranger."""
+def bound_standing(
+    actor: Actor, row: Row[Any], bond: Bond, colour: str = OWN_COLOUR, keepers: frozenset[UUID] | None = None
+) -> Standing | None:
+    """How a person stands before the record of `row` by what binds them to it; None for a stranger.
+
+    `keepers`: the parents who keep places from the others, asked for unless they are known already.
+    """
     record = records.facts_of(row)
     judgement = policy.judge_person(
         PersonFacts(
@@ -81,7 +87,7 @@ def bound_standing(actor: Actor, row: Row[Any], bond: Bond, colour: str = OWN_CO
         ends_at=bond.until,
         never_read=bond.never_read,
         visit_due=bond.never_read,
-        places_kept=family.places_are_kept(record.id, bond.person_id),
+        places_kept=bool((family.keepers_of_places(record.id) if keepers is None else keepers) - {bond.person_id}),
     )
 
 
@@ -91,8 +97,33 @@ def told_standing(actor: Actor, bond: Bond) -> Standing | None:
         row = tx.execute(family.WITH_AGREEMENT, {"record": bond.record_id}).first()
     if row is None:
         return None
-    is_told = not bond.is_frozen or bond.person_id in family.limited_openly(bond.record_id)
-    return bound_standing(actor, row, bond if is_told else replace(bond, is_frozen=False, sees_before=None))
+    openly = family.limited_openly(bond.record_id) if bond.is_frozen else frozenset[UUID]()
+    return bound_standing(actor, row, _as_told(bond, openly))
+
+
+def _as_told(bond: Bond, openly: frozenset[UUID]) -> Bond:
+    """What binds a representative, as far as the others may know."""
+    is_told = not bond.is_frozen or bond.person_id in openly
+    return bond if is_told else replace(bond, is_frozen=False, sees_before=None)
+
+
+def bound_standings(record_id: UUID, bound: Sequence[tuple[Actor, Bond]]) -> list[Standing | None]:
+    """How several people stand by what binds them to one record, in as many statements as for one.
+
+    Each as `of_person` judges them, a representative as `told_standing` does; whoever lists them shows no colour.
+    """
+    with db.read() as tx:
+        row = tx.execute(family.WITH_AGREEMENT, {"record": record_id}).first()
+    if row is None:
+        return [None] * len(bound)
+    openly, keepers = family.limited_openly(record_id), family.keepers_of_places(record_id)
+    stopped = family.held_back([bond.person_id for _, bond in bound if not bond.represents])
+    return [
+        bound_standing(actor, row, _as_told(bond, openly) if bond.represents else bond, keepers=keepers)
+        if bond.represents or (bond.opens and bond.person_id not in stopped)
+        else None
+        for actor, bond in bound
+    ]
 
 
 def is_entered(record: records.RecordFacts, bond: Bond) -> bool:

@@ -1,6 +1,15 @@
 """What the rooms above may ask of accounts. Tasks of this room's own pages are imported from their modules."""
 
-from .facts import AccountFacts, account_of, mail_addresses, notify, reach_of, tell_what_is_due
+from .facts import (
+    AccountFacts,
+    account_of,
+    accounts_of,
+    actor_behind,
+    mail_addresses,
+    notify,
+    reach_of,
+    tell_what_is_due,
+)
 from .letters import new_activation_code
 from .new_code import send_new_code
 from .sessions import close_session, identify, open_session
@@ -9,6 +18,8 @@ from .sign_in import note_refused_sign_in
 __all__ = [
     "AccountFacts",
     "account_of",
+    "accounts_of",
+    "actor_behind",
     "close_session",
     "identify",
     "mail_addresses",

@@ -15,7 +15,7 @@ from espace.errors import InvalidError
 from espace.notifications import services as notifications
 from espace.notifications.services import Event, Reach
 from espace.people import services as people
-from espace.permissions import Actor
+from espace.permissions import Actor, ActorKind
 from espace.words import N_
 
 LOCALES = ("fr", "en")
@@ -40,6 +40,11 @@ class AccountFacts:
 def account_of(person_id: UUID) -> AccountFacts | None:
     """The account of a person, or None while their space is not activated."""
     return _accounts([person_id]).get(person_id)
+
+
+def accounts_of(person_ids: Collection[UUID]) -> dict[UUID, AccountFacts]:
+    """The accounts of several persons at once, by person; who has none is left out."""
+    return _accounts(person_ids)
 
 
 def mail_addresses(person_ids: Collection[UUID]) -> list[tuple[str, str]]:
@@ -73,6 +78,16 @@ def reach_of(account_id: UUID) -> Reach | None:
     with db.read() as tx:
         row = tx.execute(_COLUMNS.where(Account.id == account_id, Account.person_id.is_not(None))).first()
         return None if row is None else _facts(tx, row).reach
+
+
+def actor_behind(account_id: UUID) -> Actor | None:
+    """Whoever an account is of, to judge what they may be told while away; None for no account of a person."""
+    with db.read() as tx:
+        query = select(Account.person_id, Account.locale).where(
+            Account.id == account_id, Account.person_id.is_not(None)
+        )
+        row = tx.execute(query).first()
+    return row and Actor(ActorKind.PATIENT, account_id, "", person_id=row.person_id, locale=row.locale)
 
 
 def notify(person_ids: Collection[UUID], event: Event) -> None:

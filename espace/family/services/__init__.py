@@ -8,10 +8,18 @@ from .freezing import limited_openly
 from .guardians import guardian_decides
 from .lately import last_act
 from .letters import letter_pdf
-from .links import is_held_back, link_parent, parents_linked, records_represented, representatives, represents
+from .links import (
+    held_back,
+    is_held_back,
+    link_parent,
+    parents_linked,
+    records_represented,
+    representatives,
+    represents,
+)
 from .majority import tell_ahead
 from .own_reading import WITH_AGREEMENT, agreement_on, may_hold_account, only_reads, reading_of
-from .parents import places_are_kept, representatives_on
+from .parents import keepers_of_places, places_are_kept, representatives_on
 
 __all__ = [
     "CARER",
@@ -29,7 +37,9 @@ __all__ = [
     "carer_lines",
     "colour_of",
     "guardian_decides",
+    "held_back",
     "is_held_back",
+    "keepers_of_places",
     "last_act",
     "letter_pdf",
     "limited_openly",

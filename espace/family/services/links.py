@@ -1,5 +1,6 @@
 """Who represents whom: made from the insurer's lists, asked by every room that must know who stands in for a holder."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select
@@ -83,6 +84,12 @@ def is_held_back(person_id: UUID) -> bool:
 
     A record its holder closed or objected to is no reason: a parent goes on acting for their child (rules.md AC-7).
     """
-    own = records.record_of(person_id)
-    # Closed by its suspension, or erased at the end, it keeps the word of what came before.
-    return own is not None and not {own.state, own.state_before}.isdisjoint((records.SUSPENDED, records.DECEASED))
+    return bool(held_back([person_id]))
+
+
+def held_back(person_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of these persons through whose accounts nobody may act (`is_held_back`)."""
+    # Closed by its suspension, or erased at the end, a record keeps the word of what came before.
+    stopped = (records.SUSPENDED, records.DECEASED)
+    own = records.records_of(person_ids)
+    return frozenset(one for one, each in own.items() if not {each.state, each.state_before}.isdisjoint(stopped))

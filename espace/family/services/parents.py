@@ -27,9 +27,8 @@ from .lately import last_act
 from .request_rows import Kind, Traits
 from .requests import Ask, Asked, checked_words
 
-_OTHERS = select(Link.id, Link.payload).where(
+_WITH_WISHES = select(Link.id, Link.person_id, Link.payload).where(
     Link.record_id == bindparam("record", type_=Id),
-    Link.person_id != bindparam("person", type_=Id),
     Link.kind == PARENT,
     Link.payload.is_not(None),
 )
@@ -116,9 +115,15 @@ def choose_two_homes(standing: Standing, *, on: bool) -> None:
 
 def places_are_kept(record_id: UUID, person_id: UUID) -> bool:
     """Whether another parent keeps the names of places from this person in this record (security.md R15)."""
+    return bool(keepers_of_places(record_id) - {person_id})
+
+
+def keepers_of_places(record_id: UUID) -> frozenset[UUID]:
+    """The parents who keep the names of places from the others in this record."""
     with db.read() as tx:
-        rows = tx.execute(_OTHERS, {"record": record_id, "person": person_id}).all()
-        return any(crypto.unseal(tx, record_id, TABLE, row.id, row.payload).get("two_homes") for row in rows)
+        rows = tx.execute(_WITH_WISHES, {"record": record_id}).all()
+        kept = (row for row in rows if crypto.unseal(tx, record_id, TABLE, row.id, row.payload).get("two_homes"))
+        return frozenset(row.person_id for row in kept)
 
 
 def ask_restriction(standing: Standing, link_id: UUID, words: str, content: bytes) -> UUID:

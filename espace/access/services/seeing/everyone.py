@@ -17,7 +17,7 @@ from espace.people import services as people
 from espace.people.services import Professional, Structure
 from espace.permissions import Actor, ActorKind, Permission, Standing
 
-from .eyes import Eyes, EyesKind, Sees, bonds, of_professional, passing_to, place_of, relative, through
+from .eyes import Eyes, EyesKind, Sees, of_professional, passing_to, place_of, relatives, through
 
 
 def everyone(own: Standing) -> list[Eyes]:
@@ -46,7 +46,7 @@ def everyone(own: Standing) -> list[Eyes]:
             found.append(of_professional(own, one, place, reads, singles.get(one.id)))
     given = [line for line in teams.values() if line.state is ConsentState.VALID]
     found += [_whole_team(own, line, row, bound) for line in given]
-    found += [relative(own, bond) for bond in bonds(own)]
+    found += relatives(own)
     return [one for one in found if one.standing is not None]
 
 

@@ -19,7 +19,7 @@ from espace.access.policy import ConsentState, EmergencyMode, VisibilityRule, Wi
 from espace.access.services.decisions.consents import TEAM, ConsentLine, consents
 from espace.access.services.matrix import ROLE_BASED, active_matrix
 from espace.access.services.passing.open_now import Passing, open_now
-from espace.access.services.personal import told_standing
+from espace.access.services.personal import bound_standings, told_standing
 from espace.access.services.practising import Supposed, supposed_standing
 from espace.access.services.standing import standing
 from espace.accounts import services as accounts
@@ -323,15 +323,31 @@ def _bond(own: Standing, person_id: UUID) -> Bond | None:
 
 def relative(own: Standing, bond: Bond) -> Eyes:
     """A parent, a guardian or a carer; a representative as far as the looker may know of them (security.md R15)."""
-    person = people.person(bond.person_id)
-    account = accounts.account_of(bond.person_id)
-    actor = Actor(
+    actor = _relative_actor(bond, people.person(bond.person_id), accounts.account_of(bond.person_id))
+    reads = told_standing(actor, bond) if bond.represents else standing(actor, own.record_id)
+    return _of_relative(own, bond, actor.name, reads)
+
+
+def relatives(own: Standing) -> list[Eyes]:
+    """All of them, each as `relative` has them, in as many statements as for one."""
+    bound = bonds(own)
+    persons = people.persons([one.person_id for one in bound])
+    known = accounts.accounts_of([one.person_id for one in bound])
+    actors = [_relative_actor(one, persons[one.person_id], known.get(one.person_id)) for one in bound]
+    stand = bound_standings(own.record_id, list(zip(actors, bound, strict=True)))
+    return [_of_relative(own, bond, actor.name, reads) for bond, actor, reads in zip(bound, actors, stand, strict=True)]
+
+
+def _relative_actor(bond: Bond, person: people.Person, account: accounts.AccountFacts | None) -> Actor:
+    return Actor(
         ActorKind.PATIENT,
         account.id if account else bond.person_id,
         person.display_name,
         person_id=bond.person_id,
     )
-    reads = told_standing(actor, bond) if bond.represents else standing(actor, own.record_id)
+
+
+def _of_relative(own: Standing, bond: Bond, name: str, reads: Standing | None) -> Eyes:
     if reads is not None and not reads.may(Permission.DOCUMENTS_READ):
         reads = None
     return Eyes(
@@ -339,6 +355,6 @@ def relative(own: Standing, bond: Bond) -> Eyes:
         EyesKind(bond.kind),
         Sees.NOW if reads else Sees.NOTHING,
         standing=through(reads, own),
-        name=person.display_name,
+        name=name,
         grantee_id=bond.person_id,
     )
