@@ -5,16 +5,21 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
-from espace import settings
+from espace import db, settings
 from espace.access.services import Answer
 from espace.access.services.watching import explaining
 from espace.administration.services import contests
 from espace.administration.services.contests import Outcome
+from espace.assembly import handle_events
 from espace.audit import services as audit
 from espace.audit.services import Action, answers
 from espace.audit.services.answers import AnswerState
+from espace.documents.services.deciding import secrecy
+from espace.documents.services.viewing import reading
 from espace.errors import ConflictError, InvalidError, NotFoundError
+from espace.family.models import Link
 from espace.home import services
 from espace.home.services import Decision, Filter, Reply, Wish
 from espace.machines import Machines
@@ -25,6 +30,12 @@ from tests.support.marks import on_sqlite
 
 PAPER = {"id": "1", "title": "Bilan Zibeline"}
 ASK, EXPECTED, CONTEST = Decision.ASK, Decision.EXPECTED, Decision.CONTEST
+
+
+@pytest.fixture(autouse=True)
+def rooms(machines: Machines) -> None:
+    """The rooms know of each other, as in any process of the house."""
+    handle_events()
 
 
 def _act(actor: Actor, person: build.Citizen, action: Action = Action.DOCUMENT_OPENED, **given: Any) -> None:
@@ -237,6 +248,63 @@ def test_a_relative_is_asked_without_a_name_and_not_once_they_reach_the_record_n
     assert mother.email not in page.response.text
     clock.advance(timedelta(days=365 * 20))  # of age: the parents' access has ended
     assert explaining.asked(father.actor) == []
+
+
+@pytest.mark.parametrize("sees_before", [False, True])
+def test_a_parent_whom_a_decision_stopped_is_told_of_no_answer(
+    machines: Machines, clock: FakeClock, sees_before: bool
+) -> None:
+    """Frozen after they asked: neither the answer nor its mail is theirs, whoever answers (security.md R15)."""
+    mother, father = build.citizen(), build.citizen("Karim", "Benali", sex="M", birth=date(1982, 3, 4))
+    child = build.citizen("Jules", birth=date(2017, 3, 2), parents=(mother, father), activated=False)
+    doctor, other = build.caregiver(), build.caregiver("Aubin", "Luce")
+    standing = father.standing(child.record_id)
+    made = []
+    for one in (doctor, other):
+        _act(one.actor, child)
+        made.append(services.answer_visit(standing, _newest(standing), Reply(ASK)))
+    with db.write() as tx:
+        his = (Link.record_id == child.record_id, Link.person_id == father.person_id)
+        tx.execute(update(Link).where(*his).values(frozen_at=clock.now, sees_before=clock.now if sees_before else None))
+    explaining.explain(doctor.actor, made[0].id, "Sa fièvre.", version=made[0].version)
+    clock.advance(timedelta(days=30))
+    explaining.tick()  # the other was silent: the house has the question now
+    late = next(one for one in contests.waiting(_officer()) if one.id == made[1].id)
+    contests.decide(_officer(), child.record_id, late.id, Outcome.IN_ORDER, "Rien.", version=late.version)
+    assert _mails(father, "visit-answer") == 0
+    shown = services.visit_at(mother.standing(child.record_id), _newest(mother.standing(child.record_id))).answer
+    assert shown is not None  # the other parent reads it: one log
+
+
+def test_a_parent_who_may_not_know_of_the_visit_any_more_is_told_of_no_answer(
+    machines: Machines, clock: FakeClock
+) -> None:
+    mother = build.citizen()
+    teen = build.citizen("Léa", birth=date(2010, 6, 1), parents=(mother,))
+    doctor = build.caregiver()
+    build.consent(teen, doctor, Answer.GRANT)
+    paper = build.document(teen.standing(), "Ordinaire")
+    clock.advance(timedelta(hours=1))  # asking for access was another visit
+    visitor = doctor.standing(teen.record_id)
+    assert visitor is not None
+    reading.document(visitor, paper)
+    standing = mother.standing(teen.record_id)
+    asked = services.answer_visit(standing, _newest(standing), Reply(ASK))
+    secrecy.keep_secret(teen.standing(), paper, choices=0)
+    explaining.explain(doctor.actor, asked.id, "Une visite.", version=asked.version)
+    assert _mails(mother, "visit-answer") == 0
+
+
+def test_a_relative_stopped_meanwhile_is_not_asked_by_mail_either(machines: Machines, clock: FakeClock) -> None:
+    mother, father = build.citizen(), build.citizen("Karim", "Benali", sex="M", birth=date(1982, 3, 4))
+    child = build.citizen("Jules", birth=date(2017, 3, 2), parents=(mother, father), activated=False)
+    _act(father.actor, child, relation=Relation.REPRESENTATIVE)
+    with db.write() as tx:
+        his = (Link.record_id == child.record_id, Link.person_id == father.person_id)
+        tx.execute(update(Link).where(*his).values(frozen_at=clock.now))
+    standing = mother.standing(child.record_id)
+    services.answer_visit(standing, _newest(standing), Reply(ASK))
+    assert _mails(father, "visit-question") == 0
 
 
 def test_an_operator_is_contested_and_never_asked(machines: Machines) -> None:

@@ -18,7 +18,7 @@ from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.notifications import services as notifications
 from espace.notifications.services import Event, PracticeNews, tell_professional
 from espace.people import services as people
-from espace.permissions import SYSTEM, Actor, ActorKind, Relation, Role
+from espace.permissions import SYSTEM, Actor, ActorKind, Permission, Relation, Role, Standing
 from espace.words import N_
 
 MOST_WORDS = 600
@@ -114,17 +114,40 @@ def explain(actor: Actor, answer_id: UUID, words: str, *, version: int) -> None:
 
 
 def tell_visitor(facts: VisitFacts) -> None:
-    """Tell who came that somebody asks why."""
+    """Tell who came that somebody asks why; not a relative who does not reach the record any more (see `asked`)."""
     if facts.visitor_kind == ActorKind.PROFESSIONAL:
         tell_professional(people.professional(facts.visitor_id).mssante, PracticeNews.EXPLANATION)
-    elif (reach := accounts.reach_of(facts.visitor_id)) is not None:
-        notifications.notify(reach, Event.VISIT_QUESTION)
+    elif _standing(facts.visitor_id, facts.record_id) is not None:
+        reach = accounts.reach_of(facts.visitor_id)
+        if reach is not None:
+            notifications.notify(reach, Event.VISIT_QUESTION)
 
 
 def tell_asker(facts: VisitFacts) -> None:
-    """Tell who asked that there is an answer."""
-    if (reach := accounts.reach_of(facts.asker_id)) is not None:
+    """Tell who asked that there is an answer, as long as they may read it.
+
+    Not a parent whom a decision stopped meanwhile, nor who may not know of the visit any more (security.md R13, R15).
+    """
+    found = _standing(facts.asker_id, facts.record_id)
+    if found is None or not found.may(Permission.HISTORY_READ) or not _knows(found, facts):
+        return
+    reach = accounts.reach_of(facts.asker_id)
+    if reach is not None:
         notifications.notify(reach, Event.VISIT_ANSWER)
+
+
+def _standing(account_id: UUID, record_id: UUID) -> Standing | None:
+    """How the person of an account stands to a record now."""
+    actor = accounts.actor_behind(account_id)
+    return None if actor is None else standing(actor, record_id)
+
+
+def _knows(reader: Standing, facts: VisitFacts) -> bool:
+    """Whether the history tells a reader anything of a visit now."""
+    for act in audit.acts_told(reader, facts.visitor_id):
+        if act.sequence <= facts.last_sequence:
+            return act.sequence >= facts.first_sequence
+    return False
 
 
 def tell_officers() -> None:
