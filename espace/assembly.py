@@ -26,14 +26,16 @@ ROOMS = ("home", "administration", "professional", "documents", "access", "famil
 
 
 def handle_events() -> None:
-    """Register who carries out what the lower rooms write to the outbox."""
-    from .access.services import on_heir_decided, on_record_changed
+    """Register who carries out what lower rooms write to the outbox, and who answers what they ask of higher ones."""
+    from .access.services import officers, on_heir_decided, on_record_changed
     from .access.services.passing.restricted import on_restricted
     from .accounts.services import note_refused_sign_in, send_new_code, tell_what_is_due
     from .accounts.services.password_reset import send_reset_code
     from .accounts.services.recovery_notices import send_recovery_code
+    from .audit.services.lately import on_acts_told
     from .documents.services.entries.filed import on_filed
     from .family.services.carers.invitations import on_invited as on_carer_invited
+    from .home.services.telling import acts_told
     from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
 
@@ -44,6 +46,7 @@ def handle_events() -> None:
     outbox.on("records.changed", on_record_changed)
     outbox.on("records.heir-decided", on_heir_decided)
     outbox.on("records.erased", _forget_record)
+    outbox.on(officers.TOPIC, officers.on_hour_over)
     outbox.on("documents.filed", on_filed)
     outbox.on("family.carer-invited", on_carer_invited)
     outbox.on("family.restricted", on_restricted)
@@ -51,6 +54,7 @@ def handle_events() -> None:
     outbox.on("accounts.recovery-code-asked", send_recovery_code)
     outbox.on("accounts.reset-asked", send_reset_code)
     outbox.on("accounts.sign-in-refused", note_refused_sign_in)
+    on_acts_told(acts_told)
 
 
 def _forget_record(_delivery_id: UUID, payload: dict[str, Any]) -> None:
@@ -80,9 +84,7 @@ def open_house(machines: Machines) -> None:
         SettingsError: when the keys are not those of the database.
     """
     from .accounts.services import ages
-    from .audit.services.lately import on_acts_told
     from .family.services import may_hold_account
-    from .home.services.telling import acts_told
     from .records.services import replay as destroy_again
 
     machines.bind()
@@ -90,7 +92,6 @@ def open_house(machines: Machines) -> None:
         refuse_wrong_keys(tx)
     handle_events()
     ages.on_younger(may_hold_account)
-    on_acts_told(acts_told)
     destroy_again()  # before anything is read: a copy from before an erasure may have been restored (R23)
 
 

@@ -54,6 +54,42 @@ TEMPLATES = {
             "Hello,\n\nAn alert awaits the privacy officer.\nTo read it, sign in on the site, on the page “Alerts”.",
         ),
     },
+    "abuse-alerts": {
+        "fr": Template(
+            "Des alertes vous attendent",
+            "Bonjour,\n\nPlusieurs alertes attendent la personne déléguée à la protection des données.\n"
+            "Pour les lire, connectez-vous sur le site, à la page « Alertes ».",
+        ),
+        "en": Template(
+            "Alerts await you",
+            "Hello,\n\nSeveral alerts await the privacy officer.\n"
+            "To read them, sign in on the site, on the page “Alerts”.",
+        ),
+    },
+    "emergency-waits": {
+        "fr": Template(
+            "Une ouverture en urgence vous attend",
+            "Bonjour,\n\nUne ouverture en urgence attend la personne déléguée à la protection des données.\n"
+            "Pour l'examiner, connectez-vous sur le site, à la page « Urgences ».",
+        ),
+        "en": Template(
+            "An opening in an emergency awaits you",
+            "Hello,\n\nAn opening in an emergency awaits the privacy officer.\n"
+            "To look at it, sign in on the site, on the page “Emergencies”.",
+        ),
+    },
+    "emergencies-wait": {
+        "fr": Template(
+            "Des ouvertures en urgence vous attendent",
+            "Bonjour,\n\nPlusieurs ouvertures en urgence attendent la personne déléguée à la protection des données.\n"
+            "Pour les examiner, connectez-vous sur le site, à la page « Urgences ».",
+        ),
+        "en": Template(
+            "Openings in an emergency await you",
+            "Hello,\n\nSeveral openings in an emergency await the privacy officer.\n"
+            "To look at them, sign in on the site, on the page “Emergencies”.",
+        ),
+    },
     # To the secure mail of professionals; no name in them either.
     "practice-emergency": {
         "fr": Template(

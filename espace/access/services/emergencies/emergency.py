@@ -16,6 +16,7 @@ from espace import clock, crypto, db, settings
 from espace.access.models import Emergency, Encounter
 from espace.access.policy import ConsentState, EmergencyMode
 from espace.access.services.decisions.consents import own_consent
+from espace.access.services.officers import News, tell_officers
 from espace.access.services.seeing.seers import SeerAct, SeerKind, SeerLine, SeerState
 from espace.access.services.telling import tell, tell_holder
 from espace.audit import services as audit
@@ -246,6 +247,7 @@ def _open(tx: Connection, standing: Standing, mode: EmergencyMode, why: Why, wor
         detail={"mode": mode.value, "why": why.value, "reason": words, "until": until.isoformat()},
     )
     (tell_holder if standing.is_secret else tell)(record_id, Event.EMERGENCY_ACCESS)
+    tell_officers(News.EMERGENCY, opening_id)
     if attending is not None and attending.id != standing.actor.id:
         tell_professional(attending.mssante, PracticeNews.EMERGENCY)
     return until
@@ -327,7 +329,8 @@ def recent_lines(standing: Standing) -> list[SeerLine]:
             name=one.name,
             state=SeerState.OPEN if one.is_open else SeerState.ENDED,
             about=", ".join(part for part in (one.profession, one.structure) if part),
-            detail=(WHY[one.why], N_("Does not see what is hidden.")),
+            detail=(N_("Does not see what is hidden."),) if one.is_open else (),
+            reason=WHY[one.why],
             since=one.opened_at,
             until=one.until,
             place="/acces/urgence",

@@ -12,14 +12,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from espace import clock, crypto, db
 from espace.access.models import Alert, Watched
-from espace.accounts.services import operator_rows
+from espace.access.services.officers import News, mail_officers, tell_officers
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.crypto.owners import OFFICE
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.identifiers import new_id
-from espace.notifications.services import send_mail
-from espace.permissions import Actor, Permission, Role
+from espace.permissions import Actor, Permission
 from espace.words import N_
 
 from . import suspensions
@@ -132,8 +131,10 @@ def raise_alert(
         ).first()
         if made is None:
             return False
-        for each in operator_rows.at_work(Role.PRIVACY_OFFICER):
-            send_mail(each.email, each.locale, "abuse-alert")
+        if kind is Kind.SNOOPING:
+            tell_officers(News.SNOOPING, alert_id)
+        else:  # somebody goes on reading: at once, always (security.md R48)
+            mail_officers("abuse-alert")
     return True
 
 
