@@ -37,9 +37,12 @@ def doctor(app: Flask) -> Caregiver:
 def test_an_opening_is_found_looked_at_and_settled(
     app: Flask, privacy: Officer, holder: Citizen, doctor: Caregiver
 ) -> None:
-    opened(doctor, holder)
     browser = privacy.browser(app)
-    assert "1 ouverture à examiner" in browser.get("/admin/").text
+    assert "Rien n'attend" in browser.get("/admin/").text
+    opened(doctor, holder)
+    home = browser.get("/admin/").text
+    assert "1 ouverture à examiner" in home
+    assert "Rien n'attend" not in home
     page = browser.get("/admin/urgences")
     one = browser.get(page.link(doctor.facts.display_name))
     for hidden in (WORDS, holder.name, "dépression", holder.ins):

@@ -11,7 +11,7 @@ from espace.access.services.watching import alerts
 from espace.audit.services import answers
 from espace.documents import services as documents
 from espace.errors import NotFoundError
-from espace.family.services import request_desk
+from espace.family.services import freezing, request_desk
 from espace.notifications import services as notifications
 from espace.permissions import Actor, Permission
 from espace.records import services as records
@@ -77,13 +77,14 @@ def open_waiting(actor: Actor, record_id: UUID) -> UUID:
 
 
 def counts() -> dict[str, int]:
-    """How much waits on each desk: documents in quarantine (two decide), emergencies, alerts; a hundred at most."""
+    """How much waits on each desk: documents in quarantine (two decide), emergencies, alerts...; a hundred at most."""
     return {
         "aside": documents.quarantined(),
         "contests": len(answers.contested(limit=100)),
         "openings": reviews.waiting(),
         "alerts": alerts.waiting(),
         "links": request_desk.waiting(),
+        "limits": freezing.waiting(),
     }
 
 

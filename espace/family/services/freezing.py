@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from espace import clock, crypto, db, outbox, settings
 from espace.accounts import services as accounts
@@ -48,6 +48,9 @@ _LIST = (
 )
 _AWAITING = (
     select(*_COLUMNS).where(Restriction.state.in_([ENTERED, LIFTING])).order_by(Restriction.id.desc()).limit(PAGE)
+)
+_COUNT = select(func.count()).select_from(
+    select(Restriction.id).where(Restriction.state.in_([ENTERED, LIFTING])).limit(100).subquery()
 )
 _STANDING = select(Restriction.sees_before, Restriction.stands_at).where(
     Restriction.record_id == bindparam("record", type_=Id),
@@ -115,6 +118,12 @@ def page(actor: Actor, before: UUID | None = None) -> tuple[list[Limit], list[Li
         open_ones = [] if before else [_opened(tx, row) for row in tx.execute(_AWAITING).all()]
     more = found[PAGE - 1].id if len(found) > PAGE else None
     return open_ones, [one for one in found[:PAGE] if one.state == CONFIRMED], more
+
+
+def waiting() -> int:
+    """How many decisions await a second person; a hundred at most."""
+    with db.read() as tx:
+        return int(tx.execute(_COUNT).scalar() or 0)
 
 
 def limit(actor: Actor, record_id: UUID, limit_id: UUID) -> Limit:
