@@ -291,12 +291,17 @@ def sign_in(hands: Hands, person: dict[str, Any], app: AuthenticatorApp) -> None
 def sign_in_professional(hands: Hands, professional: dict[str, Any]) -> None:
     """Sign in as one of the demo's professionals, through the demo's identity provider."""
     hands.open("/pro/connexion")
+    prove_at_the_provider(hands, professional)
+    hands.title_is("Mes patients")
+
+
+def prove_at_the_provider(hands: Hands, professional: dict[str, Any]) -> None:
+    """The same from the entrance, wherever it leads then."""
     hands.press("Se connecter avec Pro Santé Connect")
     hands.title_is("Fournisseur d'identité de démonstration")
     hands.fill("Identifiant", professional["psc_login"])
     hands.fill("Mot de passe", professional["psc_password"])
     hands.press("Prouver mon identité")
-    hands.title_is("Mes patients")
 
 
 def read_cast(folder: Path) -> dict[str, Any]:
