@@ -1,5 +1,6 @@
 """Papers are accessible (PDF/UA-1), and what people are called is data, never source."""
 
+import random
 import re
 import threading
 from io import BytesIO
@@ -70,6 +71,36 @@ class TestPaper:
         words = text_of(typeset("demo/document", PAGE | {"patient": name}))
         assert flat(name) in flat(words)
         assert "root:" not in words
+
+    @pytest.mark.parametrize(
+        ("name", "shown"),
+        [
+            ("Ordonnance \U0001f600", "Ordonnance \ufffd"),
+            ("\x00Nul\x1b[2J", "Nul[2J"),
+            ("\u202egnp.x\u202c\u200d\ufeff", "gnp.x"),
+            ("محمد Salah", "\ufffd Salah"),
+            ("陳 \ue000 \U000e0001", "\ufffd \ufffd "),
+            ("e\u0301te\u0301 Ωμέγα Łódź Ђорђе ≥ 3 µg → ok", "été Ωμέγα Łódź Ђорђе ≥ 3 µg → ok"),
+        ],
+    )
+    def test_what_no_font_shows_keeps_nobody_from_their_paper(self, name: str, shown: str) -> None:
+        assert machine.showable(name) == shown
+        assert flat(shown.strip()) in flat(text_of(typeset("demo/document", PAGE | {"patient": name})))
+
+    def test_no_words_break_the_machine(self) -> None:
+        """Signs of every kind beside each other, in every place where data stands: a seeded drill of some papers."""
+        signs = random.Random(20261123)
+        ranges = [(0, 0x2FF), (0x300, 0x5FF), (0x600, 0x1CFF), (0x1E00, 0x2FFF), (0xD7B0, 0xD7FF), (0xE000, 0x1FFFF)]
+        for _ in range(20):
+            words = "".join(chr(signs.randint(*signs.choice(ranges))) for _ in range(300))
+            words = words.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+            assert typeset("demo/document", PAGE | {"patient": words, "title": words, "author": words[:40]})
+
+    def test_a_machine_that_breaks_down_ends_one_request_only(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(machine, "showable", lambda text: text)
+        broken = "".join(chr(sign) + " " for sign in range(0x600, 0x700))
+        with pytest.raises((machine.BrokenMachineError, typst.TypstError)):
+            typeset("demo/document", PAGE | {"patient": broken})
 
     def test_two_papers_at_once_do_not_mix(self) -> None:
         made: dict[str, str] = {}
