@@ -12,9 +12,12 @@ from espace import crypto, db
 from espace.access import services as access
 from espace.access.services import Answer
 from espace.family.models import Link
+from espace.family.services.carers import links
+from espace.family.services.majority import in_words
 from espace.identifiers import new_id
 from espace.machines import Machines
 from tests.documents.house import statements
+from tests.family import caring
 from tests.support import build
 from tests.support.browser_client import Browser, Page
 from tests.support.build import Caregiver, Citizen
@@ -121,6 +124,33 @@ def test_a_carer_is_on_the_list_with_one_press_to_end_it_and_manages_nothing(
     theirs = father.browser(app)
     for way in ("", "/donner", "/professions"):
         assert theirs.get(f"/dossiers/{mother.record_id}/acces{way}", expect=None).status == 404
+
+
+def test_who_was_only_asked_to_help_counts_for_nobody_and_a_carer_until_the_same_day_as_on_their_page(
+    app: Flask, mother: Citizen, father: Citizen
+) -> None:
+    helped, carer = caring.helped_and_carer()
+    caring.invited(helped.standing(), carer, caring.scope(caring.READ))
+    browser = helped.browser(app)
+    page = page_of(browser, helped)
+    assert "Ne voit rien avant d'avoir dit oui." in page.text
+    assert page.tree.xpath("//p[@class='lead']/text()") == ["En ce moment, aucun professionnel n'y a accès."]
+    one = caring.made(helped.standing(), mother, caring.scope(caring.READ))
+    page = page_of(browser, helped)
+    assert "1 proche aussi." in page.text
+    last = in_words(one.scope.last_day, "fr")
+    assert f"jusqu'au {last}." in page.text
+    assert f"jusqu'au {last}." in browser.get(f"/dossiers/{helped.record_id}/acces/aidants").text
+    links.end(helped.standing(), one.id)
+    text = page_of(browser, helped).text
+    assert "Ne voit plus rien." in text
+    assert "1 proche" not in text
+
+
+def test_who_acts_for_a_child_does_not_count_themself(app: Flask, mother: Citizen, child: Citizen) -> None:
+    page = page_of(mother.browser(app), child)
+    assert "1 proche aussi." in page.text
+    assert page.tree.xpath("//li[.//h3='Vous']/span[@class]/text()") == ["CF"]
 
 
 @on_sqlite

@@ -9,6 +9,7 @@ from espace.family import services as family
 from espace.family.services import Bond, CarerLine
 from espace.people import services as people
 from espace.permissions import Relation, Task
+from espace.web.i18n import full_day
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_, Message
 
@@ -51,7 +52,7 @@ def relatives(here: Viewpoint) -> list[SeerLine]:
 def _oneself(own: Bond) -> SeerLine:
     """Who looks, among those who act for the holder."""
     said = N_("You see this record and decide, without any consent.")
-    return replace(_of_bond(own, str(gettext("You"))), detail=(said,), place="", acts=())
+    return replace(_of_bond(own, str(gettext("You"))), detail=(said,), place="", acts=(), is_oneself=True)
 
 
 def _of_bond(one: Bond, name: str, *, is_limited: bool = False) -> SeerLine:
@@ -73,20 +74,38 @@ def _of_bond(one: Bond, name: str, *, is_limited: bool = False) -> SeerLine:
 
 
 def _of_carer(one: CarerLine) -> SeerLine:
-    """A carer, somebody asked to become one, or who was one: what they do, and what they do not see."""
+    """A carer, somebody asked to become one, or who was one: what they do, or what became of it, until which day."""
     state = SeerState.WAITING if one.waits else SeerState.REFUSED if one.refused else SeerState.OPEN
-    kept = listed([gettext(words.msgid) for words in one.withheld]) if one.withheld else ""
     return SeerLine(
         SeerKind.CARER,
         one.id,
         one.name,
         state=SeerState.ENDED if one.is_over else state,
-        detail=(*(_TASKS[task] for task in one.tasks), *((N_("Does not see: %(what)s.", what=kept),) if kept else ())),
-        since=one.since,
-        until=one.until,
+        detail=_said_of(one),
+        since=None,
+        until=None,
         last_visit=one.last_act,
         place=one.place or "/acces/aidants",
         acts=(_end(one),) if one.end_place else (),
+    )
+
+
+def _said_of(one: CarerLine) -> tuple[Message, ...]:
+    """Who helps now does so until a day, that one included; who was only asked, or is gone, sees nothing."""
+    since, until = full_day(one.since), full_day(one.last_day)
+    if one.waits:
+        asked = N_("Asked on %(day)s, may answer until %(until)s.", day=since, until=until)
+        return (N_("Sees nothing before saying yes."), asked)
+    if one.refused:
+        return (N_("Asked on %(day)s, said no.", day=since),)
+    if one.is_over:
+        return (N_("From %(since)s to %(until)s.", since=since, until=until), N_("Sees nothing any more."))
+    kept = listed([gettext(words.msgid) for words in one.withheld]) if one.withheld else ""
+    without = (N_("Does not see: %(what)s.", what=kept),) if kept else ()
+    return (
+        *(_TASKS[task] for task in one.tasks),
+        *without,
+        N_("Since %(since)s, until %(until)s.", since=since, until=until),
     )
 
 

@@ -112,7 +112,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Everybody:
-    """The page: who may see now by kind, who is blocked, what is past or was refused."""
+    """The page: who may see now by kind, who is blocked, what is past or was refused.
+
+    `relatives` counts those who come in now, without who looks: an invitation opens nothing before its answer.
+    """
 
     groups: tuple[Group, ...]
     blocked: tuple[Row, ...]
@@ -129,6 +132,7 @@ def everybody(here: Viewpoint, consents: Iterable[ConsentLine]) -> Everybody:
     rows = [(_kind_of(line), _OF_CONSENT[line.state], of_consent(here, line, table)) for line in told]
     seers = [*relatives(here), *access.passing_lines(here.standing), *recent_lines(here.standing)]
     rows += [(line.kind, line.state, _of_seer(here, line, table)) for line in seers]
+    near = [line for line in seers if line.kind in _ROUND and line.state in _COME and not line.is_oneself]
     now = [(kind, row) for kind, state, row in rows if not state.is_past and state is not SeerState.BLOCKED]
     groups = [(heading, tuple(row for kind, row in now if kind is one)) for one, heading in HEADINGS.items()]
     return Everybody(
@@ -137,7 +141,7 @@ def everybody(here: Viewpoint, consents: Iterable[ConsentLine]) -> Everybody:
         past=tuple(row for _, state, row in rows if state.is_past),
         professionals=sum(1 for kind, _ in now if kind is SeerKind.PROFESSIONAL),
         teams=sum(1 for kind, _ in now if kind is SeerKind.TEAM),
-        relatives=sum(1 for kind, _ in now if kind in _ROUND),
+        relatives=len(near),
     )
 
 
@@ -244,26 +248,20 @@ def _badge(state: SeerState) -> tuple[str, str, str]:
 
 
 def _of_seer(here: Viewpoint, line: SeerLine, table: Matrix) -> Row:
-    if line.since and line.until:
-        dates = gettext("Since %(since)s, until %(until)s.", since=_when(line.since), until=_when(line.until))
-    elif line.since:
-        dates = gettext("Since %(since)s.", since=_when(line.since))
-    else:
-        dates = ""
     is_person = line.kind in _ROUND
     reads = bool(line.profession_code) and not line.state.is_past
     return Row(
         key=str(line.id),
         name=line.name or gettext("Code not used yet"),
-        initials=initials(line.name) if is_person else "",
+        initials=initials(here.actor.name if line.is_oneself else line.name) if is_person else "",
         is_round=is_person,
         sign=_SIGNS.get(line.kind, ""),
         badge=_badge(line.state),
         about=line.about[:1].upper() + line.about[1:],
         sees=seen_in_words(line.profession_code, table) if reads else "",
         unseen=unseen_in_words(line.profession_code, table) if reads else "",
-        sentences=tuple(translated(one) for one in line.detail),
-        dates=dates,
+        sentences=(*_reason(line), *(translated(one) for one in line.detail)),
+        dates=_span(line),
         visit=_visit(line.last_visit) if line.last_visit or (is_person and line.place and line.state in _COME) else "",
         days_left=None,
         place=f"{here.base}{line.place}" if line.place else "",
@@ -274,9 +272,27 @@ def _of_seer(here: Viewpoint, line: SeerLine, table: Matrix) -> Row:
     )
 
 
-def _when(at: datetime) -> str:
-    """A day; with its time when it is near: a code lasts minutes."""
-    return instant(at) if abs((at - clock.now()).days) < 2 else full_day(at)
+def _reason(line: SeerLine) -> tuple[str, ...]:
+    if line.reason is None:
+        return ()
+    why = translated(line.reason)
+    return (str(gettext("Reason: %(why)s.", why=why[:1].lower() + why[1:])),)
+
+
+def _span(line: SeerLine) -> str:
+    """From when until when: with its time for what lasts minutes or days, by days for who acts or helps."""
+    if line.since is None:
+        return ""
+    if line.kind in _ROUND:
+        since = full_day(line.since)
+        if line.until is None:
+            return str(gettext("Since %(day)s.", day=since))
+        return str(gettext("Since %(since)s, until %(until)s.", since=since, until=full_day(line.until)))
+    if line.until is None:
+        return str(gettext("Began %(since)s.", since=instant(line.since)))
+    if line.state is SeerState.WAITING:
+        return str(gettext("To be used before this moment: %(until)s.", until=instant(line.until)))
+    return str(gettext("Began %(since)s. Ends %(until)s.", since=instant(line.since), until=instant(line.until)))
 
 
 def _press(here: Viewpoint, act: SeerAct) -> Press:

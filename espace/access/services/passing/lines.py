@@ -43,7 +43,7 @@ def _of_code(line: CodeLine) -> SeerLine:
         name=line.name,
         state=_CODES[line.state],
         about=", ".join(filter(None, (line.profession, line.structure))),
-        detail=(_OPENS[line.opens],),
+        detail=() if _CODES[line.state].is_past else (_OPENS[line.opens],),
         since=line.used_at or line.made_at,
         until=line.until or line.offered_until,
         last_visit=line.used_at,
@@ -68,7 +68,9 @@ def _of_link(line: LinkLine) -> SeerLine:
         id=line.id,
         name=line.label,
         state=state,
-        detail=(N_("Shows the documents chosen for it, to who has the link and its code."), used),
+        detail=(N_("Shows the documents chosen for it, to who has the link and its code."), used)
+        if is_open
+        else (used,),
         since=line.made_at,
         until=line.closed_at or line.until,
         place=place,

@@ -79,3 +79,7 @@ class SeerLine:
     place: str = ""
     profession_code: str = ""
     acts: tuple[SeerAct, ...] = ()
+    reason: Message | None = None
+    """Why they came, in a few words without a full stop."""
+    is_oneself: bool = False
+    """Who looks at the list, among the others."""

@@ -1,7 +1,7 @@
 """The carers of a record as lines of the page that tells who sees it: present, waiting for an answer, past."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from espace.family.services.lately import last_act
@@ -12,7 +12,7 @@ from espace.words import Message
 from . import invitations
 from .invitations import Invitation
 from .links import Carer, carers
-from .scope import TASKS
+from .scope import TASKS, last_day_of
 
 PLACE = "/acces/aidants"
 """Where the carers of a record stand, below its base address."""
@@ -42,6 +42,11 @@ class CarerLine:
     is_over: bool
     place: str
     end_place: str
+
+    @property
+    def last_day(self) -> date:
+        """The last whole day of the help, or of those on which the invitation may be answered."""
+        return last_day_of(self.until)
 
 
 def carer_lines(standing: Standing) -> list[CarerLine]:
