@@ -12,7 +12,8 @@ from espace.web.i18n import elide, full_day
 
 def summary_of(name: str, scope: Scope) -> str:
     """« Karim peut lire les documents, sauf la psychiatrie, jusqu'au 30 juin »."""
-    what = listed([words for words in (_reading(scope), _adding(scope.tasks)) if words])
+    # Adding first: what reading leaves out stands last, where it can belong to nothing else.
+    what = listed([words for words in (_adding(scope.tasks), _reading(scope)) if words])
     return elide(
         gettext("%(name)s may %(what)s, until %(day)s.", name=name, what=what, day=full_day(scope.last_day)), name
     )
