@@ -43,6 +43,7 @@ DID: dict[Action, _Counted] = {
     Action.ACCESSES_READ: lambda _: gettext("looked at who sees this record"),
     Action.HISTORY_READ: lambda _: gettext("read this history"),
     Action.HISTORY_EXPORTED: lambda _: gettext("exported this history"),
+    Action.EMERGENCY_ENDED: lambda _: gettext("closed the opening in an emergency"),
     Action.SIGNED_IN: lambda _: gettext("opened a session"),
     Action.SIGNED_OUT: lambda _: gettext("closed the session"),
 }
