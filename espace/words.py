@@ -21,3 +21,13 @@ class Message(str):
 def N_(msgid: str, **values: Any) -> Message:  # noqa: N802 - the name that message extraction looks for
     """Mark a sentence for translation; `Message` says how values go in."""
     return Message(msgid, **values)
+
+
+def one_line(text: str) -> str:
+    """What somebody wrote, on one line, without signs nobody sees: some turn the words around them, others steer."""
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+
+
+def some_lines(text: str) -> str:
+    """The same of a text that keeps its lines."""
+    return "\n".join(one_line(line) for line in text.strip().splitlines())

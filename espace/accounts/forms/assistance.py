@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from espace.accounts.services.assistance import Helper
 from espace.web.forms import Form
+from espace.words import one_line
 
 _LONGEST = 60
 
@@ -32,9 +33,7 @@ class HelperForm(Form):
 
     def command(self) -> tuple[Helper, str]:
         """Who helps, in one line each, and the code without blanks."""
-        names = [
-            " ".join((field.data or "").split()) for field in (self.first_name, self.family_name, self.organisation)
-        ]
+        names = [one_line(field.data or "") for field in (self.first_name, self.family_name, self.organisation)]
         return Helper(*names), re.sub(r"\s", "", self.code.data or "")
 
 

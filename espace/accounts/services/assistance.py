@@ -47,10 +47,12 @@ def start(actor: Actor, helper: Helper, code: str) -> datetime:
     """Turn the actor's session into an assisted one, veiled from the next page on; gives when it ends.
 
     Raises:
-        InvalidError: for `code`, when it is not 4 digits or the helper could guess it.
+        InvalidError: for `code`, when it is not 4 digits or the helper could guess it; for a name nobody could read.
         ConflictError: when the session is assisted already.
         NotFoundError: when the session is over.
     """
+    if not helper.first_name or not helper.family_name:
+        raise InvalidError({"first_name": N_("Write the first name."), "family_name": N_("Write the family name.")})
     _check(actor, code)
     if actor.helper:
         raise ConflictError

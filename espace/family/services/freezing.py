@@ -25,7 +25,7 @@ from espace.notifications.services import Event, drop_held
 from espace.people import services as people
 from espace.permissions import SYSTEM, Actor, demand_fresh_proof
 from espace.records import services as records
-from espace.words import N_
+from espace.words import N_, one_line
 
 from . import inviting, proofs
 from .bonds import bonds_of, bonds_on
@@ -322,7 +322,7 @@ def _tell_others(done: Limit) -> None:
 
 def _checked(order: Order) -> Order:
     problems: dict[str, str] = {}
-    reference = " ".join(order.reference.split())
+    reference = one_line(order.reference)
     if not reference or len(reference) > MAX_REFERENCE:
         problems["reference"] = N_("Write the reference of the order, as it stands on it.")
     if order.made_on > clock.today():

@@ -21,7 +21,7 @@ from espace.identifiers import WrongInsError, new_id, parse_ins
 from espace.people import services as people
 from espace.permissions import Actor, ActorKind, demand_fresh_proof
 from espace.records import services as records
-from espace.words import N_, Message
+from espace.words import N_, Message, one_line, some_lines
 
 from . import proofs, request_rows
 from .bonds import bonds_on
@@ -223,7 +223,7 @@ def contest(actor: Actor, record_id: UUID, request_id: UUID, words: str) -> None
 
 def checked_words(words: str, missing: Message | None, name: str = "words") -> str:
     """Words as they are kept. Raises InvalidError beside `name` when they are missing or too many."""
-    words = words.strip()
+    words = some_lines(words)
     if missing is not None and not words:
         raise InvalidError({name: missing})
     if len(words) > MAX_WORDS:
@@ -273,7 +273,7 @@ def _checked(actor: Actor, wish: Ask) -> Ask:
     if problems:
         raise InvalidError(problems)
     words = checked_words(wish.words, None)
-    plain = replace(typed, ins=number, birth_name=_one_line(typed.birth_name), first_name=_one_line(typed.first_name))
+    plain = replace(typed, ins=number, birth_name=one_line(typed.birth_name), first_name=one_line(typed.first_name))
     return Ask(plain, wish.binds, words)
 
 
@@ -330,10 +330,6 @@ def _asked(found: Stored) -> Asked:
 
 def _shown(found: Stored) -> dict[str, str]:
     return {"kind": "request", "id": str(found.id), "name": found.traits.label}
-
-
-def _one_line(text: str) -> str:
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
 def open_restrictions(actor: Actor, record_id: UUID) -> Sequence[Asked]:

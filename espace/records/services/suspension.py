@@ -9,7 +9,7 @@ from espace import clock, db, settings
 from espace.errors import ConflictError, InvalidError
 from espace.permissions import SYSTEM, Actor, demand_fresh_proof
 from espace.records.models import Record
-from espace.words import N_
+from espace.words import N_, one_line
 
 from .facts import CLOSED, SUSPENDED, StateFacts, state_of
 from .transitions import (
@@ -64,7 +64,7 @@ def object_to_suspension(actor: Actor, record_id: UUID, words: str = "") -> Stat
         InvalidError: when the words are too long.
         NotFoundError: for anybody but the holder.
     """
-    words = " ".join(words.split())
+    words = one_line(words)
     if len(words) > MAX_REASON:
         raise InvalidError({"words": N_("Write at most %(limit)d characters.", limit=MAX_REASON)})
     with db.write() as tx:
@@ -153,7 +153,7 @@ def checked_reason(text: str) -> str:
     Raises:
         InvalidError: for `reason`, when it is empty or too long.
     """
-    reason = " ".join(text.split())
+    reason = one_line(text)
     if not reason:
         raise InvalidError({"reason": N_("Write the reason.")})
     if len(reason) > MAX_REASON:

@@ -17,7 +17,7 @@ from espace.identifiers import new_id
 from espace.notifications.services import Event
 from espace.people import services as people
 from espace.permissions import Permission, Standing
-from espace.words import N_
+from espace.words import N_, one_line
 
 from .apart import apart
 from .consents import PROFESSIONAL, ConsentLine, Scope, of_professional, own_consent, seal
@@ -41,7 +41,7 @@ def ask(standing: Standing, reason: str, *, scope: Scope = Scope.PERSON) -> None
     """
     if not standing.may(Permission.ACCESS_ASK):
         raise NotFoundError
-    reason = " ".join(reason.split())
+    reason = one_line(reason)
     if not reason:
         raise InvalidError({"reason": N_("Write why you ask: the person reads it before answering.")})
     if len(reason) > MAX_REASON:

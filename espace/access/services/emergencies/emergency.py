@@ -28,7 +28,7 @@ from espace.people import services as people
 from espace.people.services import Professional
 from espace.permissions import Actor, Permission, Relation, Standing, demand_fresh_proof
 from espace.records import services as records
-from espace.words import N_, Message
+from espace.words import N_, Message, one_line
 
 from .oppositions import opposed
 from .rescuers import may_break_glass, regulates
@@ -127,7 +127,7 @@ def checked(mode: EmergencyMode, why: str, words: str) -> tuple[Why, str]:
     Raises:
         InvalidError: for `why`, `words` or, on a call, `reference`, with what is missing.
     """
-    words = " ".join(words.split())
+    words = one_line(words)
     if mode is EmergencyMode.CENTRE_15:
         if not LEAST_REFERENCE <= len(words) <= MOST_REFERENCE:
             raise InvalidError({"reference": N_("Write the reference of the call, as your log gives it.")})

@@ -22,7 +22,7 @@ from espace.errors import ConflictError, InvalidError, NotFoundError, RefusedErr
 from espace.notifications.services import PracticeNews, tell_professional
 from espace.people import services as people
 from espace.permissions import Actor, ActorKind, Permission, Relation
-from espace.words import N_
+from espace.words import N_, one_line
 
 from .emergency import COLUMNS, TABLE, Why
 
@@ -178,7 +178,7 @@ def decide(actor: Actor, record_id: UUID, opening_id: UUID, review: Review, word
 
 
 def _checked(review: Review, words: str) -> str:
-    words = " ".join(words.split())
+    words = one_line(words)
     if review in (Review.NEW, Review.ANSWERED):
         raise InvalidError({"decision": N_("Choose what becomes of it.")})
     if len(words) > MOST_WORDS or (not words and review is not Review.EXPECTED):
@@ -201,7 +201,7 @@ def explain(actor: Actor, opening_id: UUID, words: str) -> None:
         NotFoundError: when nothing is asked of this professional about such an opening.
         InvalidError: for `words` when they are missing or too many.
     """
-    words = " ".join(words.split())
+    words = one_line(words)
     with db.write() as tx:
         found = next((one for one in asked_of(actor) if one.id == opening_id), None)
         if found is None:

@@ -19,7 +19,7 @@ from espace.crypto.owners import OFFICE
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.identifiers import new_id
 from espace.permissions import Actor, Permission
-from espace.words import N_
+from espace.words import N_, one_line
 
 from . import suspensions
 from .suspensions import Cause
@@ -183,7 +183,7 @@ def decide(actor: Actor, alert_id: UUID, state: State, words: str, *, version: i
         ConflictError: when it was decided meanwhile.
     """
     _demand_officer(actor)
-    words = " ".join(words.split())
+    words = one_line(words)
     if state is State.OPEN:
         raise InvalidError({"decision": N_("Choose what becomes of it.")})
     if not words or len(words) > MOST_WORDS:

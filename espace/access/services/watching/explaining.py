@@ -19,7 +19,7 @@ from espace.notifications import services as notifications
 from espace.notifications.services import Event, PracticeNews, tell_professional
 from espace.people import services as people
 from espace.permissions import SYSTEM, Actor, ActorKind, Permission, Relation, Role, Standing
-from espace.words import N_
+from espace.words import N_, one_line
 
 MOST_WORDS = 600
 REMINDED = timedelta(days=1)
@@ -49,7 +49,7 @@ def checked_words(words: str, *, needed: bool) -> str:
     Raises:
         InvalidError: for `words` when there are too many, or none where some are needed.
     """
-    said = " ".join(words.split())
+    said = one_line(words)
     if needed and not said:
         raise InvalidError({"words": N_("Write your answer: the person reads it.")})
     if len(said) > MOST_WORDS:

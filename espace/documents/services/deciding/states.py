@@ -17,7 +17,7 @@ from espace.documents.services.visibility import conditions, parameters, shape
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.permissions import Permission, Standing, demand_fresh_proof
 from espace.records import services as records
-from espace.words import N_
+from espace.words import N_, some_lines
 
 from .acts import along, decide, deciding, shown_somewhere, whole
 
@@ -200,7 +200,7 @@ def remark(standing: Standing, document_id: UUID, words: str, *, choices: int) -
     Raises:
         InvalidError: when it is too long.
     """
-    words = "\n".join(" ".join(line.split()) for line in words.strip().splitlines())
+    words = some_lines(words)
     if len(words) > MAX_REMARK:
         raise InvalidError({"words": N_("Write at most %(limit)d characters.", limit=MAX_REMARK)})
     with deciding(standing, document_id) as (tx, found):

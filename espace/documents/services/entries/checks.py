@@ -5,7 +5,7 @@ from datetime import date
 from espace import clock, settings
 from espace.interop.media import MediaError
 from espace.permissions import Relation, Standing
-from espace.words import N_, Message
+from espace.words import N_, Message, one_line
 
 MAX_TITLE = 120
 MEGABYTE = 1_000_000
@@ -50,7 +50,7 @@ def too_heavy(size: int, limit: int) -> Message:
 
 def clean_title(title: str) -> str:
     """A title on one line, without characters that cannot be shown."""
-    return "".join(character for character in " ".join(title.split()) if character.isprintable())
+    return one_line(title)
 
 
 def check_title(title: str) -> Message | None:

@@ -34,7 +34,7 @@ from espace.notifications.services import Event
 from espace.people import services as people
 from espace.permissions import SYSTEM, Permission, Relation, Standing, Visitor
 from espace.records import services as records
-from espace.words import N_
+from espace.words import N_, one_line
 
 TABLE = "guest_files"
 LIVES = (24, 168, 720)
@@ -144,7 +144,7 @@ def leave(token: str, deposit: Deposit, visitor: Visitor) -> list[Refused]:
         ThrottledError: when tries come too fast.
     """
     line = _found(token)
-    name, words = checks.clean_title(deposit.name), " ".join(deposit.words.split())
+    name, words = checks.clean_title(deposit.name), one_line(deposit.words)
     _check(name, words, deposit.uploads)
     throttle.admit(throttle.names_for("drop", str(line.id), visitor.address))
     taken: list[tuple[Piece, bytes]] = []

@@ -28,7 +28,7 @@ from espace.notifications.services import Event
 from espace.people.services import Person
 from espace.permissions import Actor, Standing, Task
 from espace.records import services as records
-from espace.words import N_
+from espace.words import N_, one_line
 
 from .answers import make
 from .links import manages
@@ -125,7 +125,7 @@ def check_paper(record_id: UUID, scope: Scope, paper: SignedPaper) -> str:
         InvalidError: for `tasks`, `subjects`, `last_day` or `reference`.
     """
     check(record_id, scope)
-    reference = " ".join(paper.reference.split())
+    reference = one_line(paper.reference)
     if not reference:
         raise InvalidError({"reference": N_("Write the reference under which the paper is kept here.")})
     if len(reference) > MAX_REFERENCE:
