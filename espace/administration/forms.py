@@ -389,7 +389,6 @@ class ContestForm(Form):
             SelectChoice("regulier", _l("The visit was in order")),
             SelectChoice("anormal", _l("The visit was not in order")),
         ],
-        default="regulier",
         validators=[Optional()],
     )
     words = TextAreaField(_l("Your answer"))

@@ -94,7 +94,7 @@ def test_a_link_is_asked_for_looked_at_by_two_announced_and_made(
     assert "Lecomte" not in page.text
     page = desk.get(place)
     assert "Jules" in page.text
-    assert page.text.count("Identique") >= 1
+    assert page.text.count("Concorde") >= 1
     picture = desk.get(f"{place}/preuve/1")
     assert picture.headers["Content-Type"] == "image/webp"
     desk.get(f"{place}/preuve/2", expect=404)

@@ -108,6 +108,30 @@ def test_a_parent_meets_the_same_visits_with_and_without_secret_ones(
     assert with_secrets == _met(*_live(clock, script, secrets=False))
 
 
+def test_nobody_is_pushed_out_of_the_names_by_what_others_do(machines: Machines, clock: FakeClock) -> None:
+    """Who came once may be looked for, whatever others did after; who did nothing a reader may know of may not."""
+    mother = build.citizen()
+    teen = build.citizen("Léa", birth=date(2010, 6, 1), parents=(mother,))
+    once, often, secretly = (build.caregiver("Doc", name) for name in ("Ana", "Bob", "Cyd"))
+    _open(once, teen, _PLAIN)
+    _open(often, teen, _PLAIN)
+    _open(once, teen, *[_SECRET] * 20)
+    _open(secretly, teen, *[_SECRET] * 20)
+    _open(often, teen, *[_SECRET] * 320)
+    names = {doctor.facts.display_name for doctor in (once, often)}
+    assert {one.name for one in services.known(mother.standing(teen.record_id))} == names
+    names |= {secretly.facts.display_name, "Claire Fontenay"}  # who just looked at these names
+    assert {one.name for one in services.known(teen.standing())} == names
+
+
+def _open(doctor: build.Caregiver, teen: build.Citizen, *things: dict[str, str]) -> None:
+    """Have a doctor open these, one after the other."""
+    seen = [{"id": str(number), **thing} for number, thing in enumerate(things)]
+    shown = Relation.PROFESSIONAL
+    opened = [audit.Event(teen.record_id, Action.DOCUMENT_OPENED, relation=shown, objects=[one]) for one in seen]
+    audit.record_many(doctor.actor, opened)
+
+
 def test_a_visit_that_was_all_secret_has_no_address_for_a_parent(app: Flask, clock: FakeClock) -> None:
     mother, doctor = build.citizen(), build.caregiver()
     teen = build.citizen("Léa", birth=date(2010, 6, 1), parents=(mother,))
@@ -168,6 +192,10 @@ def test_the_officers_words_reach_who_contested_and_every_look_is_in_their_histo
     asked = send({"act": "demander", "words": "", "version": "1"})
     assert "doit répondre avant le" in asked.text
     assert send({"act": "repondre", "outcome": "regulier", "words": "", "version": "2"}).status == 422
+    unsaid = send({"act": "repondre", "words": "Tout va bien.", "version": "2"})  # no finding is chosen beforehand
+    assert unsaid.status == 422
+    assert "Dites ce que vous avez constaté" in unsaid.text
+    assert "Tout va bien." in unsaid.text
     assert send({"act": "repondre", "outcome": "regulier", "words": "Tôt", "version": "1"}).status == 409
     assert send({"act": "autre", "version": "2"}).status == 404
     done = send({"act": "repondre", "outcome": "anormal", "words": "Ce médecin s'est trompé.", "version": "2"})

@@ -12,12 +12,13 @@ from espace.administration.forms import ContestForm
 from espace.administration.services import contests
 from espace.administration.services.contests import Outcome
 from espace.audit.services.answers import PAGE, AnswerState, Place, VisitFacts
-from espace.errors import ConflictError
+from espace.errors import ConflictError, InvalidError
 from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, signed_in
 from espace.web.i18n import full_day, instant, moment
 from espace.web.rendering import render
+from espace.words import N_
 
 from . import contest_words
 from .blueprints import pages
@@ -60,6 +61,8 @@ def answer_contest(chain_id: UUID, answer_id: UUID) -> Response:
                 if form.act.data == "demander":
                     contests.forward(actor, chain_id, answer_id, words, version=version)
                     flash(gettext("The question is sent."), "ok")
+                elif not form.outcome.data:
+                    raise InvalidError({"outcome": N_("Say what you found.")})
                 else:
                     contests.decide(actor, chain_id, answer_id, Outcome(form.outcome.data), words, version=version)
                     flash(gettext("The answer is sent."), "ok")
