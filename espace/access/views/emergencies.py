@@ -22,7 +22,7 @@ from .blueprints import record_pages
 
 MODES = {"soignant": EmergencyMode.BREAK_GLASS, "centre-15": EmergencyMode.CENTRE_15}
 _CLOSED = {
-    EmergencyMode.BREAK_GLASS: N_("Done. Nobody opens this record in an emergency any more, as of now."),
+    EmergencyMode.BREAK_GLASS: N_("Done. No carer beside you opens this record in an emergency any more, as of now."),
     EmergencyMode.CENTRE_15: N_("Done. The doctor of the centre 15 reads nothing any more, as of now."),
 }
 _ALLOWED = {
