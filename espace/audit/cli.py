@@ -27,6 +27,7 @@ _MEANING = {
     "checkpoint-forged": "this checkpoint was changed or replaced",
     "checkpoint-missing": "this checkpoint is gone",
 }
+_TOLD = ("name", "part", "last", "made_at", "since", "until", "size")
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _DAY = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
@@ -77,12 +78,15 @@ def report(
 
 
 def _tell_verdict(found: Verdict, *, as_json: bool) -> None:
-    about = {name: found.about[name] for name in ("name", "made_at", "since", "until", "size") if name in found.about}
+    about = {name: found.about[name] for name in _TOLD if name in found.about}
     if as_json:
         click.echo(orjson.dumps({"holds": found.holds, **about, "faults": found.faults}, option=orjson.OPT_INDENT_2))
     else:
         if about:
             click.echo(f"Signed as {about['name']} on {about['made_at'][:16]} UTC.")
+        if "part" in about:
+            after = "the last one" if about["last"] == "yes" else "another part follows"
+            click.echo(f"This is part {about['part']} of a history in several files: {after}.")
         click.echo("\n".join(found.faults) if found.faults else "The file is as it was signed.")
     if not found.holds:
         click.get_current_context().exit(1)

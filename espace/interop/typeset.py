@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _TEMPLATES = files("espace") / "templates"
 _one_at_a_time = threading.Lock()
+_LONG = 32_768
+"""Characters of data: of such papers ten would be kept in memory, some 70 MiB for each 1,000 lines of a table."""
+_KEPT = 10
 _UNSHOWN = re.compile(
     "[^\n\t -~\u00a0-\u00ac\u00ae-\u02af\u0386-\u04ff\u1e00-\u1eff"
     "\u2010-\u2027\u202f-\u2040\u2044\u2070-\u2071\u2074-\u208e\u20a0-\u20c0"
@@ -76,6 +79,8 @@ def _compiled(
             if type(error).__name__ != "PanicException":
                 raise
             raise BrokenMachineError from None
+        if len(written) > _LONG:
+            _forget()
     if made is None:
         raise ValueError("nothing was typeset")
     return made if isinstance(made, list) else [made]
@@ -108,6 +113,12 @@ def _showable(value: Any) -> Any:
             return [_showable(each) for each in value]
         case _:
             return value
+
+
+def _forget() -> None:
+    """Have the machine drop what it kept of a long paper: it keeps what its last ten papers were made of."""
+    for _ in range(_KEPT + 1):
+        _machine().compile(b"\n", format="pdf")
 
 
 @cache

@@ -3,22 +3,28 @@
 import csv
 import io
 import random
+import re
+import resource
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from zipfile import ZipFile
 
 import pikepdf
+import pypdfium2 as pdfium
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from espace import db
 from espace.audit import services as audit
 from espace.audit.cli import report
 from espace.audit.services import Action, exports
 from espace.audit.services.exports import Signing, verify_export
 from espace.errors import StepUpError
 from espace.home import services
+from espace.home.services.exporting import ON_ONE_PAPER
 from espace.home.views.exporting import harmless
 from espace.machines import Machines
 from espace.permissions import Actor, Relation
@@ -86,6 +92,60 @@ def test_the_pdf_reads_the_same_and_a_wrong_period_is_refused(app: Flask, tmp_pa
     refused = _export(browser, claire, "pdf", since="2026-05-03", until="2026-05-01")
     assert refused.status == 422
     assert "Le dernier jour vient avant le premier." in refused.text
+
+
+@on_sqlite
+def test_a_long_history_is_whole_in_several_signed_pdfs(app: Flask, tmp_path: Path) -> None:
+    claire, doctor = build.citizen(), build.caregiver()
+    actor, many = doctor.actor, 2 * ON_ONE_PAPER + 60
+    with db.write():
+        for number in range(many):
+            _act(actor, claire, {"id": str(number), "title": f"Feuille {number}."})
+    _unpacked(_export(claire.browser(app), claire, "pdf"), tmp_path)
+    papers = sorted(tmp_path.glob("*.pdf"))
+    assert [paper.stem[-3:] for paper in papers] == ["-01", "-02", "-03"]
+    told = [int(one) for paper in papers for one in re.findall(r"Feuille (\d+)\.", _words(paper))]
+    assert list(dict.fromkeys(told)) == sorted(range(many), reverse=True)
+    verdicts = [verify_export(paper) for paper in papers]
+    assert all(one.holds for one in verdicts)
+    assert [(one.about["part"], one.about["last"]) for one in verdicts] == [("1", "no"), ("2", "no"), ("3", "yes")]
+    said = CliRunner().invoke(report, ["--verify", str(papers[1])]).output
+    assert "This is part 2 of a history in several files: another part follows." in said
+    papers[1].rename(papers[0])
+    assert not verify_export(papers[0]).holds, "one part in the place of another"
+    assert "espace audit report --verify" in (tmp_path / "LISEZMOI.txt").read_text()
+
+
+def _words(paper: Path) -> str:
+    with pdfium.PdfDocument(paper) as document:
+        return " ".join(page.get_textpage().get_text_range() for page in document)
+
+
+@pytest.mark.drill
+@on_sqlite
+def test_twenty_thousand_acts_on_paper(app: Flask, tmp_path: Path) -> None:
+    """Time and memory of a PDF export of 20,000 acts, as it streams."""
+    claire, doctor = build.citizen(), build.caregiver()
+    actor = doctor.actor
+    for _ in range(20):
+        with db.write():
+            for number in range(1000):
+                _act(actor, claire, {"id": str(number), "title": f"Compte rendu de consultation {number}"})
+    browser = claire.browser(app)
+    browser.get(f"/dossiers/{claire.record_id}/historique/exporter")
+    before, begun, cpu = _memory(), time.perf_counter(), time.process_time()
+    answer = _export(browser, claire, "pdf")
+    size = len(answer.body) / 2**20  # it is made as it is read
+    wall, cpu, more = time.perf_counter() - begun, time.process_time() - cpu, _memory() - before
+    print(f"\n20,000 acts: {wall:.0f} s, {cpu:.0f} s of CPU; {size:.1f} MiB sent, {more:.0f} MiB of memory at the most")
+    _unpacked(answer, tmp_path)
+    assert all(verify_export(paper).holds for paper in tmp_path.glob("*.pdf"))
+    assert len(list(tmp_path.glob("*.pdf"))) == 41  # the export is an act itself, so is the visit
+
+
+def _memory() -> float:
+    """The most this process ever took, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 @on_sqlite

@@ -1,8 +1,9 @@
 """The trail to take away, for a period: asked for with a fresh proof, written down, then read page by page (R9)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from espace import db
 from espace.audit import services as audit
@@ -13,8 +14,8 @@ from espace.words import N_
 
 from .telling import told, with_names
 
-MOST_ON_PAPER = 2000
-"""As many acts a PDF takes: it is made in one piece. A table has no such limit."""
+ON_ONE_PAPER = 500
+"""As many acts one PDF holds, some twenty pages: a longer history is in several, each made as the one before left."""
 _PAGE = 500
 
 
@@ -36,6 +37,31 @@ class Export:
             yield from with_names(found)
             before = found[-1].sequence if len(found) == _PAGE else None
 
+    def papers(self) -> Iterator["Paper"]:
+        """The acts as several PDFs hold them; one without any where there is none."""
+        acts, number = self.acts(), 1
+        ahead = list(islice(acts, ON_ONE_PAPER))
+        while True:
+            here, ahead = ahead, list(islice(acts, ON_ONE_PAPER))
+            yield Paper(here, number, is_last=not ahead)
+            if not ahead:
+                return
+            number += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The acts of one PDF of an export, newest first; `number` from 1, the latest acts first."""
+
+    acts: Sequence[Entry]
+    number: int
+    is_last: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the only one."""
+        return self.number == 1 and self.is_last
+
 
 def begin_export(standing: Standing, since: datetime | None, until: datetime | None, form: str) -> Export:
     """Write down that the trail is taken away; then it may be read.
@@ -43,7 +69,7 @@ def begin_export(standing: Standing, since: datetime | None, until: datetime | N
     Raises:
         NotFoundError: for who does not read the history.
         StepUpError: without a proof of identity younger than five minutes (R9).
-        InvalidError: for a period that ends before it begins, or holds more acts than a PDF takes.
+        InvalidError: for a period that ends before it begins.
     """
     if not standing.may(Permission.HISTORY_READ):
         raise NotFoundError
@@ -51,8 +77,6 @@ def begin_export(standing: Standing, since: datetime | None, until: datetime | N
     if since is not None and until is not None and until <= since:
         raise InvalidError({"until": N_("The last day comes before the first one.")})
     made = Export(standing, since, until, audit.newest(standing.record_id))
-    if form == "pdf" and _is_longer(made, MOST_ON_PAPER):
-        raise InvalidError({"form": N_("There are too many acts for a PDF. Choose a shorter period, or the table.")})
     with db.write():
         detail = {"form": form, "since": _day(since), "until": _day(until)}
         audit.record(
@@ -63,10 +87,6 @@ def begin_export(standing: Standing, since: datetime | None, until: datetime | N
             detail={name: value for name, value in detail.items() if value},
         )
     return made
-
-
-def _is_longer(made: Export, most: int) -> bool:
-    return any(number >= most for number, _ in enumerate(made.acts()))
 
 
 def _day(at: datetime | None) -> str:

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -14,7 +15,7 @@ from espace import clock
 from espace.audit.services import Entry, exports
 from espace.home import services
 from espace.home.forms import ExportForm
-from espace.home.services import Export
+from espace.home.services.exporting import Export, Paper
 from espace.interop.typeset import typeset
 from espace.people import services as people
 from espace.permissions import Permission, demand_fresh_proof
@@ -53,26 +54,38 @@ def export_history() -> Response:
 
 def _archive(made: Export, form: str) -> Response:
     name = f"historique-{clock.today().isoformat()}"
-    pieces = _paper(made) if form == "pdf" else _table(made)
-    body = stream_with_context(_zipped(f"{name}.{form}", pieces, made))
+    files = _papers(name, made) if form == "pdf" else iter([File(f"{name}.csv", _table(made))])
+    body = stream_with_context(_zipped(files, made))
     headers = Headers({"Content-Disposition": f'attachment; filename="{name}.zip"'})
     return Response(body, mimetype="application/zip", headers=headers)
 
 
-def _zipped(name: str, pieces: Iterator[bytes], made: Export) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of the archive, made as it is read; `about` is signed with it."""
+
+    name: str
+    pieces: Iterator[bytes]
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+def _zipped(files: Iterator[File], made: Export) -> Iterator[bytes]:
     """The archive, piece by piece: no more of it is held than what is on its way."""
-    pipe, signing = _Pipe(), exports.Signing()
+    pipe, names = _Pipe(), list[str]()
+    period = {"since": _word(made.since), "until": _word(made.until)}
     with ZipFile(pipe, "w", ZIP_DEFLATED) as archive:
-        entry = ZipInfo(name, local(clock.now()).timetuple()[:6])
-        entry.compress_type = ZIP_DEFLATED
-        with archive.open(entry, "w", force_zip64=True) as file:
-            for piece in pieces:
-                signing.update(piece)
-                file.write(piece)
-                yield pipe.taken()
-        about = {"since": _word(made.since), "until": _word(made.until)}
-        archive.writestr(name + exports.SUFFIX, signing.finish(name, about))
-        archive.writestr("LISEZMOI.txt", _how_to_check(name))
+        for one in files:
+            names.append(one.name)
+            signing = exports.Signing()
+            entry = ZipInfo(one.name, local(clock.now()).timetuple()[:6])
+            entry.compress_type = ZIP_DEFLATED
+            with archive.open(entry, "w", force_zip64=True) as file:
+                for piece in one.pieces:
+                    signing.update(piece)
+                    file.write(piece)
+                    yield pipe.taken()
+            archive.writestr(one.name + exports.SUFFIX, signing.finish(one.name, {**period, **one.about}))
+        archive.writestr("LISEZMOI.txt", _how_to_check(names))
     yield pipe.taken()
 
 
@@ -98,12 +111,19 @@ class _Pipe(io.RawIOBase):
         return found
 
 
-def _how_to_check(name: str) -> str:
+def _how_to_check(names: Sequence[str]) -> str:
+    several = [
+        gettext(
+            "The history is long: it is in %(number)d files. The first one holds the latest acts.", number=len(names)
+        ),
+        gettext("Each one has its own signature and its number. The last one is signed as the last."),
+    ]
     lines = [
         gettext("This history was exported from espace, and signed."),
-        gettext("The signature is in the file %(name)s.", name=name + exports.SUFFIX),
+        *(several if len(names) > 1 else ()),
+        gettext("The signature is in the file %(name)s.", name=names[0] + exports.SUFFIX),
         gettext("Whoever runs espace checks that nothing was changed with this command:"),
-        f"espace audit report --verify {name}",
+        *(f"espace audit report --verify {name}" for name in names),
         "",
     ]
     return "\r\n".join(lines)
@@ -171,16 +191,27 @@ def _csv(lines: list[list[str]]) -> bytes:
     return written.getvalue().encode()
 
 
-def _paper(made: Export) -> Iterator[bytes]:
+def _papers(name: str, made: Export) -> Iterator[File]:
+    """A long history is in several PDFs: each is made when the one before has left."""
+    for paper in made.papers():
+        if paper.is_whole:
+            yield File(f"{name}.pdf", _paper(made, paper))
+        else:
+            about = {"part": str(paper.number), "last": "yes" if paper.is_last else "no"}
+            yield File(f"{name}-{paper.number:02}.pdf", _paper(made, paper), about)
+
+
+def _paper(made: Export, paper: Paper) -> Iterator[bytes]:
     here = viewpoint()
-    acts = [cells(act) for act in made.acts()]
+    acts = [cells(act) for act in paper.acts]
+    part = "" if paper.is_whole else gettext("Part %(number)d. The latest acts are in part 1.", number=paper.number)
     first, last = _said(made.since, first=True), _said(made.until)
     period = gettext("First day: %(first)s. Last day: %(last)s.", first=first, last=last)
     yield typeset(
         "home/history",
         {
             "title": gettext("History of the record of %(name)s", name=here.standing.holder_name),
-            "period": period,
+            "period": f"{period} {part}".rstrip(),
             "made": gettext(
                 "Exported on %(day)s at %(time)s by %(name)s.",
                 day=full_day(clock.now()),
