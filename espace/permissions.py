@@ -194,7 +194,8 @@ class Standing:
     that their reading begins a visit that is to be written down; `usual_types` are the types their profession deposits
     by nature. `may_hold_rules` and `may_have_given`: False where it is known that the record holds no rule about a
     single document, and neither an open counter code nor a link for guests, so that nobody looks for them.
-    `places_kept`: another parent has the names of places kept from this actor (security.md R15).
+    `places_kept`: another parent has the names of places kept from this actor (security.md R15); `keeps_places`: this
+    actor has them kept from the others.
     `through` is the standing of who looks through these eyes to see what they see ("voir comme"): it lets through
     nothing that `through` does not, reads under the looker's name, and leaves no trace as a visit.
     """
@@ -218,6 +219,7 @@ class Standing:
     visit_due: bool = False
     usual_types: frozenset[str] = frozenset()
     places_kept: bool = False
+    keeps_places: bool = False
     may_hold_rules: bool = True
     may_have_given: bool = True
     through: "Standing | None" = None

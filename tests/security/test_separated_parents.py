@@ -165,6 +165,25 @@ def test_two_homes_is_ones_own_choice(app: Flask, home: Family) -> None:
         parents.choose_two_homes(stranger.standing(), on=True)
 
 
+def test_who_keeps_places_is_told_what_files_still_show_and_nobody_else_is(app: Flask, home: Family) -> None:
+    """A letterhead is not erased: its parent is told so beside each document, and where they add one (R15)."""
+    standing = home.mother.standing(home.child.record_id)
+    document = build.document(standing, "Certificat")
+    place = f"{home.base}/documents/{document}"
+    said = "L'autre parent peut ouvrir ce fichier tel quel."
+    assert said not in home.mother.browser(app).get(place).text
+    parents.choose_two_homes(standing, on=True)
+    assert said in home.mother.browser(app).get(place).text
+    father = home.father.browser(app)
+    assert said not in father.get(place).text
+    sharing = home.mother.browser(app).get(f"{home.base}/acces/parents").text
+    assert "Un annuaire public dit où chacun exerce." in sharing
+    for eyes in (home.father, home.mother):  # nor is it seen through the other's eyes
+        looker = home.mother if eyes is home.father else home.father
+        page = looker.browser(app).get(f"{home.base}/voir-comme/{eyes.person_id}/documents/{document}", expect=None)
+        assert said not in page.text
+
+
 def test_an_urgent_decision_closes_every_page_at_once_and_says_nothing(
     app: Flask, home: Family, counter: Officer, privacy: Officer, clock: FakeClock
 ) -> None:

@@ -88,6 +88,7 @@ def bound_standing(
         never_read=bond.never_read,
         visit_due=bond.never_read,
         places_kept=bool((family.keepers_of_places(record.id) if keepers is None else keepers) - {bond.person_id}),
+        keeps_places=bond.two_homes,
     )
 
 

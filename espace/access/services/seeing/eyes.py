@@ -170,6 +170,7 @@ def through(found: Standing | None, own: Standing) -> Standing | None:
         never_read=False,
         visit_due=False,
         places_kept=found.places_kept or own.places_kept,
+        keeps_places=False,  # one's own choice, untold
     )
 
 
