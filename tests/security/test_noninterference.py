@@ -48,9 +48,11 @@ _EXCLUDED = {
 _SAID = re.compile(r'<p class="says after">(?:(?!</p>).)*/documents/delais">.*?</p>', re.DOTALL)
 """That a result waits is said to its person, as they asked: the line above their list."""
 _BLANK = re.compile(r"\n\s*\n")
-_HISTORY = ("/historique", "/historique/filtrer", "/VISIT")
-_TOLD_OF_WAITING = ("/documents/delais", "/documents/tout-cacher", *_HISTORY, "/dossiers/ID/")
-"""Where it is said, too: what waits, how many would be hidden, and that somebody read « un document », and who."""
+_TOLD_OF_WAITING = ("/documents/delais", "/documents/tout-cacher", "/historique", "/VISIT", "/dossiers/ID/")
+"""Where it is said, too: what waits, how many would be hidden, and that somebody read « un document » in a visit.
+
+The names one may filter the history by are no such place.
+"""
 _MASKS = (
     (re.compile(r'nonce(="|-)[\w-]{22}'), "NONCE"),
     (re.compile(r'name="csrf_token"[^>]*value="[^"]+"|"X-CSRFToken": *"[^"]+"'), "CSRF"),

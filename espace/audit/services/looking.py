@@ -57,6 +57,8 @@ class _Shape(NamedTuple):
     until: bool
     unanswered: bool
     lateral: bool
+    each: bool = False
+    among: bool = False
 
 
 def looked(chain_id: UUID, look: Look, *, before: int | None, limit: int) -> list[Entry]:
@@ -69,6 +71,18 @@ def looked(chain_id: UUID, look: Look, *, before: int | None, limit: int) -> lis
             "most": limit,
         }
         return [opened(tx, chain_id, row) for row in tx.execute(statement, values)]
+
+
+def newest_of_each(chain_id: UUID, look: Look, *, most: int, among: Collection[UUID] | None = None) -> list[Entry]:
+    """The newest `most` acts that `look` wants of each actor but its reader, of each of `among` if given, newest first.
+
+    How much one did pushes nobody else out.
+    """
+    with db.read() as tx:
+        shape = _shape(look, lateral=tx.dialect.name == "postgresql")._replace(each=True, among=among is not None)
+        given = _values(look) | {"chain": chain_id, "before": BEYOND, "most": most}
+        given |= {} if among is None else {"among": sorted(among)}
+        return [opened(tx, chain_id, row) for row in tx.execute(_statement(shape), given)]
 
 
 def newest(chain_id: UUID) -> int:
@@ -162,7 +176,10 @@ def _statement(shape: _Shape) -> Select[*tuple[Any, ...]]:
 
 
 def _picked(shape: _Shape) -> Select[*tuple[Any, ...]]:
-    """The numbers of the newest wanted acts of everybody else: the newest of each, then the newest of all."""
+    """The numbers of the newest wanted acts of everybody else: the newest of each, then the newest of all.
+
+    `each` asks for the newest of each alone.
+    """
     first, after = aliased(AuditEvent), aliased(AuditEvent)
     of_chain = bindparam("chain", type_=Id)
     start = select(first.actor_id).where(first.record_id == of_chain).order_by(first.actor_id).limit(1)
@@ -184,17 +201,23 @@ def _picked(shape: _Shape) -> Select[*tuple[Any, ...]]:
         .correlate(actors)
     )
     others = and_(actors.c.id.is_not(None), actors.c.id != bindparam("me", type_=Id))
+    if shape.among:
+        others = and_(others, actors.c.id.in_(bindparam("among", expanding=True, type_=Id)))
     if shape.lateral:
         found = theirs.lateral("theirs")
         query = select(found.c.sequence).select_from(actors).join(found, true()).where(others)
-        return query.order_by(found.c.sequence.desc()).limit(bindparam("most"))
+        return query if shape.each else _newest_of_all(query, found.c.sequence)
     # SQLite knows no LATERAL: from the number on where each one's newest begin. An outer join keeps actors in front,
     # and the row without number that it may add is nobody's.
     begin = select(func.min(theirs.subquery().c.sequence)).correlate(actors).scalar_subquery()
     row = aliased(AuditEvent)
     newest_of_each = and_(row.actor_id == actors.c.id, *_wanted(row, shape), row.sequence >= begin)
     query = select(row.sequence).select_from(actors).outerjoin(row, newest_of_each).where(others)
-    return query.order_by(row.sequence.desc()).limit(bindparam("most"))
+    return query if shape.each else _newest_of_all(query, row.sequence)
+
+
+def _newest_of_all(query: Select[*tuple[Any, ...]], sequence: Any) -> Select[*tuple[Any, ...]]:
+    return query.order_by(sequence.desc()).limit(bindparam("most"))
 
 
 def _wanted(event: Any, shape: _Shape) -> list[ColumnElement[bool]]:

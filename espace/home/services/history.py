@@ -15,7 +15,7 @@ from espace.people import services as people
 from espace.permissions import ActorKind, Permission, Relation, Standing
 
 from .kinds import What, actions_of
-from .telling import told, with_names
+from .telling import newest_told, told, with_names
 from .trace import traced
 from .visits import ABOUT_ANSWERS, Visit, clean_cut, grouped
 
@@ -25,7 +25,7 @@ _MOST = 120
 _SIGN_INS = 10
 _VISITS = 3
 _LATELY = 24
-_KNOWN = 300
+_KNOWN = 200
 ROUTINE = frozenset({Action.RECORD_HOME_OPENED, Action.HISTORY_READ})
 
 
@@ -118,12 +118,14 @@ def last_visits(standing: Standing) -> tuple[Visit, ...]:
 
 
 def known(standing: Standing) -> list[Known]:
-    """Who did something here lately that this reader may know of, by name: a list of names is a reading too."""
+    """Who did something here that this reader may know of, the latest of them, by name.
+
+    A list of names is a reading too. People are counted and not their acts: how much one did pushes nobody out (R13).
+    """
     look = Look(standing.actor.id, kinds=SOMEBODY)
-    found: dict[UUID, Known] = {}
-    for act in traced(standing, Action.HISTORY_READ, lambda: told(standing, look, before=None, count=_KNOWN)):
-        found.setdefault(act.actor_id, Known(act.actor_id, act.actor_name, _profession(act)))
-    return sorted(found.values(), key=lambda one: (one.name, str(one.actor_id)))
+    acts = traced(standing, Action.HISTORY_READ, lambda: newest_told(standing, look)[:_KNOWN])
+    found = [Known(act.actor_id, act.actor_name, _profession(act)) for act in acts]
+    return sorted(found, key=lambda one: (one.name, str(one.actor_id)))
 
 
 def visit_at(standing: Standing, sequence: int) -> Visit:

@@ -1,13 +1,16 @@
 """Which acts of a record's trail a reader may know of: what is left out leaves no hole and no shorter page (R13)."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from uuid import UUID
 
 from espace.access.services import UNPLACED_TEAM
+from espace.access.services.emergencies import wording
 from espace.audit import services as audit
 from espace.audit.services import Action, Entry, Look
+from espace.audit.services.looking import newest_of_each
 from espace.documents import services as documents
 from espace.documents.services import Telling, care_history
 from espace.people import services as people
@@ -55,6 +58,23 @@ def acts_told(standing: Standing, actor_id: UUID) -> Iterator[Entry]:
         before = acts[-1].sequence
 
 
+def newest_told(standing: Standing, look: Look) -> list[Entry]:
+    """The newest act of each other actor that this reader may know of, newest first.
+
+    Whoever's newest acts are left out is asked for again, all of them at once, further back each time.
+    """
+    kept: dict[UUID, Entry] = {}
+    most, among = 1, None
+    while among is None or among:
+        found = newest_of_each(standing.record_id, look, most=most, among=among)
+        for entry in tellable(found, standing):
+            kept.setdefault(entry.actor_id, entry)
+        acts = Counter(entry.actor_id for entry in found)
+        among = {actor for actor, number in acts.items() if number == most and actor not in kept}
+        most *= _ROOM_TO_SPARE
+    return sorted(kept.values(), key=lambda entry: -entry.sequence)
+
+
 def tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
     """Without what this reader must not know of: a document to be announced, a minor's secret care (AR-15, MI-6).
 
@@ -69,6 +89,8 @@ def tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
         entries = [entry for entry in entries if not entry.is_secret]  # whatever it was (MI-7)
     if standing.relation is Relation.REPRESENTATIVE:
         entries = [entry for entry in entries if entry.detail.get(SIDE) != Relation.HOLDER]
+    if wording.keeps_words(standing):
+        entries = [wording.without(entry) for entry in entries]
     ids = {one for entry in entries for thing in entry.objects if (one := _document_id(thing))}
     ids |= {one for entry in entries if (one := _beside(entry))}
     now = documents.tellings(standing, ids)
