@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, column, literal, or_, select, values
+from sqlalchemy import ColumnElement, Select, String, bindparam, column, literal, or_, select, text
 
 from espace import crypto, db
 from espace.access.services import visible
@@ -93,8 +93,14 @@ def _types(tx: Any, rule: tuple[bool, ...], given: dict[str, Any]) -> tuple[Docu
 
 @lru_cache(maxsize=64)
 def type_statement(rule: tuple[bool, ...]) -> Select[Any]:
-    """Types, each probed for a document that may be seen."""
-    known = values(column("code", String), name="known").data([(code,) for code in types()]).cte("kinds")
+    """Types, each probed for a document that may be seen.
+
+    They stand in the statement as words: SQLAlchemy puts one with its own `values` together anew at each execution,
+    which took half the time of the filter.
+    """
+    listed = ",".join("('{}')".format(code.replace("'", "''").replace(":", r"\:")) for code in types())
+    rows = text(f"SELECT column1 AS code FROM (VALUES {listed}) AS listed")  # noqa: S608 - our own list, quoted
+    known = rows.columns(column("code", String)).cte("kinds")
     return select(known.c.code).where(_seen(rule, Document.type_code == known.c.code))
 
 
