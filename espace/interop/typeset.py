@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _TEMPLATES = files("espace") / "templates"
 _one_at_a_time = threading.Lock()
-_LONG = 32_768
+_LONG = 8192
 """Characters of data: of such papers ten would be kept in memory, some 70 MiB for each 1,000 lines of a table."""
 _KEPT = 10
 _UNSHOWN = re.compile(

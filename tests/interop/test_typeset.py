@@ -2,6 +2,8 @@
 
 import random
 import re
+import subprocess
+import sys
 import threading
 from io import BytesIO
 from pathlib import Path
@@ -139,3 +141,24 @@ class TestPaper:
         monkeypatch.setattr(machine, "_machine", lambda: fresh)
         with pytest.raises(typst.TypstError):
             typeset("curious", {})
+
+
+def test_long_papers_leave_nothing_in_memory() -> None:
+    """Eight papers of 500 lines, in a process of their own; twenty MiB of each would stay."""
+    script = """
+import resource
+from datetime import UTC, datetime
+from espace import clock
+from espace.interop.typeset import typeset
+clock.now = lambda: datetime(2026, 11, 23, tzinfo=UTC)
+said = {"title": "Historique", "period": "", "made": "", "columns": ["Quand", "Qui", "Pourquoi", "Quoi"]}
+said |= {"none": "", "foot": "", "lang": "fr"}
+for paper in range(8):
+    lines = [["23/11/2026", f"Dr {paper} {line}", "Accord", f"Bilan {paper} {line}", ""] for line in range(500)]
+    typeset("home/history", said | {"lines": lines})
+    if paper in (1, 7):
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    after_two, after_eight = map(int, done.stdout.split())
+    assert after_eight - after_two < 40
