@@ -80,8 +80,9 @@ class FindForm(Form):
 
 
 class GiveForm(Form):
-    """For whom access is given, and for how long."""
+    """For whom access is given, and for how long; or the professional is kept out, by name."""
 
+    decision = HiddenField()
     scope = RadioField(_l("Who may read?"), default=ALONE, validate_choice=False)
     days = SelectField(_l("For how long"), coerce=int, validate_choice=False)
 

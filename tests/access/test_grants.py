@@ -235,6 +235,44 @@ def test_the_directory_is_searched_by_post_in_a_constant_number_of_statements(
 
 
 @on_sqlite
+def test_a_number_that_is_not_whole_is_said_beside_its_field_and_kept(app: Flask, holder: Citizen) -> None:
+    browser = holder.browser(app)
+    page = browser.get(f"/dossiers/{holder.record_id}/acces/donner")
+    answer = browser.submit(page.form("name", "where"), {"name": "1000 1234", "where": "Brest"}, expect=422)
+    assert "Un numéro RPPS a 11 chiffres. Vous en avez écrit 8." in answer.text
+    assert answer.form("name", "where").values["name"] == ["1000 1234"]
+    assert answer.form("name", "where").values["where"] == ["Brest"]
+
+
+def test_one_of_a_team_is_blocked_by_name_from_its_page_without_a_proof(
+    app: Flask, holder: Citizen, doctor: Caregiver, colleague: Caregiver, clock: FakeClock
+) -> None:
+    line_id = access.give(holder.standing(), doctor.id, days=90, place_id=doctor.facts.structures[0].id)
+    assert (reads(holder, doctor), reads(holder, colleague)) == (True, True)
+    clock.advance(timedelta(minutes=6))
+    browser = holder.browser(app)
+    page = browser.get(f"/dossiers/{holder.record_id}/acces/{line_id}")
+    form = next(one for one in page.forms if one.action.endswith(f"/donner/{colleague.id}"))
+    page = browser.submit(form, expect=200)
+    assert f"Accès bloqué dès maintenant : {colleague.facts.display_name}" in page.text.replace("\xa0", " ")
+    assert (reads(holder, doctor), reads(holder, colleague)) == (True, False)
+
+
+def test_somebody_of_whom_nothing_was_decided_is_blocked_beforehand(
+    app: Flask, holder: Citizen, doctor: Caregiver
+) -> None:
+    browser = holder.browser(app)
+    page = browser.get(f"/dossiers/{holder.record_id}/acces/donner/{doctor.id}")
+    form = next(one for one in page.forms if one.values.get("decision") == ["block"])
+    page = browser.submit(form, expect=200)
+    assert "Débloquer" in page.text
+    (line,) = access.consents(holder.standing())
+    assert line.state is ConsentState.BLOCKED
+    with pytest.raises(InvalidError):
+        access.give(holder.standing(), doctor.id, days=90)
+
+
+@on_sqlite
 @pytest.mark.parametrize("typed", ["", "  ", "'; drop table", "%", "*", "x" * 5000, "日本"])
 def test_odd_searches_find_nobody_and_break_nothing(app: Flask, holder: Citizen, typed: str) -> None:
     browser = holder.browser(app)

@@ -8,7 +8,8 @@ from flask_babel import gettext
 
 from espace.access import services as access
 from espace.access.forms import FindForm, GiveForm
-from espace.access.services import ConsentLine, ConsentState
+from espace.access.services import Answer, ConsentLine, ConsentState
+from espace.access.services.decisions import blocking
 from espace.errors import ConflictError, InvalidError
 from espace.people import services as people
 from espace.people.services import Professional, directory
@@ -17,13 +18,15 @@ from espace.records import services as records
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint
 from espace.web.viewpoint import Viewpoint
-from espace.words import N_
+from espace.words import N_, Message
 
 from .blueprints import record_pages
 from .reading import leave, read_lines
 from .words import seen_in_words, unseen_in_words
 
 MOST_PLACES = 6
+_RPPS_LENGTHS = (11, 12)
+"""As the register writes it, or with the leading 8 of national identifiers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,28 @@ def find() -> Response:
     here = viewpoint()
     form = FindForm()
     name, where = (form.name.data or "").strip(), (form.where.data or "").strip()
-    if not form.validate() or not directory.words(name):
-        form.refuse({"name": N_("Write the name of the professional, or their RPPS number.")})
+    wrong = _wrong(name) if form.validate() else _NO_NAME
+    if wrong is not None:
+        form.refuse({"name": wrong})
         return page("access/find.html", form, hits=None, after=None, attending=None)
     known = people.find_professional(name)
     found = directory.Found((known,), None) if known else directory.search(name, where, form.after_id)
     if len(found.professionals) == 1 and found.after is None and form.after_id is None:
         return to(f"{here.base}/acces/donner/{found.professionals[0].id}")
     return page("access/find.html", form, hits=_hits(here, found.professionals), after=found.after, attending=None)
+
+
+_NO_NAME = N_("Write the name of the professional, or their RPPS number.")
+
+
+def _wrong(name: str) -> Message | None:
+    """What keeps these words from being looked for: nothing to look for, or a number that is not whole."""
+    if not directory.words(name):
+        return _NO_NAME
+    digits = "".join(name.split())
+    if digits.isdigit() and len(digits) not in _RPPS_LENGTHS:
+        return N_("An RPPS number has 11 digits. You wrote %(count)s.", count=len(digits))
+    return None
 
 
 def _hits(here: Viewpoint, found: tuple[Professional, ...]) -> list[Hit]:
@@ -114,17 +131,18 @@ def _giving(professional: Professional, form: GiveForm) -> Response:
 @record_pages.post("/acces/donner/<uuid:professional_id>")
 @requires(Permission.ACCESS_MANAGE)
 def give(professional_id: UUID) -> Response:
-    """Give it, from now on."""
+    """Give it, from now on; or keep the professional out whatever else would let them in, which asks for no proof."""
     here = viewpoint()
     found = access.candidate(here.standing, professional_id)
     form = GiveForm()
+    if form.decision.data == Answer.BLOCK.value:
+        return _block(here, found.professional)
     if form.validate():
         with attempt(form):
             try:
                 access.give(here.standing, professional_id, days=form.days.data, place_id=_place(form))
             except ConflictError:
-                flash(gettext("Someone decided meanwhile: nothing was changed. Here is where things stand."), "warn")
-                return to(f"{here.base}/acces")
+                return _decided_meanwhile(here)
             name = next(
                 (one.display_name for one in found.professional.structures if str(one.id) == form.scope.data),
                 found.professional.display_name,
@@ -132,6 +150,20 @@ def give(professional_id: UUID) -> Response:
             flash(gettext("Done. %(name)s sees this record from now on.", name=name), "ok")
             return to(f"{here.base}/acces")
     return _giving(found.professional, form)
+
+
+def _block(here: Viewpoint, professional: Professional) -> Response:
+    try:
+        blocking.block(here.standing, professional.id)
+    except ConflictError:
+        return _decided_meanwhile(here)
+    flash(gettext("Done. %(name)s is blocked, as of now.", name=professional.display_name), "ok")
+    return to(f"{here.base}/acces")
+
+
+def _decided_meanwhile(here: Viewpoint) -> Response:
+    flash(gettext("Someone decided meanwhile: nothing was changed. Here is where things stand."), "warn")
+    return to(f"{here.base}/acces")
 
 
 def _place(form: GiveForm) -> UUID | None:
