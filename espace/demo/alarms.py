@@ -7,7 +7,7 @@ from functools import partial
 
 from espace import clock
 from espace.access.services import EmergencyMode, standing
-from espace.access.services.emergencies import emergency
+from espace.access.services.emergencies import emergency, ending
 from espace.access.services.emergencies.emergency import Why
 from espace.access.services.watching import alerts, snooping
 from espace.documents import services as documents
@@ -46,7 +46,7 @@ def _open(stage: Stage, key: str, mode: EmergencyMode, why: Why, words: str, rea
         with later(2 + 3 * number):
             documents.document(opened, each.id)
     with later(25):
-        emergency.end(opened)
+        ending.end(opened)
 
 
 def _proved(found: Standing) -> Standing:

@@ -9,7 +9,7 @@ import pytest
 from espace import crypto
 from espace.access import services as access
 from espace.access.services import Answer
-from espace.access.services.emergencies import emergency, oppositions, rescuers
+from espace.access.services.emergencies import emergency, ending, oppositions, rescuers
 from espace.access.services.emergencies.emergency import Why
 from espace.access.services.seeing.seers import SeerState
 from espace.audit import services as audit
@@ -116,11 +116,11 @@ def test_what_was_written_is_in_the_trail_for_the_holder(holder: Citizen, doctor
 
 def test_ending_closes_at_once_and_is_told(holder: Citizen, doctor: Caregiver) -> None:
     standing = opened(doctor, holder)
-    assert emergency.end(standing)
+    assert ending.end(standing)
     now = again(standing)
     assert now is not None
     assert not now.may(Permission.DOCUMENTS_READ)
-    assert not emergency.end(standing)
+    assert not ending.end(standing)
     assert len(acts(holder, Action.EMERGENCY_ENDED)) == 1
 
 
@@ -312,14 +312,14 @@ def test_the_access_page_gets_its_lines_and_closes_one_in_one_press(
     (line,) = emergency.recent_lines(holder.standing())
     assert (line.name, line.state) == (doctor.facts.display_name, SeerState.OPEN)
     assert [act.place for act in line.acts] == [f"/acces/urgence/{line.id}/fin"]
-    assert emergency.stop(unproved(holder.standing()), line.id)
+    assert ending.stop(unproved(holder.standing()), line.id)
     now = again(standing)
     assert now is not None
     assert not now.may(Permission.DOCUMENTS_READ)
     (line,) = emergency.recent_lines(holder.standing())
     assert (line.state, line.acts) == (SeerState.ENDED, ())
     with pytest.raises(NotFoundError):
-        emergency.stop(holder.standing(), holder.record_id)
+        ending.stop(holder.standing(), holder.record_id)
     clock.advance(timedelta(days=31))
     assert emergency.recent_lines(holder.standing()) == []
 
@@ -330,7 +330,7 @@ def test_of_another_record_nothing_is_seen_or_closed(holder: Citizen, doctor: Ca
     other = build.citizen("Samira", "Cherif")
     assert emergency.recent_lines(other.standing()) == []
     with pytest.raises(NotFoundError):
-        emergency.stop(other.standing(), line.id)
+        ending.stop(other.standing(), line.id)
 
 
 def test_a_closed_record_opens_in_no_emergency(holder: Citizen, doctor: Caregiver, clock: FakeClock) -> None:

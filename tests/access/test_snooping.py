@@ -7,7 +7,7 @@ import pytest
 
 from espace.access import services as access
 from espace.access.services import Answer
-from espace.access.services.emergencies import emergency
+from espace.access.services.emergencies import emergency, ending
 from espace.access.services.emergencies.emergency import Why
 from espace.access.services.watching import alerts, patterns, snooping
 from espace.access.services.watching.alerts import AlertFacts, Kind, State
@@ -214,7 +214,7 @@ def test_an_emergency_ended_leaves_its_readings_to_be_judged(privacy: Officer, d
     relative = build.citizen("Gérard", "Aubry", sex="M")
     standing = found(doctor, relative)
     emergency.open_record(standing, GLASS, Why.DANGER.value, WORDS)
-    emergency.end(standing)
+    ending.end(standing)
     assert snooping.look_through() == 1
     assert Signal.SURNAME.value in signals_of(privacy)
     assert Tie.NONE.value == "none"

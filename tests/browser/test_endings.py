@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from espace.access import services as access
 from espace.access.services import Answer, EmergencyMode, Window
-from espace.access.services.emergencies import emergency
+from espace.access.services.emergencies import emergency, ending
 from espace.access.services.emergencies.emergency import Why
 from espace.access.services.passing import codes, counter
 from espace.accounts.services import sessions
@@ -190,11 +190,11 @@ def test_an_emergency_that_is_over(
     if by == "hours":
         clock.advance(timedelta(minutes=6))
     elif by == "holder":
-        assert emergency.stop(mother.standing(), opening)
+        assert ending.stop(mother.standing(), opening)
     else:
         standing = doctor.standing(mother.record_id)
         assert standing is not None
-        assert emergency.end(standing)
+        assert ending.end(standing)
     page.refuses()
     page.goes(410, CLOSED)
     page.hands.title_is("Page du patient")

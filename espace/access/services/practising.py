@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from espace import clock, crypto, db, settings
 from espace.access import policy
-from espace.access.models import Consent, CounterCode, DocumentRule, Emergency, Encounter, Visit
+from espace.access.models import Consent, CounterCode, DocumentRule, Emergency, Encounter, Opposition, Visit
 from espace.access.policy import (
     ConsentState,
     EmergencyMode,
@@ -27,6 +27,7 @@ from espace.records import services as records
 
 from .decisions.apart import apart
 from .emergencies.emergency import LONGEST, written
+from .emergencies.rescuers import regulates
 from .judging import judged
 from .matrix import ACTIVE, matrix, types_in
 from .passing.windows import open_windows
@@ -60,6 +61,16 @@ def _open_until(
     )
 
 
+def _emergency_until(mode: EmergencyMode, opposition: InstrumentedAttribute[bool]) -> ScalarSelect[datetime | None]:
+    """The same of an emergency: one of a clock that went wrong does not hide another, and no opposition comes too late.
+
+    An opening and an opposition may be written in one instant, neither knowing of the other: then the person's counts.
+    """
+    opposed = exists().where(Opposition.record_id == bindparam("record"), opposition.is_(True))
+    in_time = Emergency.until <= bindparam("latest", type_=Instant)
+    return _open_until(Emergency, and_(Emergency.mode == mode.value, in_time, ~opposed))
+
+
 def _visited(which: InstrumentedAttribute[Any]) -> ScalarSelect[datetime | None]:
     """When the professional last read the record, wherever they practised."""
     return (
@@ -85,8 +96,8 @@ _BEFORE_RECORD = (
         _open_until(CounterCode, CounterCode.opens == Window.READ.value).label("read_until"),
         _open_until(CounterCode, CounterCode.opens == Window.DEPOSIT.value).label("deposit_until"),
         _open_until(CounterCode, CounterCode.secret.is_(True)).label("secret_until"),
-        _open_until(Emergency, Emergency.mode == EmergencyMode.BREAK_GLASS.value).label("glass_until"),
-        _open_until(Emergency, Emergency.mode == EmergencyMode.CENTRE_15.value).label("centre_until"),
+        _emergency_until(EmergencyMode.BREAK_GLASS, Opposition.break_glass).label("glass_until"),
+        _emergency_until(EmergencyMode.CENTRE_15, Opposition.centre_15).label("centre_until"),
         _BOUND.label("bound"),
         _visited(Visit.visited_at).label("visited_at"),
         _visited(Visit.known_at).label("known_at"),
@@ -147,7 +158,8 @@ def of_professional(actor: Actor, record_id: UUID, supposed: Supposed = _AS_IT_I
     """How a professional stands before a record, as things are or as they would be if this were so."""
     place = actor.structure_id or NOWHERE
     with db.read() as tx:
-        row = tx.execute(_BEFORE_RECORD, {"record": record_id, "professional": actor.id, "place": place}).first()
+        values = {"record": record_id, "professional": actor.id, "place": place, "latest": clock.now() + LONGEST}
+        row = tx.execute(_BEFORE_RECORD, values).first()
     if row is None:
         return None
     given: dict[str, Any] = {name: getattr(row, name) for name in _HELD}
@@ -189,7 +201,7 @@ def professional_standing(actor: Actor, row: Row[Any], held: Held, supposed: Sup
     now = clock.now()
     record = records.facts_of(row)
     house = settings.current()
-    emergency = supposed.emergency or _emergency(held, now)
+    emergency = supposed.emergency or _emergency(held, now, actor)
     consent = ConsentState.VALID if supposed.consent else _state(held.consent_state, held.valid_until, now)
     judgement = policy.judge_professional(
         ProfessionalFacts(
@@ -231,10 +243,13 @@ def _window(row: Held, now: datetime) -> Window | None:
     return None
 
 
-def _emergency(row: Held, now: datetime) -> EmergencyMode | None:
+def _emergency(row: Held, now: datetime, actor: Actor) -> EmergencyMode | None:
+    """The way that stands open; of the centre 15 only where its calls are answered, not at home after (AR-8)."""
     for mode, until in ((EmergencyMode.BREAK_GLASS, row.glass_until), (EmergencyMode.CENTRE_15, row.centre_until)):
         # A clock set back must not lengthen it (L7).
-        if until is not None and now < until <= now + LONGEST:
+        if until is None or not now < until <= now + LONGEST:
+            continue
+        if mode is EmergencyMode.BREAK_GLASS or regulates(actor):
             return mode
     return None
 

@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from espace import db, settings
 from espace.access.services import EmergencyMode
-from espace.access.services.emergencies import emergency, oppositions
+from espace.access.services.emergencies import emergency, ending, oppositions
 from espace.access.services.emergencies.emergency import WHY, Opening
 from espace.audit import services as audit
 from espace.audit.services import Action
@@ -90,7 +90,7 @@ def allow(mode: str) -> Response:
 @requires(Permission.ACCESS_MANAGE)
 def close(opening_id: UUID) -> Response:
     """Close an opening that still stands: one press."""
-    if emergency.stop(viewpoint().standing, opening_id):
+    if ending.stop(viewpoint().standing, opening_id):
         flash(gettext("Done. They see nothing any more, as of now."), "ok")
     return _back()
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from espace.access.services import UNPLACED_TEAM
 from espace.access.services.emergencies import wording
+from espace.accounts.services.assistance import without_place
 from espace.audit import services as audit
 from espace.audit.services import Action, Entry, Look
 from espace.audit.services.looking import newest_of_each
@@ -101,16 +102,17 @@ def tellable(entries: list[Entry], standing: Standing) -> list[Entry]:
         things = tuple(seen for thing in here if (seen := _seen(thing, now, standing)) is not None)
         if _is_told(entry, things, now):
             kept.append(replace(entry, objects=things))
-    return [_unplaced(entry) for entry in kept] if standing.places_kept else kept
+    return [_unplaced(entry, standing) for entry in kept] if standing.places_kept else kept
 
 
-def _unplaced(entry: Entry) -> Entry:
+def _unplaced(entry: Entry, standing: Standing) -> Entry:
     """Without the names of places of care, which another parent keeps from this reader (security.md R15)."""
     things = tuple(_without_place(thing) for thing in entry.objects)
     if entry.action is Action.ACCESSES_READ:  # its lines do not tell a team, called by its place, from a person
         things = tuple({"id": thing.get("id", "")} for thing in things)
     detail = {name: said for name, said in entry.detail.items() if name not in _PLACES}
-    return replace(entry, actor_structure="", objects=things, detail=detail)
+    helper = entry.actor_helper if entry.actor_id == standing.actor.id else without_place(entry.actor_helper)
+    return replace(entry, actor_structure="", actor_helper=helper, objects=things, detail=detail)
 
 
 def _without_place(thing: Mapping[str, str]) -> dict[str, str]:

@@ -7,9 +7,11 @@ from flask_babel import gettext
 
 from espace import clock
 from espace.access.services import EmergencyMode
-from espace.access.services.emergencies import emergency, rescuers, reviews
+from espace.access.services.emergencies import emergency, ending, rescuers, reviews
 from espace.access.services.emergencies.emergency import WHY, Why
 from espace.errors import InvalidError, NotFoundError
+from espace.family.services import stages
+from espace.family.services.stages import Change
 from espace.permissions import Actor, Permission, demand_fresh_proof
 from espace.professional.forms import CallForm, EmergencyForm, ExplainForm, SearchForm
 from espace.professional.services import emergencies
@@ -117,9 +119,20 @@ def _asking(form: EmergencyForm, call: CallForm) -> Response:
         regulates=rescuers.regulates(here.actor),
         has_access=here.may(Permission.DOCUMENTS_READ),
         until=clock.now() + emergency.longest(),
-        least=emergency.LEAST_WORDS,
+        readers=_readers(),
         most=emergency.MOST_WORDS,
     )
+
+
+def _readers() -> str:
+    """Who reads what is written here."""
+    standing = viewpoint().standing
+    least = emergency.LEAST_WORDS
+    if stages.holds(standing, Change.SECRET_CONNECTION):
+        return str(gettext("At least %(least)s characters. The minor reads it, the parents do not.", least=least))
+    if not stages.holds(standing, Change.PARENTS_END):
+        return str(gettext("At least %(least)s characters. The parents read it.", least=least))
+    return str(gettext("At least %(least)s characters. The person reads it.", least=least))
 
 
 def _confirming(form: EmergencyForm, why: Why, words: str) -> Response:
@@ -136,7 +149,7 @@ def _confirming(form: EmergencyForm, why: Why, words: str) -> Response:
 @requires(Permission.PATIENT_PAGE)
 def end() -> Response:
     """One tap: nothing is read by the emergency any more."""
-    if emergency.end(viewpoint().standing):
+    if ending.end(viewpoint().standing):
         flash(gettext("The emergency access is ended. Nothing is read by it any more."), "ok")
     return to("/pro/urgences")
 

@@ -13,7 +13,7 @@ from espace.people import services as people
 from espace.permissions import Standing
 
 from .consents import PROFESSIONAL, Answer, holder_side, of_grantee, of_professional, seal
-from .deciding import decide, leave
+from .deciding import close_passing, decide, leave
 from .steps import Did, Step
 
 
@@ -48,5 +48,6 @@ def block(standing: Standing, professional_id: UUID) -> bool:
                 payload=seal(tx, standing.record_id, consent_id, shown, steps),
             )
         )
+        close_passing(tx, standing.record_id, professional_id)
         leave(standing, Action.CONSENT_BLOCKED, professional_id, shown, None)
     return True

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from espace import clock, db
-from espace.access.models import Consent
+from espace.access.models import Consent, CounterCode, Emergency
 from espace.access.policy import ConsentState
 from espace.audit import services as audit
 from espace.audit.services import Action
@@ -132,7 +132,17 @@ def decide(tx: Connection, standing: Standing, found: ConsentLine, decision: Ans
     )
     if changed.rowcount != 1:
         raise ConflictError
+    if decision is Answer.BLOCK:
+        close_passing(tx, standing.record_id, found.grantee_id)
     leave(standing, action, found.grantee_id, found.shown, until)
+
+
+def close_passing(tx: Connection, record_id: UUID, professional_id: UUID) -> None:
+    """End what a code or an emergency opens to one professional: taking a block back must not open it again (AR-5)."""
+    now = clock.now()
+    for table in (CounterCode, Emergency):
+        theirs = (table.record_id == record_id, table.professional_id == professional_id, table.until > now)
+        tx.execute(update(table).where(*theirs).values(until=now))
 
 
 def leave(

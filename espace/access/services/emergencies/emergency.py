@@ -4,13 +4,14 @@ Two ways, each with its own opposition: break-glass for any health professional 
 the centre 15 for a doctor who answers a call about the person. Neither shows what is hidden, nor overrules a block.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select
 
 from espace import clock, crypto, db, settings
 from espace.access.models import Emergency, Encounter
@@ -32,6 +33,7 @@ from espace.words import N_, Message, one_line
 
 from .oppositions import opposed
 from .rescuers import may_break_glass, regulates
+from .wording import keeps_words
 
 TABLE = "access_emergencies"
 LEAST_WORDS, MOST_WORDS = 15, 500
@@ -66,7 +68,8 @@ class Opening:
     """One opening as its professional, the record's people and the attending doctor see it.
 
     `words` is what the professional wrote: their text, or the reference of the call. `is_secret`: it happened in a
-    minor's secret connection, of which the parents learn nothing (rules.md MI-7).
+    minor's secret connection, of which the parents learn nothing (rules.md MI-7). `was_closed`: the record's people
+    closed it.
     """
 
     id: UUID
@@ -81,6 +84,7 @@ class Opening:
     profession: str
     structure: str
     is_secret: bool = False
+    was_closed: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -101,6 +105,17 @@ _OF_RECORD = (
     select(*COLUMNS)
     .where(Emergency.record_id == bindparam("record"), Emergency.opened_at > bindparam("since"))
     .order_by(Emergency.id.desc())
+)
+_LATELY = select(*COLUMNS).where(
+    Emergency.record_id == bindparam("record"),
+    Emergency.professional_id == bindparam("professional"),
+    Emergency.mode == bindparam("mode"),
+    Emergency.opened_at > bindparam("since"),
+)
+_MET = (
+    select(Encounter.id)
+    .where(Encounter.record_id == bindparam("record"), Encounter.professional_id == bindparam("professional"))
+    .with_for_update()
 )
 _OPEN_TO = (
     select(*COLUMNS)
@@ -165,21 +180,31 @@ def open_record(standing: Standing, mode: EmergencyMode, why: str, words: str) -
     reason, said = checked(mode, why, words)
     if standing.may(Permission.DOCUMENTS_READ) and not standing.in_emergency:
         raise InvalidError({"": N_("You have access to this record already: no emergency is needed.")})
-    if _is_kept_out(standing, mode):
-        _leave_refusal(standing, mode)
-        raise InvalidError({"": N_("The choices of this person do not allow this opening. Nothing was opened.")})
     with db.write() as tx:
         _queue(tx, standing)
-        running = _running(tx, standing, mode)
-        if running is not None:
-            return running
-        return _open(tx, standing, mode, reason, said)
+        if not _is_kept_out(tx, standing, mode):
+            return _running(tx, standing, mode) or _open(tx, standing, mode, reason, said)
+    _leave_refusal(standing, mode)
+    raise InvalidError({"": N_("The choices of this person do not allow this opening. Nothing was opened.")})
 
 
-def _is_kept_out(standing: Standing, mode: EmergencyMode) -> bool:
+def _is_kept_out(tx: Connection, standing: Standing, mode: EmergencyMode) -> bool:
+    """Whether the record's people blocked this professional, oppose this way, or just closed what was opened by it.
+
+    Who closes an opening says no, as somebody who can speak (AR-7): it holds as long as the opening would have lasted.
+    """
     own = own_consent(standing)
     is_blocked = own is not None and own.state is ConsentState.BLOCKED
-    return is_blocked or mode in opposed(standing.record_id)
+    return is_blocked or mode in opposed(standing.record_id) or _was_closed(tx, standing, mode)
+
+
+def _was_closed(tx: Connection, standing: Standing, mode: EmergencyMode) -> bool:
+    rows = tx.execute(_LATELY, _of(standing) | {"mode": mode.value, "since": clock.now() - longest()}).all()
+    return any(opened(tx, row).was_closed for row in rows)
+
+
+def _of(standing: Standing) -> dict[str, Any]:
+    return {"record": standing.record_id, "professional": standing.actor.id}
 
 
 def _leave_refusal(standing: Standing, mode: EmergencyMode) -> None:
@@ -195,20 +220,18 @@ def _leave_refusal(standing: Standing, mode: EmergencyMode) -> None:
 
 def _queue(tx: Connection, standing: Standing) -> None:
     """Have two clicks of one professional wait for each other."""
-    tx.execute(
-        select(Encounter.id)
-        .where(Encounter.record_id == standing.record_id, Encounter.professional_id == standing.actor.id)
-        .with_for_update()
-    )
+    tx.execute(_MET, _of(standing)).all()
 
 
 def _running(tx: Connection, standing: Standing, mode: EmergencyMode) -> datetime | None:
+    now = clock.now()
     until: datetime | None = tx.execute(
         select(Emergency.until).where(
             Emergency.record_id == standing.record_id,
             Emergency.professional_id == standing.actor.id,
             Emergency.mode == mode.value,
-            Emergency.until > clock.now(),
+            Emergency.until > now,
+            Emergency.until <= now + LONGEST,  # one of a clock that went wrong opens nothing, and stops no other (L7)
         )
     ).scalar()
     return until
@@ -259,44 +282,6 @@ def _attending(record_id: UUID) -> Professional | None:
     return people.professional_under(index) if index is not None else None
 
 
-def end(standing: Standing) -> bool:
-    """Close what the professional of `standing` opened on this record, now; gives whether anything stood open."""
-    now = clock.now()
-    own = (Emergency.record_id == standing.record_id, Emergency.professional_id == standing.actor.id)
-    with db.write() as tx:
-        ended = tx.execute(update(Emergency).where(*own, Emergency.until > now).values(until=now)).rowcount > 0
-        if ended:
-            audit.record(standing.actor, standing.record_id, Action.EMERGENCY_ENDED, relation=standing.relation)
-    return ended
-
-
-def stop(standing: Standing, opening_id: UUID) -> bool:
-    """Have the record's people close an opening of somebody else, now; gives whether it stood open.
-
-    Raises:
-        NotFoundError: for who does not manage the record's accesses, or when the record has no such opening.
-    """
-    if not standing.may(Permission.ACCESS_MANAGE):
-        raise NotFoundError
-    now = clock.now()
-    with db.write() as tx:
-        every = _shown_to(standing, _on(tx, standing.record_id, now - SHOWN))
-        found = next((one for one in every if one.id == opening_id), None)
-        if found is None:
-            raise NotFoundError
-        this = (Emergency.record_id == standing.record_id, Emergency.id == opening_id, Emergency.until > now)
-        ended = tx.execute(update(Emergency).where(*this).values(until=now)).rowcount > 0
-        if ended:
-            audit.record(
-                standing.actor,
-                standing.record_id,
-                Action.EMERGENCY_ENDED,
-                relation=standing.relation,
-                objects=[{"id": str(found.professional_id), "name": found.name, "profession": found.profession}],
-            )
-    return ended
-
-
 def recent(standing: Standing) -> list[Opening]:
     """The openings of the last weeks on a record, newest first, for its people.
 
@@ -312,6 +297,8 @@ def recent(standing: Standing) -> list[Opening]:
 def _shown_to(standing: Standing, found: list[Opening]) -> list[Opening]:
     is_holder = standing.relation is Relation.HOLDER
     known = [one for one in found if is_holder or not one.is_secret]
+    if keeps_words(standing):
+        known = [replace(one, words="") for one in known]
     return [replace(one, structure="") for one in known] if standing.places_kept else known
 
 
@@ -358,14 +345,19 @@ def open_to(actor: Actor) -> list[Opening]:
     now = clock.now()
     with db.read() as tx:
         rows = tx.execute(_OPEN_TO, {"professional": actor.id, "since": now - longest() * 2, "now": now}).all()
-        return [opened(tx, row) for row in rows]
+        return [opened(tx, row) for row in with_key(tx, rows)]
 
 
 def on_my_patients(actor: Actor) -> list[Opening]:
     """The openings of the last weeks on records whose attending doctor this professional is (rules.md AR-10)."""
     with db.read() as tx:
         rows = tx.execute(_OF_ATTENDING, {"professional": actor.id, "since": clock.now() - SHOWN}).all()
-        return [opened(tx, row) for row in rows]
+        return [opened(tx, row) for row in with_key(tx, rows)]
+
+
+def with_key(tx: Connection, rows: Iterable[Any]) -> list[Any]:
+    """Without the openings of a record just erased, of which rows stay until the worker comes by (R23)."""
+    return [row for row in rows if crypto.current().has_key(tx, row.record_id)]
 
 
 def opened(tx: Connection, row: Any) -> Opening:
@@ -384,4 +376,5 @@ def opened(tx: Connection, row: Any) -> Opening:
         profession=said["profession"],
         structure=said["structure"],
         is_secret=bool(said.get("secret")),
+        was_closed=bool(said.get("closed")),
     )

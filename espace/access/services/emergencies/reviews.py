@@ -24,7 +24,7 @@ from espace.people import services as people
 from espace.permissions import Actor, ActorKind, Permission, Relation
 from espace.words import N_, one_line
 
-from .emergency import COLUMNS, TABLE, Why
+from .emergency import COLUMNS, TABLE, Why, with_key
 
 PAGE = 30
 MOST_WORDS = 500
@@ -118,11 +118,11 @@ def queue(actor: Actor, *, settled: bool, before: UUID | None = None) -> tuple[l
     _demand_officer(actor)
     with db.write() as tx:
         rows = tx.execute(_QUEUES[settled], {"before": before or _LAST, "limit": PAGE + 1}).all()
-        found = [_opened(tx, row) for row in rows[:PAGE]]
+        found = [_opened(tx, row) for row in with_key(tx, rows[:PAGE])]
         disputed = readings.contested([one.stay for one in found])
         audit.record_office(actor, Action.EMERGENCIES_READ)
     shown = [replace(one, is_contested=one.stay in disputed) for one in found]
-    return shown, shown[-1].id if len(rows) > PAGE else None
+    return shown, rows[PAGE - 1].id if len(rows) > PAGE else None
 
 
 def look(actor: Actor, record_id: UUID, opening_id: UUID) -> tuple[Reviewed, Reading]:
@@ -191,7 +191,7 @@ def asked_of(actor: Actor) -> list[Reviewed]:
     if actor.kind is not ActorKind.PROFESSIONAL:
         return []
     with db.read() as tx:
-        return [_opened(tx, row) for row in tx.execute(_ASKED_OF, {"professional": actor.id}).all()]
+        return [_opened(tx, row) for row in with_key(tx, tx.execute(_ASKED_OF, {"professional": actor.id}).all())]
 
 
 def explain(actor: Actor, opening_id: UUID, words: str) -> None:
@@ -232,7 +232,7 @@ def _write(tx: Connection, found: Reviewed, values: dict[str, Any], said: dict[s
 
 def _found(tx: Connection, record_id: UUID, opening_id: UUID) -> Reviewed:
     row = tx.execute(_ONE, {"record": record_id, "id": opening_id}).first()
-    if row is None:
+    if row is None or not with_key(tx, [row]):
         raise NotFoundError
     return _opened(tx, row)
 
