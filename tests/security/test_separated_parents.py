@@ -1,9 +1,12 @@
 """Separated parents: equal rights and one log; places kept; a decision that stops one, on every way out (R14-R16)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
+from zipfile import ZipFile
 
 import pytest
 from flask import Flask
@@ -13,6 +16,7 @@ from espace.access import services as access
 from espace.access.policy import Window
 from espace.access.services.passing import codes
 from espace.access.services.passing import counter as at_counter
+from espace.accounts.services.assistance import Helper
 from espace.administration.services import restrictions
 from espace.administration.services.visits import Identity
 from espace.audit import services as audit
@@ -148,6 +152,33 @@ def test_contact_data_and_the_place_of_the_other_home_stand_nowhere(app: Flask, 
     assert TOWN not in str(build.mails_to(home.father.email))
     parents.choose_two_homes(home.mother.standing(home.child.record_id), on=False)
     assert TOWN in "\n".join(everything(home.father.browser(app), home))
+
+
+def test_where_who_helps_a_parent_works_is_a_place_too(app: Flask, home: Family) -> None:
+    """A desk near home tells where somebody lives as a pharmacy does (R15)."""
+    mother = home.mother.standing(home.child.record_id)
+    helper = Helper("Samira", "Haddad", f"France services {TOWN}").display_name
+    helped = replace(mother, actor=replace(mother.actor, helper=helper))
+    doctor = build.caregiver("Morin", "Luc")
+    access.ensure_matrix()
+    access.give(helped, doctor.id, days=access.durations()[-1])
+    build.document(helped, "Certificat")
+    assert [TOWN in told for told in _met(app, home.father, home)] == [True, True]
+    parents.choose_two_homes(mother, on=True)
+    for told in _met(app, home.father, home):
+        assert TOWN not in told
+        assert "Samira Haddad" in told
+    assert [TOWN in told for told in _met(app, home.mother, home)] == [True, True]
+
+
+def _met(app: Flask, who: build.Citizen, home: Family) -> tuple[str, str]:
+    """Everything on the pages, and the history that is taken away."""
+    place = f"{home.base}/historique/exporter"
+    browser = who.browser(app)
+    taken = browser.post(place, {"csrf_token": browser.get(place).csrf_token, "form": "csv"})
+    with ZipFile(BytesIO(taken.body)) as archive:
+        table = archive.read(archive.namelist()[0]).decode()
+    return "\n".join(everything(browser, home)), table
 
 
 def test_two_homes_is_ones_own_choice(app: Flask, home: Family) -> None:

@@ -33,7 +33,7 @@ from .decisions.rules import (
     rulings,
     set_rule,
 )
-from .decisions.steps import COLLECTED_HOW, Did, How, Step
+from .decisions.steps import COLLECTED_HOW, Did, How, Step, as_told
 from .encounters import RecentPatient, note_encounter, recent_encounters
 from .matrix import (
     Sight,
@@ -113,6 +113,7 @@ __all__ = [
     "apart",
     "apart_at",
     "apart_somewhere",
+    "as_told",
     "ask",
     "bound_grantees",
     "candidate",

@@ -99,7 +99,7 @@ def _one(consent_id: UUID, form: DecisionForm, chosen: int | None = None) -> Res
         form=form.offer(chosen, access.longer(line)),
         shorter=[(days, duration(days)) for days in access.shorter(line)],
         members=_members(line, lines),
-        steps=[_told(step) for step in reversed(line.steps)],
+        steps=[_told(access.as_told(step, here.standing)) for step in reversed(line.steps)],
         status=form.status,
     )
 

@@ -43,6 +43,11 @@ class Helper:
         return f"{name} ({self.organisation})" if self.organisation else name
 
 
+def without_place(helper: str) -> str:
+    """A helper as `display_name` wrote them, without the place they work for: it tells where somebody lives (R15)."""
+    return helper.partition(" (")[0]
+
+
 def start(actor: Actor, helper: Helper, code: str) -> datetime:
     """Turn the actor's session into an assisted one, veiled from the next page on; gives when it ends.
 

@@ -24,7 +24,7 @@ from espace.permissions import Standing, demand_fresh_proof
 from espace.records import services as records
 
 from .consents import ConsentLine, consent
-from .steps import Did, How, Step
+from .steps import Did, How, Step, as_told
 
 PAPER = "preuve.pdf"
 SIGNATURE = PAPER + SUFFIX
@@ -121,8 +121,8 @@ def _facts(standing: Standing, line: ConsentLine) -> dict[str, object]:
         "state": _STATES[line.state],
         "since": _instant(line.decided_at) if line.decided_at else "",
         "until": _day(line.valid_until) if line.valid_until else "",
-        "decided": _said(line.decided) if line.decided else "",
-        "steps": [[_instant(step.at), _said(step)] for step in line.steps],
+        "decided": _said(as_told(line.decided, standing)) if line.decided else "",
+        "steps": [[_instant(step.at), _said(as_told(step, standing))] for step in line.steps],
         "older": not line.steps,
         "made_for": standing.actor.name,
         "help": [part for part in (_phone(house.contact_phone), house.contact) if part],

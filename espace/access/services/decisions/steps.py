@@ -1,12 +1,13 @@
 """What happened to one consent, step by step: who did what, when, how and until when (rules.md AR-1, AR-2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
 from espace import clock
+from espace.accounts.services.assistance import without_place
 from espace.permissions import Standing
 
 MOST = 60
@@ -106,6 +107,11 @@ def steps_of(shown: Mapping[str, Any]) -> tuple[Step, ...]:
         )
         for one in shown.get("steps", ())
     )
+
+
+def as_told(step: Step, standing: Standing) -> Step:
+    """A step as this reader may know it: another parent may keep the places they go to from them (security.md R15)."""
+    return replace(step, helper=without_place(step.helper)) if standing.places_kept else step
 
 
 def after(steps: tuple[Step, ...], *more: Step) -> tuple[Step, ...]:
