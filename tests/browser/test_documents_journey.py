@@ -13,37 +13,12 @@ from playwright.sync_api import Browser, expect
 
 from tests.support.papers import jpeg
 
+from .counted import Counted
 from .hands import PHONE, Demo, Hands, new_hands
 
 TITLE = "Cholestérol du test"
 _MOST_PRESSES = 16
 """Some seven seconds for each: two minutes."""
-
-
-class _Counted(Hands):
-    """Hands whose presses and choices are counted; what is typed counts once for each field."""
-
-    presses = 0
-
-    def use(self, target: Any) -> None:
-        """Press, counted."""
-        self.presses += 1
-        super().use(target)
-
-    def fill(self, label: str, value: str) -> None:
-        """Type, counted."""
-        self.presses += 1
-        super().fill(label, value)
-
-    def choose(self, label: str, option: str) -> None:
-        """Choose, counted."""
-        self.presses += 1
-        super().choose(label, option)
-
-    def attach(self, label: str, name: str, media: str, content: bytes) -> None:
-        """Take a photo, counted."""
-        self.presses += 1
-        super().attach(label, name, media, content)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
@@ -54,12 +29,12 @@ def test_add_a_report_find_the_cholesterol_show_the_letter(
     kept: Callable[[str], Any],
 ) -> None:
     made = new_hands(chromium, demo, f"errands-{script}", script=script, size=PHONE, state=kept("retired"))
-    phone = _Counted(made.page, made.context, made.base_url, made.name, made.outside, made.complaints)
+    phone = Counted.of(made)
     phone.open(f"/dossiers/{demo.person('patients', 'retired')['record']}/")
     _photographs_a_report(phone, width=161 if script else 171)
     _finds_last_years_cholesterol(phone)
     _shows_the_letter(phone)
-    assert phone.presses <= _MOST_PRESSES
+    assert phone.presses + phone.typed <= _MOST_PRESSES
     phone.close()
 
 
@@ -81,18 +56,19 @@ def _photographs_a_report(phone: Hands, width: int) -> None:
     phone.reads("Le document est rangé dans le dossier.")
 
 
-def _search(phone: _Counted, words: str) -> None:
+def _search(phone: Counted, words: str) -> None:
     """Ask in the list's own box, as the button of the telephone's keyboard does."""
     phone.go("Dossier")
     phone.title_is("Documents")
     box = phone.main().get_by_role("searchbox").first
-    phone.presses += 2  # the words, and the key that sends them
+    phone.typed += 1
+    phone.presses += 1  # the key that sends the words
     box.fill(words)
     box.press("Enter")
     phone.title_is("Chercher dans les documents")
 
 
-def _finds_last_years_cholesterol(phone: _Counted) -> None:
+def _finds_last_years_cholesterol(phone: Counted) -> None:
     _search(phone, "cholestérol de l'an dernier")
     rows = phone.main().locator("ul.docs > li")
     expect(rows.first.locator("mark").first).to_have_text(re.compile("cholestérol", re.IGNORECASE))
@@ -105,7 +81,7 @@ def _finds_last_years_cholesterol(phone: _Counted) -> None:
     phone.reads("Cholestérol total")
 
 
-def _shows_the_letter(phone: _Counted) -> None:
+def _shows_the_letter(phone: Counted) -> None:
     _search(phone, "lettre de sortie")
     phone.follow("Lettre de liaison à la sortie")
     phone.title_is("Lettre de liaison à la sortie")
