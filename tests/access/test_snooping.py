@@ -129,6 +129,20 @@ def test_a_patient_who_agreed_is_none(privacy: Officer, doctor: Caregiver) -> No
     assert snooping.look_through() == 0
 
 
+def test_a_question_without_answer_excuses_no_reading_by_another_right(privacy: Officer, doctor: Caregiver) -> None:
+    """Who reads a namesake by the team's access, having asked for one of their own beside it, is looked into."""
+    namesake = build.citizen("Gérard", "Aubry", sex="M")
+    colleague = build.caregiver("Petit", "Anne", structure="CHU de la Loire", finess="499900033")
+    access.give(namesake.standing(), colleague.id, days=90, place_id=colleague.facts.structures[0].id)
+    build.consent(namesake, doctor)
+    assert snooping.look_through() == 0, "whoever only asked is no secret searcher"
+    standing = doctor.standing(namesake.record_id)
+    assert standing is not None
+    papers.page(standing)
+    assert snooping.look_through() == 1
+    assert signals_of(privacy) == {Signal.SURNAME}
+
+
 def test_an_emergency_of_an_unknown_person_is_none_even_at_night(
     privacy: Officer, doctor: Caregiver, clock: FakeClock
 ) -> None:

@@ -8,11 +8,13 @@ import pytest
 from flask import Flask
 
 from espace.access import services as access
+from espace.access.services import Answer
+from espace.access.services.passing import counter
 from espace.access.services.watching import alerts, suspensions, volume
-from espace.access.services.watching.alerts import AlertFacts, Kind
+from espace.access.services.watching.alerts import AlertFacts, Kind, State
 from espace.access.services.watching.suspensions import Cause
 from espace.accounts import services as accounts
-from espace.errors import NotFoundError, StepUpError
+from espace.errors import ConflictError, NotFoundError, StepUpError
 from espace.identifiers import new_id
 from espace.machines import Machines
 from espace.permissions import Actor, Role
@@ -131,6 +133,73 @@ def test_who_is_restored_is_not_stopped_again_for_the_same_readings(
     assert suspensions.stopped(doctor.id) is not None
     suspensions.restore(privacy.actor, doctor.id)
     assert reach(signed_in_again(doctor), 5, clock) == 5
+
+
+def test_who_is_stopped_again_on_the_day_of_being_restored_is_an_alert_again(
+    doctor: Caregiver, privacy: Officer, clock: FakeClock
+) -> None:
+    def reach_the_most() -> None:
+        for _ in range(5):
+            reach(signed_in_again(doctor), 30, clock, timedelta(seconds=1))
+        assert suspensions.stopped(doctor.id) is not None
+
+    reach_the_most()
+    (alert,) = of_kind(privacy, Kind.DAY)
+    alerts.decide(privacy.actor, alert.id, State.EXPLAINED, "Une campagne de vaccination.", version=alert.version)
+    suspensions.restore(privacy.actor, doctor.id)
+    assert of_kind(privacy, Kind.DAY) == []
+    told = [mail["message"] for mail in build.mails_to(privacy.email)].count("abuse-alert")
+    reach_the_most()
+    (again,) = of_kind(privacy, Kind.DAY)
+    assert (again.id, again.words) == (alert.id, "Une campagne de vaccination.")
+    assert [mail["message"] for mail in build.mails_to(privacy.email)].count("abuse-alert") == told + 1
+    with pytest.raises(ConflictError):
+        alerts.decide(privacy.actor, alert.id, State.EXPLAINED, "Déjà vu.", version=alert.version)
+
+
+def test_the_cap_is_one_s_own_wherever_one_practises(doctor: Caregiver, clock: FakeClock) -> None:
+    actor = doctor.actor
+    elsewhere = replace(actor, structure_id=new_id(), structure="Clinique")
+    assert reach(actor, 20, clock) == 20
+    assert reach(elsewhere, 20, clock) == 10
+
+
+@pytest.mark.parametrize(("after", "left"), [(-1, 29), (0, 29), (3599, 29), (3600, 29), (3601, 29)])
+def test_a_record_reached_again_takes_one_place_whenever_it_is(
+    doctor: Caregiver, clock: FakeClock, after: int, left: int
+) -> None:
+    """Within the hour, at its very end, and with a clock set back: never two places, never none."""
+    actor, record, start = replace(doctor.actor, proved_at=None), new_id(), clock.now
+    volume.admit(actor, record)
+    clock.now = start + timedelta(seconds=after)
+    volume.admit(actor, record)
+    assert reach(actor, 40, clock, timedelta(0)) == left
+
+
+def test_who_reached_too_many_learns_of_nobody_by_searching(doctor: Caregiver, clock: FakeClock) -> None:
+    """Known and unknown people answer alike, and nothing is looked up (R50)."""
+    person = build.citizen()
+    actor = doctor.actor
+    assert reach(actor, 30, clock) == 30
+    unknown = build.ins(sex="F", birth=person.birth_date)
+    for number in (person.ins, unknown):
+        with pytest.raises(StepUpError):
+            find_patient(actor, PatientSearch(number, person.birth_date))
+    assert counter.misses(actor) == []
+
+
+def test_a_visit_of_a_clock_that_was_set_back_is_counted(doctor: Caregiver, clock: FakeClock) -> None:
+    person = build.citizen()
+    build.consent(person, doctor, Answer.GRANT)
+    standing = doctor.standing(person.record_id)
+    assert standing is not None
+    access.note_visit(standing)
+    for ahead, is_due in ((0, False), (29, False), (31, True), (-1, True), (-600, True)):
+        clock.advance(timedelta(minutes=ahead))
+        now = access.standing(standing.actor, person.record_id)
+        assert now is not None
+        assert now.visit_due is is_due
+        clock.advance(timedelta(minutes=-ahead))
 
 
 def test_patients_are_not_counted(machines: Machines, clock: FakeClock) -> None:

@@ -121,6 +121,7 @@ class Held:
 
     consent_state: str | None = None
     valid_until: datetime | None = None
+    decided_at: datetime | None = None
     team_state: str | None = None
     team_until: datetime | None = None
     until: datetime | None = None
@@ -207,6 +208,7 @@ def professional_standing(actor: Actor, row: Row[Any], held: Held, supposed: Sup
         ProfessionalFacts(
             reachable=record.is_open,
             consent=consent,
+            denied=consent is ConsentState.ASKED and held.decided_at is not None,
             team=_state(held.team_state, held.team_until, now),
             encounter=held.until is not None and held.until > now,
             window=_window(held, now),
@@ -226,7 +228,7 @@ def professional_standing(actor: Actor, row: Row[Any], held: Held, supposed: Sup
         bound_by=frozenset({actor.id, place}) if held.bound else frozenset(),
         ends_at=_ends(held, judgement.reason),
         never_read=not held.visited,
-        visit_due=held.known_at is None or now - held.known_at > VISIT,
+        visit_due=held.known_at is None or not timedelta(0) <= now - held.known_at <= VISIT,
         usual_types=types_in(matrix(row.version_id).natural, actor.profession),
     )
 

@@ -48,6 +48,7 @@ def find_patient(actor: Actor, search: PatientSearch) -> UUID:
     left = settings.current().search_misses_per_hour - len(misses := counter.misses(actor))
     if left <= 0:
         raise ThrottledError((min(misses) + WINDOW - clock.now()).total_seconds())
+    volume.demand_room(actor)
     person = people.find_person(number)
     record = records.record_of(person.id) if person is not None else None
     if person is None or record is None or not record.is_open or person.birth_date != search.birth_date:

@@ -104,11 +104,18 @@ _LAST = UUID(int=2**128 - 1)
 
 
 def raise_alert(
-    kind: Kind, professional_id: UUID, day: date, facts: Mapping[str, Any], reached_id: UUID = NOBODY
+    kind: Kind,
+    professional_id: UUID,
+    day: date,
+    facts: Mapping[str, Any],
+    reached_id: UUID = NOBODY,
+    *,
+    again: bool = False,
 ) -> bool:
     """Write an alert down, and tell the privacy officers; one a day for a professional, a kind and a record.
 
-    Gives whether it is new. It commits with the open unit of work.
+    `again`: it happened once more, so that one of the day that was settled waits anew. Gives whether it is new. It
+    commits with the open unit of work.
     """
     alert_id = new_id()
     with db.write() as tx:
@@ -129,13 +136,26 @@ def raise_alert(
             .on_conflict_do_nothing(index_elements=["professional_id", "reached_id", "kind", "day"])
             .returning(Alert.id)
         ).first()
-        if made is None:
+        if made is None and not (again and _reopened(tx, kind, professional_id, day, reached_id)):
             return False
         if kind is Kind.SNOOPING:
             tell_officers(News.SNOOPING, alert_id)
         else:  # somebody goes on reading: at once, always (security.md R48)
             mail_officers("abuse-alert")
     return True
+
+
+def _reopened(tx: Connection, kind: Kind, professional_id: UUID, day: date, reached_id: UUID) -> bool:
+    """Have the alert of that day wait again, where it was settled; what was decided stays written in it."""
+    this = (
+        Alert.professional_id == professional_id,
+        Alert.reached_id == reached_id,
+        Alert.kind == kind.value,
+        Alert.day == day,
+        Alert.state.not_in(_UNSETTLED),
+    )
+    values = {"state": State.OPEN.value, "raised_at": clock.now(), "version": Alert.version + 1}
+    return tx.execute(update(Alert).where(*this).values(**values)).rowcount == 1
 
 
 def alerts(

@@ -77,7 +77,7 @@ def surroundings(reached: Sequence[Reached]) -> list[Around | None]:
     readers = people.professionals({one.professional_id for one in reached})
     beside = people.colleagues(list(readers.values()))
     close = alerts.watched([one.record_id for one in reached])
-    ties = _ties([(one.record_id, one.professional_id) for one in reached], readers)
+    ties = _ties(reached, readers)
     found: list[Around | None] = []
     for one in reached:
         record, reader = facts.get(one.record_id), readers.get(one.professional_id)
@@ -105,12 +105,18 @@ def _person_names(person: Person) -> Names:
     return patterns.names(person.first_names[0], person.birth_name, person.use_name)
 
 
-def _ties(pairs: Sequence[Pair], readers: dict[UUID, Professional]) -> dict[Pair, Tie]:
-    """How each reader is bound to each record: by name, by their team, or not at all."""
+def _ties(reached: Sequence[Reached], readers: dict[UUID, Professional]) -> dict[Pair, Tie]:
+    """How each reader is bound to each record: by name, by their team, or not at all.
+
+    Whoever asked openly is no secret searcher; but a question without answer binds nobody whom another right let read.
+    """
+    pairs = [(one.record_id, one.professional_id) for one in reached]
     places = {one.id: [place.id for place in one.structures] for one in readers.values()}
     wanted = {one for _, one in pairs} | {place for each in places.values() for place in each}
-    agreed = _agreed({record for record, _ in pairs}, wanted)
-    own = _own(pairs) | readings.ever_did(pairs, Action.DOCUMENT_DEPOSITED) | agreed
+    agreed = _decided({record for record, _ in pairs}, wanted, ConsentState.VALID)
+    asked = _decided({record for record, _ in pairs}, set(readers), ConsentState.ASKED)
+    unread = {(one.record_id, one.professional_id) for one in reached if not one.read}
+    own = _own(pairs) | readings.ever_did(pairs, Action.DOCUMENT_DEPOSITED) | agreed | (asked & unread)
     found = {}
     for record, reader in pairs:
         by_team = any((record, place) in agreed for place in places.get(reader, ()))
@@ -118,12 +124,12 @@ def _ties(pairs: Sequence[Pair], readers: dict[UUID, Professional]) -> dict[Pair
     return found
 
 
-def _agreed(record_ids: set[UUID], grantees: set[UUID]) -> frozenset[Pair]:
-    """Agreements that were ever given, and requests that wait: whoever asked openly is no secret reader."""
+def _decided(record_ids: set[UUID], grantees: set[UUID], state: ConsentState) -> frozenset[Pair]:
+    """Of whom the records say this: agreements, over or not, or requests that wait."""
     query = select(Consent.record_id, Consent.grantee_id).where(
         Consent.record_id.in_(record_ids),
         Consent.grantee_id.in_(grantees),
-        Consent.state.in_([ConsentState.VALID.value, ConsentState.ASKED.value]),
+        Consent.state == state.value,
     )
     with db.read() as tx:
         return frozenset((row.record_id, row.grantee_id) for row in tx.execute(query))

@@ -3,6 +3,7 @@
 Whatever record an address names counts, there or not, open to them or not: probing is no cheaper than reading.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -53,11 +54,34 @@ def admit(actor: Actor, reached_id: UUID) -> None:
     if is_new_today and len(reached) >= house.records_per_day:
         _stop(actor, len(reached))
         raise StepUpError
-    since = max(now - HOUR, actor.proved_at or now - HOUR)
-    if sum(at >= since for at in reached) >= house.records_per_hour:
-        _hold(actor, house.records_per_hour)
-        raise StepUpError
+    _demand_room(actor, reached, now)
     _count(actor, reached_id, now)
+
+
+def demand_room(actor: Actor) -> None:
+    """See that one more record may be reached this hour, before somebody is looked for (security.md R50).
+
+    Else who reached too many would learn of whomever they look for whether there is such a record, and nothing of it
+    would be counted.
+
+    Raises:
+        StepUpError: see `admit`.
+    """
+    if actor.kind is not ActorKind.PROFESSIONAL:
+        return
+    now = clock.now()
+    values = {"professional": actor.id, "since": now - HOUR, "limit": settings.current().records_per_hour}
+    with db.read() as tx:
+        reached = list(tx.execute(_LATELY, values).scalars())
+    _demand_room(actor, reached, now)
+
+
+def _demand_room(actor: Actor, reached: Sequence[datetime], now: datetime) -> None:
+    most = settings.current().records_per_hour
+    since = max(now - HOUR, actor.proved_at or now - HOUR)
+    if sum(at >= since for at in reached) >= most:
+        _hold(actor, most)
+        raise StepUpError
 
 
 def _count(actor: Actor, reached_id: UUID, now: datetime) -> None:
@@ -80,7 +104,7 @@ def _hold(actor: Actor, reached: int) -> None:
 def _stop(actor: Actor, reached: int) -> None:
     with db.write():
         suspensions.stop(SYSTEM, actor.id, Cause.VOLUME)
-        alerts.raise_alert(Kind.DAY, actor.id, clock.today(), {"records": reached})
+        alerts.raise_alert(Kind.DAY, actor.id, clock.today(), {"records": reached}, again=True)
 
 
 def sweep() -> int:
