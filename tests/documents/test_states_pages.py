@@ -140,14 +140,17 @@ def test_a_document_says_first_who_can_read_it_and_what_it_is_in_plain_words(app
     official = documents.type_label(_now(home, one).type_code)
     name = home.doctor.facts.display_name
     page = browser.get(_place(home, one))
-    assert f"Peuvent le lire : {name}. Choisir qui le voit" in page.text
-    assert page.text.index("Peuvent le lire") < page.text.index("Page 1 sur")
+    assert f"Professionnels qui peuvent le lire : {name}. Choisir qui le voit" in page.text
+    beside = page.tree.xpath("string(//section[@aria-labelledby='seen-by']/p[1])")
+    assert " ".join(beside.split()) == f"Professionnels : {name}."
+    assert browser.get(page.link("Voir qui a ouvert des documents")).status == 200
+    assert page.text.index("qui peuvent le lire") < page.text.index("Page 1 sur")
     assert page.text.index("Qui peut le voir") < page.text.index("Votre remarque") < page.text.index("Détails")
     assert official not in page.text
     assert documents.type_words(_now(home, one).type_code) in page.text
     theirs = doctor.get(_place(home, one, pro=True))
     assert official in theirs.text
-    assert "Peuvent le lire" not in theirs.text
+    assert "peuvent le lire" not in theirs.text
     choices = page.form("choices").values["choices"][0]
     archived = browser.send(
         "POST", _place(home, one, "archiver"), data={"csrf_token": page.csrf_token, "choices": choices}
