@@ -207,3 +207,10 @@ def test_each_task_alone_serves_its_own_pages(app: Flask, tasks: tuple[object, .
     browser.get(f"{base}/documents/ajouter", expect=200 if ADD in tasks else 404)
     if READ in tasks:
         assert titles(carer.standing(helped.record_id)) == {"Lettre"}
+
+
+def test_ones_own_carers_are_found_from_the_page_of_relatives(app: Flask) -> None:
+    helped, _carer = helped_and_carer()
+    browser = helped.browser(app)
+    page = browser.get("/compte/proches")
+    assert browser.get(page.link("Être aidé par un proche")).path == f"/dossiers/{helped.record_id}/acces/aidants"

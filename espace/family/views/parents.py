@@ -144,7 +144,8 @@ def _may_invite() -> bool:
 
 
 def _inviting(form: InviteParentForm) -> Response:
-    return page("family/invite_parent.html", form, days=settings.current().parent_invitation_days)
+    alone = len(parents.representatives_on(viewpoint().standing)) == 1
+    return page("family/invite_parent.html", form, alone=alone, days=settings.current().parent_invitation_days)
 
 
 def _contesting(request_id: UUID, form: ContestForm) -> Response:

@@ -9,12 +9,14 @@ from flask_babel import gettext
 from espace import settings
 from espace.errors import ConflictError
 from espace.family.forms import DecideForm, OpenProfileForm
+from espace.family.services import own_reading, requests
 from espace.family.services import relatives as services
-from espace.family.services import requests
+from espace.family.services.guardians import guardian_decides
 from espace.family.services.majority import farewells
 from espace.family.services.relatives import Relative
 from espace.family.services.request_rows import BINDS
 from espace.permissions import Permission, demand_fresh_proof
+from espace.records import services as records
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, signed_in
 from espace.web.i18n import elide
@@ -43,8 +45,17 @@ def relatives() -> Response:
         autonomy_age=given.autonomy_age,
         contact=given.contact,
         contact_phone=given.contact_phone,
+        own_record=_own_record(),
         **helped.shown(),
     )
+
+
+def _own_record() -> str:
+    """One's own record, where one decides who helps; "" for who has none, or only reads theirs."""
+    person_id = signed_in().person_id
+    own = records.record_of(person_id) if person_id else None
+    decides = own is not None and own.is_open and not own_reading.only_reads(own.id) and not guardian_decides(own.id)
+    return str(own.id) if own is not None and decides else ""
 
 
 @pages.get("/compte/proches/<uuid:child>/ouvrir")

@@ -78,7 +78,7 @@ class AnswerInvitationForm(ProofForm):
 class InviteParentForm(Form):
     """Where the invitation goes."""
 
-    email = StringField(_l("E-mail address of the other parent"), asked(_l("Write the e-mail address.")))
+    email = StringField(_l("Their e-mail address"), asked(_l("Write the e-mail address.")))
 
 
 class ContestForm(Form):
