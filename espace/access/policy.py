@@ -107,10 +107,11 @@ class ProfessionalFacts:
     """A professional before a record.
 
     `consent` and `team` are the states in effect now (see `in_effect`) of what was decided about them and about the
-    place where they practise today; `encounter` says whether they identified the person exactly a few hours ago;
-    `window` what a counter code opened to them, `emergency` by which right they opened the record, each as long as it
-    lasts; `readable` is the matrix's row of their profession; `sees_hidden`: they are the attending doctor, in a house
-    where a consent opens to that one what is hidden too (rules.md AR-14). `secret`: they work in secret connection.
+    place where they practise today; `denied`: they asked again since they were told no; `encounter` says whether they
+    identified the person exactly a few hours ago; `window` what a counter code opened to them, `emergency` by which
+    right they opened the record, each as long as it lasts; `readable` is the matrix's row of their profession;
+    `sees_hidden`: they are the attending doctor, in a house where a consent opens to that one what is hidden too
+    (rules.md AR-14). `secret`: they work in secret connection.
     `express`: a doctor of work or of a fire service, to whom only what the person said of them by name, or a code
     shown to them, opens anything (rules.md AR-12); `express_may_deposit`: in a house where these feed as others do.
     """
@@ -120,6 +121,7 @@ class ProfessionalFacts:
     encounter: bool
     readable: frozenset[str]
     team: ConsentState = ConsentState.NONE
+    denied: bool = False
     window: Window | None = None
     emergency: EmergencyMode | None = None
     sees_hidden: bool = False
@@ -282,23 +284,29 @@ def _judge_openly(facts: ProfessionalFacts) -> Judgement:
 
 def _met_rights(facts: ProfessionalFacts) -> frozenset[Permission]:
     """What exact identification opens to this one: a block or the want of an express agreement may stop feeding."""
-    is_stopped = facts.consent is ConsentState.BLOCKED and not facts.blocked_may_deposit
+    is_stopped = _is_blocked(facts) and not facts.blocked_may_deposit
     is_apart = facts.express and not facts.express_may_deposit
     return ENCOUNTER_RIGHTS - {Permission.DOCUMENTS_DEPOSIT} if is_stopped or is_apart else ENCOUNTER_RIGHTS
+
+
+def _is_blocked(facts: ProfessionalFacts) -> bool:
+    """Whether they are blocked by name, or with everybody where they practise today while no access names them."""
+    by_place = facts.team is ConsentState.BLOCKED and facts.consent is not ConsentState.VALID
+    return by_place or facts.consent is ConsentState.BLOCKED
 
 
 def _way_in(facts: ProfessionalFacts) -> Reason | None:
     """By which right a professional reads, the widest first; a blocked one by none, an emergency included (AR-5).
 
-    What was decided about one professional counts more than what was decided about their team, and a team's agreement
-    is none for a doctor who needs an express one (AR-12).
+    What was decided about one professional counts more than what was decided about their team, a block of a whole place
+    included, and a team's agreement is none for a doctor who needs an express one (AR-12).
     """
-    if facts.consent is ConsentState.BLOCKED:
+    if _is_blocked(facts):
         return None
     if facts.consent is ConsentState.VALID:
         return Reason.CONSENT
     by_team = facts.team is ConsentState.VALID and not facts.express
-    if by_team and facts.consent not in (ConsentState.REFUSED, ConsentState.REVOKED):
+    if by_team and not facts.denied and facts.consent not in (ConsentState.REFUSED, ConsentState.REVOKED):
         return Reason.TEAM
     if facts.window is not None:
         return Reason.WINDOW

@@ -5,13 +5,26 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from importlib.resources import files
 from types import MappingProxyType, ModuleType
 from typing import Any
 from uuid import UUID
 
-from espace.access.policy import ConsentState
 from espace.permissions import Actor, ActorKind, Permission, Relation, Standing, Task
+
+
+class Consent(StrEnum):
+    """What may have been decided about a professional or a team: rules.md AR-1 to AR-6."""
+
+    NONE = "none"
+    ASKED = "asked"
+    VALID = "valid"
+    REFUSED = "refused"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    BLOCKED = "blocked"
+
 
 DOCTOR, PLACE, OTHER, CARER, RECORD = (UUID(int=number) for number in range(11, 16))
 LIMIT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -70,8 +83,8 @@ class Relating:
 
     relation: str
     profession: str = ""
-    consent: ConsentState = ConsentState.NONE
-    team: ConsentState = ConsentState.NONE
+    consent: Consent = Consent.NONE
+    team: Consent = Consent.NONE
     window: str | None = None
     emergency: str | None = None
     encounter: bool = False
@@ -90,25 +103,29 @@ class Relating:
     named_only: bool = False
     """A doctor of the workplace or of a fire service: AR-12."""
     named_only_feeds: bool = False
+    asked_after_no: bool = False
+    """Asked again, after a refusal or an end that nobody took back since."""
 
 
 def professionals(professions: Sequence[str] = PROFESSIONS) -> Iterator[Relating]:
     """Every way a professional stands: consent × team × code × emergency × encounter × attending × settings."""
     windows, modes, both = (None, "read", "deposit"), (None, "break-glass", "centre-15"), (True, False)
-    for profession, *others in itertools.product(professions, ConsentState, ConsentState, windows, modes, both, both):
+    for profession, *others in itertools.product(professions, Consent, Consent, windows, modes, both, both):
         given: Any = others
         one = Relating("professional", profession, *given)
         yield one
-        if one.consent in (ConsentState.BLOCKED, ConsentState.REFUSED):
+        if one.consent in (Consent.BLOCKED, Consent.REFUSED) or one.team is Consent.BLOCKED:
             yield replace(one, blocked_may_deposit=False)
             yield replace(one, blocked_may_deposit=False, secret=True)
+        if one.consent is Consent.ASKED:
+            yield replace(one, asked_after_no=True)
         if profession == professions[0]:
             yield replace(one, secret=True)
             for feeds, may_deposit in itertools.product(both, both):
                 yield replace(one, named_only=True, named_only_feeds=feeds, blocked_may_deposit=may_deposit)
             yield replace(one, named_only_feeds=True)
-    yield Relating("professional", professions[0], ConsentState.VALID, bound=False)
-    yield Relating("professional", professions[0], ConsentState.VALID, emergency="centre-15", reachable=False)
+    yield Relating("professional", professions[0], Consent.VALID, bound=False)
+    yield Relating("professional", professions[0], Consent.VALID, emergency="centre-15", reachable=False)
 
 
 def people() -> Iterator[Relating]:
@@ -150,7 +167,10 @@ def way(one: Relating) -> str:
         return ""
     if state == "valid":
         return "consent"
-    if one.team.value == "valid" and state not in ("refused", "revoked") and not one.named_only:
+    if one.team.value == "blocked":  # the whole place, but for who is named
+        return ""
+    was_told_no = state in ("refused", "revoked") or one.asked_after_no  # asking is no answer (AR-1)
+    if one.team.value == "valid" and not was_told_no and not one.named_only:
         return "team"
     return "window" if one.window else one.emergency or ""
 
@@ -172,7 +192,8 @@ def _of_professional(one: Relating) -> tuple[set[Permission], str]:
     # Who is to be named adds nothing without that, an identification notwithstanding (AR-12).
     feeds_by_meeting = one.encounter and (one.named_only_feeds or not one.named_only)
     if not by:
-        feeds = feeds_by_meeting and (one.blocked_may_deposit or one.consent.value != "blocked")
+        shut_out = one.consent.value == "blocked" or (one.team.value == "blocked" and one.consent.value != "valid")
+        feeds = feeds_by_meeting and (one.blocked_may_deposit or not shut_out)
         kept = _MEETS if feeds else _MEETS - {"documents:deposit"}
         return (set(kept), "encounter") if one.encounter else (set(), "stranger")
     given = {Permission.DOCUMENTS_READ, Permission.PATIENT_PAGE, Permission.ACCESS_ASK}
@@ -262,6 +283,7 @@ def judged(
             reachable=one.reachable,
             consent=module.ConsentState(one.consent.value),
             team=module.ConsentState(one.team.value),
+            denied=one.asked_after_no,
             window=module.Window(one.window) if one.window else None,
             emergency=module.EmergencyMode(one.emergency) if one.emergency else None,
             encounter=one.encounter,

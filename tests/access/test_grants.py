@@ -9,7 +9,7 @@ from flask import Flask
 
 from espace import clock as clocks
 from espace.access import services as access
-from espace.access.services import Answer, ConsentState, Did, Scope
+from espace.access.services import Answer, ConsentState, Did, Scope, Sees
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpError
@@ -90,6 +90,40 @@ def test_who_was_refused_by_name_stays_out_of_the_team_s_access(
     build.consent(holder, colleague, Answer.REFUSE)
     access.give(holder.standing(), doctor.id, days=90, place_id=doctor.facts.structures[0].id)
     assert (reads(holder, doctor), reads(holder, colleague)) == (True, False)
+
+
+@pytest.mark.parametrize("no", [Answer.REFUSE, Answer.REVOKE])
+def test_asking_again_after_a_no_opens_nothing_by_the_team(
+    holder: Citizen, doctor: Caregiver, colleague: Caregiver, clock: FakeClock, no: Answer
+) -> None:
+    build.consent(holder, colleague, Answer.REFUSE if no is Answer.REFUSE else Answer.GRANT)
+    if no is Answer.REVOKE:
+        (line,) = access.consents(holder.standing())
+        access.answer(holder.standing(), line.id, no, version=line.version)
+    access.give(holder.standing(), doctor.id, days=90, place_id=doctor.facts.structures[0].id)
+    clock.advance(timedelta(days=2))
+    for _ in range(2):
+        access.note_encounter(colleague.actor, holder.record_id)
+        meeting = colleague.standing(holder.record_id)
+        assert meeting is not None
+        access.ask(meeting, "Encore une fois")
+        assert not reads(holder, colleague), "a question is no answer"
+        assert [one.record_id for one in access.my_patients(colleague.actor) if one.state is ConsentState.VALID] == []
+        seen = access.eyes(holder.standing(), str(colleague.id))
+        assert seen is not None
+        assert seen.sees is Sees.IF_GIVEN
+        assert colleague.id not in {one.grantee_id for one in access.everyone(holder.standing())}
+        clock.advance(timedelta(days=2))
+    line = next(one for one in access.consents(holder.standing()) if one.grantee_id == colleague.id)
+    access.answer(holder.standing(), line.id, Answer.GRANT, version=line.version, days=1)
+    assert reads(holder, colleague)
+    clock.advance(timedelta(days=2))
+    assert reads(holder, colleague), "what ended by itself is no refusal: the team's access counts again"
+    access.note_encounter(colleague.actor, holder.record_id)
+    meeting = colleague.standing(holder.record_id)
+    assert meeting is not None
+    access.ask(meeting, "Suivi")
+    assert reads(holder, colleague)
 
 
 def test_giving_to_a_team_counts_for_the_one_it_was_given_through(holder: Citizen, doctor: Caregiver) -> None:

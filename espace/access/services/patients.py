@@ -38,7 +38,10 @@ _MET = or_(
 _NOT_WANTED = exists().where(
     _OWN.record_id == Consent.record_id,
     _OWN.grantee_id == bindparam("professional"),
-    _OWN.state.in_([_S.REFUSED.value, _S.REVOKED.value, _S.BLOCKED.value]),
+    or_(
+        _OWN.state.in_([_S.REFUSED.value, _S.REVOKED.value, _S.BLOCKED.value]),
+        and_(_OWN.state == _S.ASKED.value, _OWN.decided_at.is_not(None)),  # asked again after a no
+    ),
 )
 _MINE = (
     select(Consent.record_id, Consent.state, Consent.asked_at, Consent.valid_until)

@@ -86,10 +86,19 @@ def _ask(standing: Standing, shown: dict[str, Any]) -> None:
             )
         else:
             kept = state if state is ConsentState.BLOCKED else ConsentState.ASKED
+            # A no stands until it is answered otherwise: asking again opens no way through the team.
+            is_no = state in (ConsentState.REFUSED, ConsentState.REVOKED, ConsentState.BLOCKED)
             tx.execute(
                 update(Consent)
                 .where(Consent.record_id == record_id, Consent.id == found.id)
-                .values(state=kept.value, asked_at=now, valid_until=None, version=Consent.version + 1, payload=payload)
+                .values(
+                    state=kept.value,
+                    asked_at=now,
+                    decided_at=found.decided_at if is_no else None,
+                    valid_until=None,
+                    version=Consent.version + 1,
+                    payload=payload,
+                )
             )
         audit.record(
             standing.actor,

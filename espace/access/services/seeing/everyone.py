@@ -92,6 +92,7 @@ def _held(
     return Held(
         consent_state=line.state.value if line else None,
         valid_until=line.valid_until if line else None,
+        decided_at=line.decided_at if line else None,
         team_state=team.state.value if team else None,
         team_until=team.valid_until if team else None,
         bound=not bound.isdisjoint({professional_id, place.id if place else professional_id}),
