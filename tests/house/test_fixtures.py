@@ -83,6 +83,26 @@ def test_a_lent_postgresql_database_with_a_changed_schema_is_lent_no_more(
         assert url != first
 
 
+def test_a_lent_postgresql_database_is_empty_again_however_much_a_test_wrote(cluster: databases.Cluster) -> None:
+    """A table that swells is truncated, and with it the partitions of others: its database is lent on, and watched."""
+    fill = "INSERT INTO audit_heads SELECT gen_random_uuid(), 1, ''::bytea, 1 FROM generate_series(1, %s)"
+    with cluster.lend() as url:
+        first = url
+    for rows in (100_000, 1):
+        with cluster.lend() as url:
+            assert url == first
+            with psycopg.connect(url.replace("+psycopg", "")) as connection:
+                counted = connection.execute("SELECT count(*) FROM audit_heads").fetchone()
+                connection.execute(fill, [rows])
+        assert counted == (0,)
+    with cluster.lend() as url:
+        assert url == first
+        with psycopg.connect(url.replace("+psycopg", "")) as connection:
+            connection.execute("CREATE TABLE forgotten ()")
+    with cluster.lend() as url:
+        assert url != first
+
+
 def test_a_person_made_at_once_leaves_what_the_pages_leave(machines: Machines) -> None:
     """The short way of `build.citizen` and the walk through the activation: the same rows, facts and mails."""
 

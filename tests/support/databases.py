@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -57,6 +57,22 @@ _END_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
+# Every command that changes a schema, even one undone, moves this sequence: the catalogues are read only then.
+_WATCH = """
+CREATE SCHEMA tests;
+CREATE SEQUENCE tests.changes;
+CREATE FUNCTION tests.changed() RETURNS event_trigger LANGUAGE plpgsql
+  AS 'BEGIN PERFORM nextval(''tests.changes''); END';
+CREATE EVENT TRIGGER changed ON ddl_command_end EXECUTE FUNCTION tests.changed();
+"""
+_CHANGES = "SELECT last_value, is_called FROM tests.changes"
+# What was written to since it was made or truncated: the others, most of the partitions, have no page.
+_WRITTEN = """
+SELECT relname, pg_relation_size(oid) FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 0
+"""
+_SWOLLEN = 128 << 10
+"""Bytes of a table full of rows deleted test after test: it is truncated, which costs more than to delete few rows."""
 _TABLES = """
 SELECT relname FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname
@@ -181,31 +197,43 @@ class Lent:
         self.name = name
         self.url = url
         self._connection = connection
+        connection.execute(_WATCH)
         names = [name for (name,) in connection.execute(_TABLES).fetchall()]
         self._filled = [filled for filled in (Filled(connection, name) for name in names) if filled.rows]
-        tables = [sql.Identifier(name) for name in names if name not in {filled.name for filled in self._filled}]
-        one = sql.SQL("IF EXISTS (SELECT FROM {0}) THEN DELETE FROM {0}; END IF;")
-        self._empty = sql.SQL("DO $$ BEGIN {} END $$").format(sql.SQL("").join(one.format(table) for table in tables))
-        self._schema = self._look()
+        self._changes = self._read(_CHANGES)
+        self._schema = self._read(_SCHEMA)
 
     def clean(self) -> bool:
         """Make it as its template is; False when a test changed its schema."""
-        while self._connection.execute(_END_OTHERS).fetchall():
+        while self._read(_END_OTHERS):
             time.sleep(0.002)
-        if self._look() != self._schema:
+        changes = self._read(_CHANGES)
+        if changes != self._changes and self._read(_SCHEMA) != self._schema:
             return False
-        with self._connection.transaction():
-            self._connection.execute(self._empty)
-            for filled in self._filled:
-                filled.restore()
+        self._changes = changes
+        self._empty()
+        for filled in self._filled:
+            filled.restore()
         return True
+
+    def _empty(self) -> None:
+        """Delete the rows of every table and partition but those that the template fills."""
+        kept = {filled.name for filled in self._filled}
+        written = [(sql.Identifier(name), size) for name, size in self._read(_WRITTEN) if name not in kept]
+        delete = [sql.SQL("DELETE FROM {};").format(name) for name, size in written if size <= _SWOLLEN]
+        truncate = [name for name, size in written if size > _SWOLLEN]
+        if delete:
+            self._connection.execute(sql.SQL("").join(delete))
+        if truncate:
+            self._connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(",").join(truncate)))
+            self._schema = self._read(_SCHEMA)  # a truncated table has another file
 
     def close(self) -> None:
         """End the cleaning connection."""
         self._connection.close()
 
-    def _look(self) -> list[Any]:
-        return self._connection.execute(_SCHEMA).fetchall()
+    def _read(self, query: LiteralString) -> list[Any]:
+        return self._connection.execute(query).fetchall()
 
 
 @dataclass
