@@ -35,7 +35,7 @@ def doctor(app: Flask) -> Caregiver:
 
 
 def test_an_opening_is_found_looked_at_and_settled(
-    app: Flask, privacy: Officer, holder: Citizen, doctor: Caregiver
+    app: Flask, privacy: Officer, holder: Citizen, doctor: Caregiver, clock: FakeClock
 ) -> None:
     browser = privacy.browser(app)
     assert "Rien n'attend" in browser.get("/admin/").text
@@ -48,7 +48,7 @@ def test_an_opening_is_found_looked_at_and_settled(
     for hidden in (WORDS, holder.name, "dépression", holder.ins):
         assert hidden not in one.text
         assert hidden not in page.text
-    assert "240 minutes" in one.text
+    assert "jusqu'à 14 h" in one.text  # it stands open
     wrong = browser.submit(one.form("decision"), {"decision": None}, expect=422)
     assert "Choisissez la suite" in wrong.text
     wrong = browser.submit(one.form("decision"), {"decision": "reported"}, expect=422)
@@ -63,6 +63,8 @@ def test_an_opening_is_found_looked_at_and_settled(
     settled = browser.get("/admin/urgences?etat=regle")
     one = browser.get(settled.link(doctor.facts.display_name))
     assert not [form for form in one.forms if "decision" in form.names]
+    clock.advance(timedelta(hours=4))
+    assert "240 minutes" in privacy.browser(app).get(one.path).text
 
 
 def test_who_served_the_person_that_day_does_not_decide(

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from flask import Response, abort, flash, session
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from espace import db, settings
 from espace.access.services import EmergencyMode
@@ -91,7 +91,13 @@ def allow(mode: str) -> Response:
 def close(opening_id: UUID) -> Response:
     """Close an opening that still stands: one press."""
     if ending.stop(viewpoint().standing, opening_id):
-        flash(gettext("Done. They see nothing any more, as of now."), "ok")
+        hours = settings.current().emergency_hours
+        said = ngettext(
+            "Done. They see nothing any more, and cannot open it again this way for %(num)d hour.",
+            "Done. They see nothing any more, and cannot open it again this way for %(num)d hours.",
+            hours,
+        )
+        flash(said, "ok")
     return _back()
 
 

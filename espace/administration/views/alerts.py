@@ -53,6 +53,8 @@ def alert_list() -> Response:
             "alert": one,
             "name": readers[one.professional_id].display_name if one.professional_id in readers else "",
             "title": title(one),
+            "signals": [gettext(SIGNALS[Signal(word)].msgid) for word in one.signals[:1]],
+            "others": len(one.signals) - 1,
         }
         for one in found
     ]

@@ -325,7 +325,7 @@ def recent_lines(standing: Standing) -> list[SeerLine]:
                 SeerAct(
                     N_("Close this opening"),
                     f"/acces/urgence/{one.id}/fin",
-                    N_("They see nothing any more, as of now."),
+                    N_("They see nothing any more, and cannot open it again this way for some hours."),
                 ),
             )
             if one.is_open

@@ -52,7 +52,7 @@ class Review(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """One opening as operators see it. `asked`, `answer` and `words` are the house's question, the professional's
-    answer, and why it was settled; `late`: the answer did not come in time.
+    answer, and why it was settled; `was_closed`: the record's people closed it before its time.
     """
 
     id: UUID
@@ -73,6 +73,12 @@ class Reviewed:
     words: str = ""
     by: str = ""
     is_contested: bool = False
+    was_closed: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the record still stands open by it."""
+        return self.opened_at <= clock.now() < self.until
 
     @property
     def is_late(self) -> bool:
@@ -257,4 +263,5 @@ def _opened(tx: Connection, row: Any) -> Reviewed:
         answer=said.get("answer", ""),
         words=said.get("decided", ""),
         by=said.get("by", ""),
+        was_closed=bool(said.get("closed")),
     )
