@@ -1,8 +1,9 @@
-"""Changes of a copy of a module's source, one at a time: a comparison turned round, a part of a condition dropped."""
+"""Changes of a copy of a module's source, one at a time: a comparison turned, a part dropped, a word exchanged."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from random import Random
 from typing import Any
 
 _TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -29,6 +30,30 @@ def mutations(source: str) -> Iterator[tuple[str, str]]:
             return
         yield change.made, ast.unparse(ast.fix_missing_locations(changed))
         wanted += 1
+
+
+def exchanges(source: str, words: Mapping[str, Sequence[str]], dice: Random) -> Iterator[tuple[str, str]]:
+    """Sources in which one word (`Group.WORD`) of a function or a table stands in the place of another of its group.
+
+    `words`: group -> its words. Each with its line as it was, and the new word; in an order that `dice` choose.
+    """
+    tree, lines = ast.parse(source), source.splitlines()
+    places = [
+        node
+        for top in tree.body
+        if not isinstance(top, ast.ClassDef)
+        for node in ast.walk(top)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in _of(words, node)
+    ]
+    every = [(node, other) for node in places for other in _of(words, node) if other != node.attr]
+    for node, other in dice.sample(every, len(every)):
+        was, node.attr = node.attr, other
+        yield f"{lines[node.lineno - 1].strip()}: {was} -> {other}", ast.unparse(tree)
+        node.attr = was
+
+
+def _of(words: Mapping[str, Sequence[str]], node: ast.Attribute) -> Sequence[str]:
+    return words.get(node.value.id, ()) if isinstance(node.value, ast.Name) else ()
 
 
 class _Change(ast.NodeTransformer):

@@ -355,7 +355,7 @@ def differences(
             yield f"{one}: {judgement.rights} {judgement.reason}"
         rule = rule_of(module, one, judgement)
         by_rules = (one.relation, one.profession, Permission.DOCUMENTS_READ in given, one.attending, reason)
-        key = (rule, *by_rules, one.bound, one.frozen, one.narrowed, one.withheld)
+        key = (rule, *by_rules, one.bound, one.frozen, one.narrowed, one.withheld, one.only_reads)
         if key in gone:
             continue
         gone.add(key)
