@@ -380,3 +380,13 @@ def test_an_access_that_ends_soon_is_prolonged_with_one_press(
     (line,) = access.consents(holder.standing())
     assert line.valid_until == clock.now + timedelta(days=90)
     assert [step.did for step in line.steps] == [Did.GIVEN, Did.PROLONGED]
+
+
+def test_an_access_is_not_prolonged_until_the_day_on_which_it_ends_already(
+    holder: Citizen, doctor: Caregiver, clock: FakeClock
+) -> None:
+    line_id = access.give(holder.standing(), doctor.id, days=90)
+    clock.advance(timedelta(minutes=3))
+    assert 90 not in access.longer(access.consent(holder.standing(), line_id))
+    clock.advance(timedelta(days=1))
+    assert 90 in access.longer(access.consent(holder.standing(), line_id))

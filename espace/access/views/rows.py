@@ -265,7 +265,7 @@ def _of_seer(here: Viewpoint, line: SeerLine, table: Matrix) -> Row:
         visit=_visit(line.last_visit) if line.last_visit or (is_person and line.place and line.state in _COME) else "",
         days_left=None,
         place=f"{here.base}{line.place}" if line.place else "",
-        place_label=gettext("See or change"),
+        place_label=gettext("See more") if line.state.is_past else gettext("See or change"),
         see_as="",
         profession=line.profession_code.partition("/")[0],
         presses=tuple(_press(here, act) for act in line.acts),

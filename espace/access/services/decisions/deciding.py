@@ -55,11 +55,11 @@ def shorter(line: ConsentLine) -> tuple[int, ...]:
 
 
 def longer(line: ConsentLine) -> tuple[int, ...]:
-    """The durations that give this line more than it has: all of them where it has nothing."""
+    """The durations that give this line a day more than it has: all of them where it has nothing."""
     if line.state is not _S.VALID or line.valid_until is None:
         return durations()
     left = line.valid_until - clock.now()
-    return tuple(days for days in durations() if timedelta(days=days) > left)
+    return tuple(days for days in durations() if timedelta(days=days - 1) >= left)
 
 
 def answer(
