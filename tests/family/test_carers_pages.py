@@ -214,3 +214,14 @@ def test_ones_own_carers_are_found_from_the_page_of_relatives(app: Flask) -> Non
     browser = helped.browser(app)
     page = browser.get("/compte/proches")
     assert browser.get(page.link("Être aidé par un proche")).path == f"/dossiers/{helped.record_id}/acces/aidants"
+
+
+def test_what_follows_from_ending_the_help_is_said_before_either_presses(app: Flask) -> None:
+    helped, carer = helped_and_carer()
+    made(helped.standing(), carer, scope(READ))
+    theirs = carer.browser(app).get("/compte/proches")
+    button = theirs.tree.xpath("//button[contains(., 'Ne plus aider')]")[0]
+    said = theirs.tree.get_element_by_id(button.get("aria-describedby")).text_content()
+    assert "vous ne voyez plus rien de ce dossier" in said
+    mine = helped.browser(app).get(f"/dossiers/{helped.record_id}/acces/aidants")
+    assert "cette personne ne voit et ne fait plus rien ici, dès maintenant" in mine.text
