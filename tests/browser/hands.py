@@ -13,6 +13,8 @@ import pyotp
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, ViewportSize, expect
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+SHOWN = "ESPACE_SCREENSHOTS" in os.environ
+"""Whether somebody wants to look at pictures: they are a fifth of the pages' time."""
 PHONE = ViewportSize(width=360, height=740)
 DESK = ViewportSize(width=1280, height=800)
 _MOST_STOPS = 160
@@ -67,8 +69,8 @@ class Hands:
         return answer.status if answer else 0
 
     def shot(self, what: str) -> None:
-        """Keep what the screen shows, where somebody wants to look at it: pictures are a fifth of the pages' time."""
-        if "ESPACE_SCREENSHOTS" not in os.environ:
+        """Keep what the screen shows, where somebody wants to look at it."""
+        if not SHOWN:
             return
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{what}.png", full_page=True)
