@@ -114,6 +114,17 @@ def test_two_browsers_the_second_sees_how_things_stand(app: Flask) -> None:
     assert links.carer(helped.standing(), one.id).scope.tasks == {READ}
 
 
+@pytest.mark.parametrize("version", ["9" * 400, "-1", "0", "x", ""])
+def test_a_page_that_was_never_ours_changes_nothing(app: Flask, version: str) -> None:
+    helped, carer = helped_and_carer()
+    one = made(helped.standing(), carer, scope(READ, ADD))
+    browser = helped.browser(app)
+    form = browser.get(f"/dossiers/{helped.record_id}/acces/aidants/{one.id}/reduire").form("version")
+    late = browser.submit(form, {"tasks": ["read-documents"], "version": version}, expect=None)
+    assert late.status in (200, 409, 422)
+    assert links.carer(helped.standing(), one.id).scope.tasks == {READ, ADD}
+
+
 def test_narrowing_and_ending_need_no_proof_and_widening_leads_to_it(app: Flask, clock: FakeClock) -> None:
     helped, carer = helped_and_carer()
     one = made(helped.standing(), carer, scope(READ, ADD))

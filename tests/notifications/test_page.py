@@ -119,6 +119,10 @@ WRONG = [
     {"zone": "Mars/Olympus"},
     {"zone": ""},
     {"version": "x"},
+    {"version": "9" * 400},
+    {"version": "-1"},
+    {"quiet_from": "9" * 400},
+    {"hour": "9" * 5000},
     {"on_new_document": "pigeon"},
     {"on_new_document": ["email", "email", "fax"]},
 ]

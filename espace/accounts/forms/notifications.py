@@ -41,6 +41,7 @@ _PLACES = dict(
     )
 )
 _HOURS = range(24)
+_VERSIONS = 2**31
 
 
 def _choices(named: Mapping[Any, Any]) -> list[Any]:
@@ -133,21 +134,30 @@ class NotificationsForm(Form):
         Raises:
             ValueError: when a browser sent what the page does not offer.
         """
+        hours = [_number(field.data, 24) for field in (self.hour, self.quiet_from, self.quiet_to)]
         return Preferences(
             choices={event: frozenset(map(Channel, self.boxes(event).data or ())) for event in CHOSEN},
             rhythm=Rhythm(self.rhythm.data),
-            hour=int(self.hour.data),
-            weekday=int(self.weekday.data),
+            hour=hours[0],
+            weekday=_number(self.weekday.data, 7),
             quiet=Quiet(self.quiet.data),
-            quiet_from=time(int(self.quiet_from.data)),
-            quiet_to=time(int(self.quiet_to.data)),
+            quiet_from=time(hours[1]),
+            quiet_to=time(hours[2]),
             zone=str(self.zone.data),
-            version=int(self.version.data or 0),
+            version=_number(self.version.data or "0", _VERSIONS),
         )
 
 
 class TrialForm(Form):
     """The button of the trial message."""
+
+
+def _number(written: str | None, below: int) -> int:
+    """A number that a page of ours wrote into the form. Raises ValueError for what none did."""
+    found = int(written or "")
+    if not 0 <= found < below:
+        raise ValueError("no page offers this number")
+    return found
 
 
 def _hour(number: int) -> str:

@@ -118,7 +118,9 @@ def change(standing: Standing, carer_id: UUID, scope: Scope, *, version: int) ->
     found = carer(standing, carer_id)
     if found.is_over:
         raise NotFoundError
-    if found.version == version and scope == found.scope:
+    if found.version != version:
+        raise ConflictError
+    if scope == found.scope:
         return False  # nothing was changed
     wider = not scope.is_within(found.scope)
     if wider:
