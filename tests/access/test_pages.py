@@ -291,3 +291,12 @@ def test_the_sentence_follows_the_table_of_every_profession(app: Flask, machines
             told[profession] = (sees, unseen)
     five = [told[profession] for profession in ("G15_10", "G15_21", "G15_40", "G15_60", "G15_70")]
     assert len(set(five)) == 5
+
+
+def test_what_was_ended_is_given_again_in_the_words_of_giving(app: Flask, holder: Citizen, doctor: Caregiver) -> None:
+    line_id = access.give(holder.standing(), doctor.id, days=90)
+    line = access.consent(holder.standing(), line_id)
+    access.answer(holder.standing(), line_id, Answer.REVOKE, version=line.version)
+    text = holder.browser(app).get(f"/dossiers/{holder.record_id}/acces/{line_id}").text
+    assert "Si vous donnez accès, Dr Karim Belhadj verra" in text
+    assert "Si vous acceptez" not in text

@@ -171,6 +171,12 @@ def test_filters_work_by_their_form_without_script(
     for bad in ("par=x", "personne=x", "quoi=x", "quand=x", "du=x", "au=0000-00-00", "personne=" + str(uuid4())):
         browser.get(f"{base}?{bad}")
     assert "Rien ne correspond" in browser.get(f"{base}?personne={uuid4()}").text
+    for days in ("du=1999-01-01&au=2199-12-31", "du=2199-12-31&au=1999-01-01"):
+        page = browser.get(f"{base}?{days}")
+        assert "Filtré : du 1er janvier 1999 au 31 décembre 2199" in page.text.replace("\xa0", " "), "either way round"
+        assert "Dr Hélène Morvan" in page.response.text.replace("&nbsp;", " ").split("<main")[1]
+    for days, said in (("du=1999-01-01", "depuis le 1er janvier 1999"), ("au=2199-12-31", "jusqu'au 31 décembre 2199")):
+        assert said in browser.get(f"{base}?{days}").text
 
 
 def test_own_sign_ins_are_found_by_their_filter(app: Flask, clock: FakeClock) -> None:

@@ -18,6 +18,7 @@ from espace.home.services import Decision, Filter, Visit, What, Who
 from espace.permissions import ActorKind, Permission
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint
+from espace.web.i18n import full_day
 from espace.web.rendering import render
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_
@@ -160,10 +161,12 @@ def asked(given: MultiDict[str, str]) -> Filter:
 
 
 def _period(given: MultiDict[str, str]) -> tuple[datetime | None, datetime | None]:
-    """From the first day chosen to the end of the last one, by the clock on the wall."""
+    """From the first day chosen to the end of the last one, by the clock on the wall; the earlier one is the first."""
     if given.get("quand", "") in dict(PERIODS):
         return clock.now() - timedelta(days=int(given["quand"])), None
     since, until = day_start(given.get("du", "")), day_start(given.get("au", ""))
+    if since and until and until < since:
+        since, until = until, since
     return since, until + timedelta(days=1) if until else None
 
 
@@ -210,11 +213,19 @@ def _said(wanted: Filter, visits: Sequence[Visit]) -> list[str]:
     said += [gettext(words.msgid) for code, words in WHAT if code is wanted.what]
     if wanted.since or wanted.until:
         said += [gettext(words.msgid) for code, words in PERIODS if code == request.args.get("quand")] or [
-            gettext("a period")
+            _days_said(wanted)
         ]
     if wanted.unanswered:
         said.append(gettext("not answered yet"))
     return said
+
+
+def _days_said(wanted: Filter) -> str:
+    since = full_day(wanted.since) if wanted.since else ""
+    until = full_day(wanted.until - timedelta(days=1)) if wanted.until else ""
+    if since and until:
+        return str(gettext("from %(since)s to %(until)s", since=since, until=until))
+    return str(gettext("from %(since)s on", since=since) if since else gettext("until %(day)s", day=until))
 
 
 def _by_day(visits: Sequence[Visit], here: Viewpoint, *, mine: bool) -> list[tuple[str, list[dict[str, Any]]]]:
