@@ -221,13 +221,16 @@ def _of_person(one: Relating) -> tuple[set[Permission], str]:
     return set(_OWN), one.relation
 
 
-def closed_by(one: Relating, type_code: str, marks: frozenset[str]) -> set[str]:
-    """Every reason for which a document may not be read, none when it may: AR-13, AR-15, MI-6, the matrix, R15."""
-    if Permission.DOCUMENTS_READ not in rights(one)[0]:
+def closed_by(one: Relating, type_code: str, marks: frozenset[str], *, reads: bool, attends: bool) -> set[str]:
+    """Every reason for which a document may not be read, none when it may: AR-13, AR-15, MI-6, the matrix, R15.
+
+    `reads` and `attends` are the same for every document: whether one reads at all, and as a doctor who attends.
+    """
+    if not reads:
         return {"no-reading"}
     if one.relation == "professional":
         is_open = TABLE[one.profession, type_code]
-        return _for_professional(one, marks) if is_open else {"type-not-open-to-profession"}
+        return _for_professional(one, marks, attends=attends) if is_open else {"type-not-open-to-profession"}
     reasons = {
         "awaits-announcement": "announcement" in marks,
         "secret-care": "secret" in marks and (one.relation != "holder" or one.only_reads),
@@ -246,11 +249,10 @@ def _is_hidden_from(one: Relating, marks: frozenset[str]) -> bool:
     return one.relation == "heir"
 
 
-def _for_professional(one: Relating, marks: frozenset[str]) -> set[str]:
+def _for_professional(one: Relating, marks: frozenset[str], *, attends: bool) -> set[str]:
     if "own" in marks:
         return set()
     kept = one.bound and marks & {"kept from the doctor", "kept from the place"}
-    attends = one.attending and way(one) in ("consent", "team")
     shown = attends or (one.bound and "shown to the doctor" in marks)
     return {"kept-from-them"} if kept else {"hidden-by-holder"} if "hidden" in marks and not shown else set()
 
@@ -354,12 +356,14 @@ def differences(
         if (judgement.rights, judgement.reason.value) != (given, reason):
             yield f"{one}: {judgement.rights} {judgement.reason}"
         rule = rule_of(module, one, judgement)
-        by_rules = (one.relation, one.profession, Permission.DOCUMENTS_READ in given, one.attending, reason)
+        reads, attends = Permission.DOCUMENTS_READ in given, one.attending and way(one) in ("consent", "team")
+        by_rules = (one.relation, one.profession, reads, one.attending, reason)
         key = (rule, *by_rules, one.bound, one.frozen, one.narrowed, one.withheld, one.only_reads)
         if key in gone:
             continue
         gone.add(key)
         for type_code, marks, document in documents:
-            decision, closed = rule.decide(document), closed_by(one, type_code, marks)
+            decision = rule.decide(document)
+            closed = closed_by(one, type_code, marks, reads=reads, attends=attends)
             if decision.allowed is bool(closed) or decision.reason.value not in (closed or {reason}):
                 yield f"{one}: {type_code} {sorted(marks)}: {decision}"
