@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from espace import crypto
 from espace import settings as given
 from espace.access import services as access
 from espace.access.policy import Window
@@ -30,18 +28,9 @@ APART = {"specialty": {"specialty": "SM25", "finess": HOSPITAL}, "work": {"fines
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str, ring: crypto.KeyRing) -> Settings:
+def settings(settings: Settings) -> Settings:
     """A house in whose settings one place watches over people at work and one puts out fires."""
-    crypto.write_ring(ring, tmp_path / "keys" / "keys.json")
-    return Settings(
-        data_dir=tmp_path / "data",
-        key_file=tmp_path / "keys" / "keys.json",
-        checkpoint_dir=tmp_path / "checkpoints",
-        database_url=database_url,
-        base_url="http://localhost:8000",
-        fire_structures=f"1{FIRE}",
-        occupational_structures=f"1{WORK}",
-    )
+    return replace(settings, fire_structures=f"1{FIRE}", occupational_structures=f"1{WORK}")
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
-from espace import crypto
 from espace.access import services as access
 from espace.access.services import Answer
 from espace.access.services.emergencies import emergency, ending, oppositions, rescuers
@@ -30,17 +28,9 @@ from .emergencies import CALL, CENTRE, FINESS, GLASS, WORDS, again, found, opene
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str, ring: crypto.KeyRing) -> Settings:
+def settings(settings: Settings) -> Settings:
     """A house in whose settings one place answers calls to the centre 15."""
-    crypto.write_ring(ring, tmp_path / "keys" / "keys.json")
-    return Settings(
-        data_dir=tmp_path / "data",
-        key_file=tmp_path / "keys" / "keys.json",
-        checkpoint_dir=tmp_path / "checkpoints",
-        database_url=database_url,
-        base_url="http://localhost:8000",
-        regulation_structures=f"1{FINESS}",
-    )
+    return replace(settings, regulation_structures=f"1{FINESS}")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from espace import crypto
 from espace.permissions import Role
 from espace.settings import Settings
-from tests.support import office
+from tests.support import build, office
 from tests.support.office import Officer
 
 
@@ -42,3 +42,15 @@ def privacy(app: object) -> Officer:
 def administrator(app: object) -> Officer:
     """An administrator."""
     return office.officer(Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def second(app: object) -> Officer:
+    """Another operator of the desk, of the other role."""
+    return office.officer(Role.ADMINISTRATOR, "Ghislain Bouvet")
+
+
+@pytest.fixture
+def person(app: object) -> build.Citizen:
+    """Whose the document is."""
+    return build.citizen("Claire", "Fontenay")

@@ -12,7 +12,7 @@ from espace.permissions import Role
 from tests.support import build, office
 from tests.support.office import Officer
 
-from .test_quarantine import aside, seen, strange, target
+from .aside import aside, seen, strange, target
 
 ACTS = {Action.QUARANTINE_PROPOSED, Action.QUARANTINE_WITHDRAWN, Action.QUARANTINE_ASSIGNED}
 

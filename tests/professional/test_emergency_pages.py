@@ -1,12 +1,11 @@
 """Emergencies as professionals and the people of a record walk them: reason, banner, end, switches, explanations."""
 
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from espace import crypto
 from espace.access import services as access
 from espace.access.services import Answer
 from espace.access.services.emergencies import emergency, oppositions, reviews
@@ -25,17 +24,9 @@ BANNER = "Accès d'urgence jusqu'à"
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str, ring: crypto.KeyRing) -> Settings:
+def settings(settings: Settings) -> Settings:
     """A house in whose settings one place answers calls to the centre 15."""
-    crypto.write_ring(ring, tmp_path / "keys" / "keys.json")
-    return Settings(
-        data_dir=tmp_path / "data",
-        key_file=tmp_path / "keys" / "keys.json",
-        checkpoint_dir=tmp_path / "checkpoints",
-        database_url=database_url,
-        base_url="http://localhost:8000",
-        regulation_structures=f"1{FINESS}",
-    )
+    return replace(settings, regulation_structures=f"1{FINESS}")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from flask_babel import gettext, ngettext
 from espace.access.services.watching import alerts, suspensions
 from espace.access.services.watching.alerts import AlertFacts, Kind, State
 from espace.access.services.watching.patterns import Signal
-from espace.administration.forms import DecisionForm
+from espace.administration.forms.answers import DecisionForm
 from espace.administration.services import visits
 from espace.administration.services.visits import Purpose
 from espace.errors import ConflictError
@@ -20,7 +20,7 @@ from espace.web.rendering import render
 from espace.words import N_, Message
 
 from .blueprints import pages
-from .quarantine import place_of
+from .two_operators import place_of
 
 _HOME = "/admin/alertes"
 CHOICES = {

@@ -8,7 +8,7 @@ from flask import Response, abort, flash, request
 from flask_babel import gettext
 
 from espace import clock
-from espace.administration.forms import ContestForm
+from espace.administration.forms.answers import ContestForm
 from espace.administration.services import contests
 from espace.administration.services.contests import Outcome
 from espace.audit.services.answers import PAGE, AnswerState, Place, VisitFacts

@@ -6,7 +6,8 @@ from flask import Response, flash
 from flask_babel import gettext
 
 from espace import settings
-from espace.administration.forms import CheckForm, ChildCheckForm, PlainForm, SearchForm
+from espace.administration.forms.counter import CheckForm, ChildCheckForm, SearchForm
+from espace.administration.forms.parts import PlainForm
 from espace.administration.services import counter, visits
 from espace.administration.services.counter import Desk
 from espace.administration.services.visits import Purpose

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from espace.access.services.emergencies import reviews
 from espace.access.services.emergencies.emergency import WHY
 from espace.access.services.emergencies.reviews import Review
-from espace.administration.forms import DecisionForm
+from espace.administration.forms.answers import DecisionForm
 from espace.documents.services.types import CLASSES, types
 from espace.errors import ConflictError, RefusedError
 from espace.permissions import Permission
@@ -18,7 +18,7 @@ from espace.web.rendering import render
 from espace.words import N_
 
 from .blueprints import pages
-from .quarantine import place_of
+from .two_operators import place_of
 
 _HOME = "/admin/urgences"
 CHOICES = {

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Response
 
 from espace import settings
-from espace.administration.forms import SearchForm
+from espace.administration.forms.counter import SearchForm
 from espace.administration.services import counter, waiting
 from espace.permissions import Permission
 from espace.web.attempts import page, to

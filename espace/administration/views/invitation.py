@@ -9,7 +9,7 @@ from werkzeug.datastructures import Headers
 
 from espace.accounts.services import factors, invitations
 from espace.accounts.services.invitations import Enrolling
-from espace.administration.forms import AppForm, InvitationForm, KeepForm, PasswordForm
+from espace.administration.forms.operators import AppForm, InvitationForm, KeepForm, PasswordForm
 from espace.errors import NotFoundError
 from espace.web.attempts import attempt, page, to
 from espace.web.forms import Form

@@ -6,7 +6,8 @@ from flask import Response, flash, request
 from flask_babel import gettext
 
 from espace import settings
-from espace.administration.forms import MandateForm, PlainForm, SearchForm, TwoDocumentsForm
+from espace.administration.forms.counter import MandateForm, SearchForm, TwoDocumentsForm
+from espace.administration.forms.parts import PlainForm
 from espace.administration.services import mandates, visits
 from espace.administration.services.mandates import MandateDesk
 from espace.administration.services.visits import Purpose

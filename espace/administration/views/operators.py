@@ -9,7 +9,8 @@ from flask_babel import gettext
 from espace import clock
 from espace.accounts.services import operator_rows, operators
 from espace.accounts.services.operator_rows import Operator, OperatorState
-from espace.administration.forms import InviteForm, PlainForm, RoleForm
+from espace.administration.forms.operators import InviteForm, RoleForm
+from espace.administration.forms.parts import PlainForm
 from espace.audit import services as audit
 from espace.permissions import Actor, Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to

@@ -9,7 +9,9 @@ from flask_babel import gettext
 
 from espace import settings
 from espace.access.services.watching import alerts
-from espace.administration.forms import DeathForm, DecideForm, HeirForm, PlainForm, ReasonForm, SearchForm, SuspendForm
+from espace.administration.forms.counter import SearchForm
+from espace.administration.forms.parts import PlainForm
+from espace.administration.forms.persons import DeathForm, DecideForm, HeirForm, ReasonForm, SuspendForm
 from espace.administration.services import persons, visits
 from espace.administration.services.persons import WIDENING, Dossier, Task
 from espace.administration.services.visits import Purpose

@@ -5,16 +5,16 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, flash, request
+from flask import Response, request
 from flask_babel import gettext
 
-from espace.administration.forms import AssignForm, DiscardForm, PlainForm, SeenForm
+from espace.administration.forms.parts import PlainForm, SeenForm
+from espace.administration.forms.quarantine import AssignForm, DiscardForm
 from espace.administration.services import quarantine
 from espace.administration.services.quarantine import Act, Case
 from espace.documents.services import type_label
-from espace.errors import NotFoundError
-from espace.permissions import Permission, demand_fresh_proof
-from espace.web.attempts import attempt, page, to
+from espace.permissions import Permission
+from espace.web.attempts import page
 from espace.web.forms import Form
 from espace.web.guards import requires, signed_in
 from espace.web.rendering import render
@@ -22,9 +22,10 @@ from espace.words import N_, Message
 
 from . import quarantine_words as words
 from .blueprints import pages
+from .two_operators import CONFIRM, Desk, place_of
 
 _HOME = "/admin/quarantaine"
-ASSIGN, DISCARD, CONFIRM, WITHDRAW = "ranger", "ecarter", "confirmer", "retirer"
+ASSIGN, DISCARD, WITHDRAW = "ranger", "ecarter", "retirer"
 _FORMS: dict[str, type[Form]] = {ASSIGN: AssignForm, DISCARD: DiscardForm, CONFIRM: SeenForm, WITHDRAW: PlainForm}
 _DONE: dict[str, Message] = {
     ASSIGN: N_("Your proposal is written down. Another operator must confirm it."),
@@ -55,54 +56,24 @@ def _list(before: UUID | None, status: int = 200) -> Response:
 @requires(Permission.OFFICE_QUARANTINE)
 def quarantine_case(aside_id: UUID) -> Response:
     """One file: whom it names, what it is said to be, why it is here. What it says stays closed."""
-    try:
-        return _shown(quarantine.case(signed_in(), aside_id))
-    except NotFoundError:
-        return _gone()
+    return _DESK.look(
+        aside_id, lambda found: render("administration/quarantine_case.html", acts=_acts(found), **_about(found))
+    )
 
 
 @pages.get(f"{_HOME}/<uuid:aside_id>/<act>")
 @requires(Permission.OFFICE_QUARANTINE)
 def ask_quarantine_act(aside_id: UUID, act: str) -> Response:
     """The form of a proposal, or what a confirmation will do."""
-    if act not in _FORMS:
-        abort(404)
-    try:
-        found = quarantine.case(signed_in(), aside_id)
-    except NotFoundError:
-        return _gone()
-    if act not in _acts(found):
-        return _led_back(found, act)
-    if act == CONFIRM:
-        demand_fresh_proof(signed_in())
-    return _asking(found, act, _empty(found, act))
+    return _DESK.ask(aside_id, act)
 
 
 @pages.post(f"{_HOME}/<uuid:aside_id>/<act>")
 @requires(Permission.OFFICE_QUARANTINE)
 def do_quarantine_act(aside_id: UUID, act: str) -> Response:
     """Do it."""
-    if act not in _FORMS:
-        abort(404)
-    form = _FORMS[act]()
-    try:
-        if form.validate():
-            with attempt(form):
-                done = _ACTS[act](aside_id, form)
-                flash(gettext(done.msgid), "ok")
-                return to(_HOME if act == CONFIRM else f"{_HOME}/{aside_id}")
-        found = quarantine.case(signed_in(), aside_id)
-    except NotFoundError:
-        return _decided()
-    return _asking(found, act, form) if act in _acts(found) else _led_back(found, act)
-
-
-def place_of(text: str) -> UUID | None:
-    """The row after which a page begins, as its address says it; None for the start."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    place = _HOME if act == CONFIRM else f"{_HOME}/{aside_id}"
+    return _DESK.carry_out(aside_id, act, lambda form: (gettext(_ACTS[act](aside_id, form).msgid), place))
 
 
 def _assign(aside_id: UUID, form: Any) -> Message:
@@ -135,35 +106,15 @@ _ACTS: dict[str, Callable[[UUID, Any], Message]] = {
 }
 
 
-def _gone() -> Response:
-    """The desk, in the place of a document that is not on it."""
-    _say_decided()
-    return _list(None, status=404)
-
-
-def _decided() -> Response:
-    """Back to the desk, after an act about a document that is not on it any more."""
-    _say_decided()
-    return to(_HOME)
-
-
-def _say_decided() -> None:
-    flash(gettext("This document is on the desk no more: it was decided about."), "warn")
-
-
-def _led_back(found: Case, act: str) -> Response:
-    """To the document's page, with why this cannot be done now."""
-    place = to(f"{_HOME}/{found.aside.id}")
+def _refused(found: Case, act: str) -> Message | None:
+    """Why this cannot be done now; the page itself says to whoever proposed that another must confirm."""
     if act == CONFIRM and found.proposal:
-        return place  # which says to whoever proposed that another must confirm
+        return None
     if act in (CONFIRM, WITHDRAW):
-        said = N_("Nothing awaits a confirmation here any more.")
-    elif found.proposal:
-        said = N_("Something is proposed for this document already. It is confirmed or withdrawn first.")
-    else:
-        said = quarantine.trouble_words(found.trouble)
-    flash(gettext(said.msgid), "warn")
-    return place
+        return N_("Nothing awaits a confirmation here any more.")
+    if found.proposal:
+        return N_("Something is proposed for this document already. It is confirmed or withdrawn first.")
+    return quarantine.trouble_words(found.trouble)
 
 
 def _acts(found: Case) -> tuple[str, ...]:
@@ -184,10 +135,6 @@ def _empty(found: Case, act: str) -> Form:
     return _FORMS[act](formdata=None)
 
 
-def _shown(found: Case) -> Response:
-    return render("administration/quarantine_case.html", acts=_acts(found), **_about(found))
-
-
 def _asking(found: Case, act: str, form: Form) -> Response:
     return page("administration/quarantine_act.html", form, act=act, **_about(found))
 
@@ -206,3 +153,17 @@ def _about(found: Case) -> dict[str, Any]:
         "mine": proposal is not None and proposal.by == signed_in().id,
         "base": f"{_HOME}/{found.aside.id}",
     }
+
+
+_DESK: Desk[Case] = Desk(
+    home=_HOME,
+    forms=_FORMS,
+    case=quarantine.case,
+    acts=_acts,
+    empty=_empty,
+    shown=_asking,
+    listed=lambda status: _list(None, status),
+    gone=N_("This document is on the desk no more: it was decided about."),
+    meanwhile=N_("Somebody decided about this document meanwhile. Here is where it stands."),
+    refused=_refused,
+)

@@ -3,26 +3,28 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, flash, request
+from flask import Response, request
 from flask_babel import gettext
 
 from espace import settings
-from espace.errors import ConflictError, NotFoundError
+from espace.administration.forms.family import ProposeForm, RefuseForm
+from espace.administration.forms.parts import SeenForm
 from espace.family.services import request_desk
 from espace.family.services.request_desk import Case
 from espace.family.services.request_rows import BINDS, OF_ADULTS, Kind, State
-from espace.permissions import Permission, demand_fresh_proof
-from espace.web.attempts import attempt, page, to
+from espace.permissions import Permission
+from espace.web.attempts import page
 from espace.web.forms import Form
 from espace.web.guards import requires, signed_in
 from espace.web.rendering import render
+from espace.words import N_
 
 from .blueprints import pages
-from .family_forms import ProposeForm, RefuseForm, SeenForm
 from .pictures import page_picture
+from .two_operators import CONFIRM, Desk, place_of
 
 _HOME = "/admin/demandes"
-PROPOSE, CONFIRM, REFUSE, REOPEN = "proposer", "confirmer", "refuser", "retirer"
+PROPOSE, REFUSE, REOPEN = "proposer", "refuser", "retirer"
 _FORMS: dict[str, type[Form]] = {PROPOSE: ProposeForm, CONFIRM: SeenForm, REFUSE: RefuseForm, REOPEN: SeenForm}
 
 
@@ -30,7 +32,7 @@ _FORMS: dict[str, type[Form]] = {PROPOSE: ProposeForm, CONFIRM: SeenForm, REFUSE
 @requires(Permission.OFFICE_FAMILY)
 def family_requests() -> Response:
     """What waits, oldest first: no name stands in the list."""
-    return _list(_place(request.args.get("apres", "")))
+    return _list(place_of(request.args.get("apres", "")))
 
 
 def _list(after: UUID | None, status: int = 200) -> Response:
@@ -42,11 +44,9 @@ def _list(after: UUID | None, status: int = 200) -> Response:
 @requires(Permission.OFFICE_FAMILY)
 def family_request(request_id: UUID) -> Response:
     """One request: who asks, the traits compared, the proof."""
-    try:
-        found = request_desk.case(signed_in(), request_id)
-    except NotFoundError:
-        return _gone()
-    return render("administration/request.html", acts=_acts(found), **_about(found))
+    return _DESK.look(
+        request_id, lambda found: render("administration/request.html", acts=_acts(found), **_about(found))
+    )
 
 
 @pages.get(f"{_HOME}/<uuid:request_id>/preuve/<int:number>")
@@ -60,39 +60,15 @@ def request_proof(request_id: UUID, number: int) -> Response:
 @requires(Permission.OFFICE_FAMILY)
 def ask_request_act(request_id: UUID, act: str) -> Response:
     """The form of an act, or what a confirmation will do."""
-    if act not in _FORMS:
-        abort(404)
-    try:
-        found = request_desk.case(signed_in(), request_id)
-    except NotFoundError:
-        return _gone()
-    if act not in _acts(found):
-        return to(f"{_HOME}/{request_id}")
-    if act == CONFIRM:
-        demand_fresh_proof(signed_in())
-    return _asking(found, act, _empty(found, act))
+    return _DESK.ask(request_id, act)
 
 
 @pages.post(f"{_HOME}/<uuid:request_id>/<act>")
 @requires(Permission.OFFICE_FAMILY)
 def do_request_act(request_id: UUID, act: str) -> Response:
     """Do it."""
-    if act not in _FORMS:
-        abort(404)
-    form = _FORMS[act]()
-    try:
-        if form.validate():
-            with attempt(form):
-                flash(_do(request_id, act, form), "ok")
-                return to(f"{_HOME}/{request_id}" if act in (PROPOSE, REOPEN) else _HOME)
-        found = request_desk.case(signed_in(), request_id)
-    except ConflictError:
-        flash(gettext("Somebody decided about this request meanwhile. Here is where it stands."), "warn")
-        return to(f"{_HOME}/{request_id}")
-    except NotFoundError:
-        flash(gettext("This request is on the desk no more: it was decided about."), "warn")
-        return to(_HOME)
-    return _asking(found, act, form) if act in _acts(found) else to(f"{_HOME}/{request_id}")
+    place = f"{_HOME}/{request_id}" if act in (PROPOSE, REOPEN) else _HOME
+    return _DESK.carry_out(request_id, act, lambda form: (_do(request_id, act, form), place))
 
 
 def _do(request_id: UUID, act: str, form: Any) -> str:
@@ -146,13 +122,14 @@ def _about(found: Case) -> dict[str, Any]:
     }
 
 
-def _gone() -> Response:
-    flash(gettext("This request is on the desk no more: it was decided about."), "warn")
-    return _list(None, status=404)
-
-
-def _place(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+_DESK: Desk[Case] = Desk(
+    home=_HOME,
+    forms=_FORMS,
+    case=request_desk.case,
+    acts=_acts,
+    empty=_empty,
+    shown=_asking,
+    listed=lambda status: _list(None, status),
+    gone=N_("This request is on the desk no more: it was decided about."),
+    meanwhile=N_("Somebody decided about this request meanwhile. Here is where it stands."),
+)

@@ -7,6 +7,8 @@ from flask import Response, abort, flash, request
 from flask_babel import gettext
 
 from espace import settings
+from espace.administration.forms.family import EnterForm, OrderForm, WordsForm
+from espace.administration.forms.parts import SeenForm
 from espace.administration.services import restrictions
 from espace.errors import ConflictError
 from espace.family.services import freezing, proofs, request_desk
@@ -19,8 +21,8 @@ from espace.web.guards import requires, signed_in
 from espace.web.rendering import render
 
 from .blueprints import pages
-from .family_forms import EnterForm, OrderForm, SeenForm, WordsForm
 from .pictures import page_picture
+from .two_operators import place_of
 
 _HOME = "/admin/restrictions"
 CONFIRM, LIFT, DROP = "confirmer", "lever", "retirer"
@@ -31,7 +33,7 @@ _FORMS: dict[str, type[Form]] = {CONFIRM: SeenForm, LIFT: WordsForm, DROP: SeenF
 @requires(Permission.OFFICE_FAMILY)
 def restriction_list() -> Response:
     """What awaits a second person, then what stands: references and days, no name."""
-    before = _place(request.args.get("avant", ""))
+    before = place_of(request.args.get("avant", ""))
     waiting, standing, older = freezing.page(signed_in(), before)
     return render(
         "administration/restrictions.html", waiting=waiting, standing=standing, older=older, is_first=before is None
@@ -42,7 +44,7 @@ def restriction_list() -> Response:
 @requires(Permission.OFFICE_FAMILY)
 def entering_restriction() -> Response:
     """The form; `demande` names the request whose decision it is, with its own proof."""
-    asked_id = _place(request.args.get("demande", ""))
+    asked_id = place_of(request.args.get("demande", ""))
     form = OrderForm(formdata=None) if asked_id else EnterForm(formdata=None)
     return _entering(form, asked_id)
 
@@ -51,7 +53,7 @@ def entering_restriction() -> Response:
 @requires(Permission.OFFICE_FAMILY)
 def enter_restriction() -> Response:
     """Enter it: at once in effect when it is urgent, else once another operator confirms."""
-    asked_id = _place(request.args.get("demande", ""))
+    asked_id = place_of(request.args.get("demande", ""))
     form: Any = OrderForm() if asked_id else EnterForm()
     if form.validate():
         with attempt(form):
@@ -182,10 +184,3 @@ def _about(found: Limit) -> dict[str, Any]:
         "mine": found.entered_by == signed_in().id,
         "base": f"{_HOME}/{found.record_id}/{found.id}",
     }
-
-
-def _place(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

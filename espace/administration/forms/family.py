@@ -1,15 +1,14 @@
 """What operators type about links between people: the end of a measure, a refusal, a court's decision."""
 
 from datetime import date
-from typing import Any
 
 from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Optional
 
 from espace.administration.services.visits import Identity
 from espace.family.services import proofs
@@ -18,17 +17,13 @@ from espace.family.services.request_rows import REASONS
 from espace.web.forms import Form
 from espace.web.identity_fields import BirthDateError, IdentityForm, asked, read_birth_date
 
-_LONGEST_TEXT = 2000
-
-
-def _text(label: Any) -> TextAreaField:
-    return TextAreaField(label, [Length(max=_LONGEST_TEXT, message=_l("This answer is too long."))])
+from .parts import text
 
 
 class ProposeForm(Form):
     """What the proof shows, and for a measure the day on which it ends."""
 
-    words = _text(_l("What the proof shows"))
+    words = text(_l("What the proof shows"))
     until = DateField(_l("Last day of the measure"), validators=[Optional()])
 
 
@@ -40,25 +35,13 @@ class RefuseForm(Form):
         choices=[SelectChoice(key, _l(word.msgid)) for key, word in REASONS.items()],
         validate_choice=False,
     )
-    words = _text(_l("In your words, if something is to be added"))
-
-
-class SeenForm(Form):
-    """A form that confirms what was seen: `seen` names it."""
-
-    seen = HiddenField()
-
-    @property
-    def version(self) -> int:
-        """The version that was looked at; -1 for what is no number."""
-        written = self.seen.data or ""
-        return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else -1
+    words = text(_l("In your words, if something is to be added"))
 
 
 class WordsForm(Form):
     """Why a restriction is lifted."""
 
-    words = _text(_l("What ends this decision"))
+    words = text(_l("What ends this decision"))
 
 
 class OrderForm(Form):
@@ -78,7 +61,7 @@ class OrderForm(Form):
     sees_before = DateField(_l("Until which day, that day included?"), validators=[Optional()])
     tells = BooleanField(_l("The decision says that the others may know that there is a limit"))
     urgent = BooleanField(_l("It is urgent: carry it out now"))
-    words = _text(_l("Something to add (optional)"))
+    words = text(_l("Something to add (optional)"))
 
     def order(self) -> Order:
         """What was typed."""

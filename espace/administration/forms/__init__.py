@@ -1,0 +1,1 @@
+"""What operators type, by what they do."""
