@@ -27,7 +27,7 @@ _MEANING = {
     "checkpoint-forged": "this checkpoint was changed or replaced",
     "checkpoint-missing": "this checkpoint is gone",
 }
-_TOLD = ("name", "part", "last", "made_at", "since", "until", "size")
+_TOLD = ("name", "record", "export", "part", "last", "made_at", "since", "until", "size")
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _DAY = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
@@ -84,6 +84,8 @@ def _tell_verdict(found: Verdict, *, as_json: bool) -> None:
     else:
         if about:
             click.echo(f"Signed as {about['name']} on {about['made_at'][:16]} UTC.")
+        if "record" in about:
+            click.echo(f"Record {about['record']}, export {about['export']}: files of one export go together.")
         if "part" in about:
             after = "the last one" if about["last"] == "yes" else "another part follows"
             click.echo(f"This is part {about['part']} of a history in several files: {after}.")

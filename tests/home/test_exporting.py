@@ -81,6 +81,23 @@ def test_the_table_holds_every_act_and_is_an_act_itself(app: Flask, tmp_path: Pa
 
 
 @on_sqlite
+def test_one_persons_history_is_not_shown_as_another_s(app: Flask, tmp_path: Path) -> None:
+    """A table names nobody: its signature says of which record it is, and two exports are two (R26)."""
+    both = [build.citizen(), build.citizen("Ada", "Roy")]
+    found = []
+    for number, person in enumerate([*both, both[0]]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        file = _unpacked(_export(person.browser(app), person, "csv"), folder)
+        verdict = verify_export(file)
+        assert verdict.holds
+        assert verdict.about["record"] == str(person.record_id)
+        assert f"Record {person.record_id}" in CliRunner().invoke(report, ["--verify", str(file)]).output
+        found.append(verdict.about["export"])
+    assert len(set(found)) == 3
+
+
+@on_sqlite
 def test_the_pdf_reads_the_same_and_a_wrong_period_is_refused(app: Flask, tmp_path: Path) -> None:
     claire, doctor = build.citizen(), build.caregiver()
     _act(doctor.actor, claire, {"id": "1", "title": "Bilan sanguin"})
@@ -109,6 +126,7 @@ def test_a_long_history_is_whole_in_several_signed_pdfs(app: Flask, tmp_path: Pa
     verdicts = [verify_export(paper) for paper in papers]
     assert all(one.holds for one in verdicts)
     assert [(one.about["part"], one.about["last"]) for one in verdicts] == [("1", "no"), ("2", "no"), ("3", "yes")]
+    assert len({one.about["export"] for one in verdicts}) == 1, "files of one export can be told from another's"
     said = CliRunner().invoke(report, ["--verify", str(papers[1])]).output
     assert "This is part 2 of a history in several files: another part follows." in said
     papers[1].rename(papers[0])

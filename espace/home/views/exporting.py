@@ -16,6 +16,7 @@ from espace.audit.services import Entry, exports
 from espace.home import services
 from espace.home.forms import ExportForm
 from espace.home.services.exporting import Export, Paper
+from espace.identifiers import new_id
 from espace.interop.typeset import typeset
 from espace.people import services as people
 from espace.permissions import Permission, demand_fresh_proof
@@ -72,7 +73,9 @@ class File:
 def _zipped(files: Iterator[File], made: Export) -> Iterator[bytes]:
     """The archive, piece by piece: no more of it is held than what is on its way."""
     pipe, names = _Pipe(), list[str]()
-    period = {"since": _word(made.since), "until": _word(made.until)}
+    # Whose history it is, and which files go together: a table alone names nobody, and parts could be exchanged.
+    what = {"record": str(made.standing.record_id), "export": str(new_id())}
+    what |= {"since": _word(made.since), "until": _word(made.until)}
     with ZipFile(pipe, "w", ZIP_DEFLATED) as archive:
         for one in files:
             names.append(one.name)
@@ -84,7 +87,7 @@ def _zipped(files: Iterator[File], made: Export) -> Iterator[bytes]:
                     signing.update(piece)
                     file.write(piece)
                     yield pipe.taken()
-            archive.writestr(one.name + exports.SUFFIX, signing.finish(one.name, {**period, **one.about}))
+            archive.writestr(one.name + exports.SUFFIX, signing.finish(one.name, {**what, **one.about}))
         archive.writestr("LISEZMOI.txt", _how_to_check(names))
     yield pipe.taken()
 
