@@ -153,6 +153,22 @@ def test_who_acts_for_a_child_does_not_count_themself(app: Flask, mother: Citize
     assert page.tree.xpath("//li[.//h3='Vous']/span[@class]/text()") == ["CF"]
 
 
+def test_each_way_of_emergencies_is_refused_alone_and_tells_of_the_right_person(
+    app: Flask, mother: Citizen, child: Citizen
+) -> None:
+    place = f"/dossiers/{child.record_id}/acces/urgence"
+    browser = mother.browser(app)
+    page = browser.get(place)
+    assert "Si Jules ne peut pas parler" in page.text
+    assert "Si on appelle le 15 pour Jules, le médecin qui répond peut lire" in page.text
+    page = browser.submit(next(one for one in page.forms if one.action.endswith("/soignant/refus")), expect=200)
+    assert "Aucun soignant sur place n'ouvre plus ce dossier" in page.text
+    assert "Même si Jules ne peut pas parler, aucun soignant sur place" in page.text
+    assert "Plus personne" not in page.text
+    assert "Si on appelle le 15 pour Jules, le médecin qui répond peut lire" in page.text, "the other way stays"
+    assert "Si vous ne pouvez pas parler" in browser.get(f"/dossiers/{mother.record_id}/acces/urgence").text
+
+
 @on_sqlite
 def test_the_page_takes_the_same_statements_however_many_are_on_it(app: Flask, mother: Citizen) -> None:
     browser = mother.browser(app)

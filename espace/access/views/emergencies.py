@@ -22,11 +22,11 @@ from .blueprints import record_pages
 
 MODES = {"soignant": EmergencyMode.BREAK_GLASS, "centre-15": EmergencyMode.CENTRE_15}
 _CLOSED = {
-    EmergencyMode.BREAK_GLASS: N_("Done. No carer beside you opens this record in an emergency any more, as of now."),
+    EmergencyMode.BREAK_GLASS: N_("Done. No carer on the spot opens this record in an emergency any more, as of now."),
     EmergencyMode.CENTRE_15: N_("Done. The doctor of the centre 15 reads nothing any more, as of now."),
 }
 _ALLOWED = {
-    EmergencyMode.BREAK_GLASS: N_("Done. A carer beside you can open this record in an emergency."),
+    EmergencyMode.BREAK_GLASS: N_("Done. A carer on the spot can open this record in an emergency."),
     EmergencyMode.CENTRE_15: N_("Done. The doctor of the centre 15 can read this record during a call."),
 }
 
