@@ -34,13 +34,14 @@ _ENDPOINTS = frozenset({"pulse_person", "pulse_professional", "pulse_session"})
 class Pulse:
     """What a page needs to ask: where, how often (seconds), and where its reader goes when it left the screen.
 
-    `again` is the same page, `rest` what stays of its record (the session's home where there is no record), `home`
-    where somebody like them (`kind`) begins.
+    `again` is the same page; `anew` too, but for the page of one thing, which may be what they lost. `rest` is what
+    stays of its record (the session's home where there is no record), `home` where somebody like them (`kind`) begins.
     """
 
     place: str
     every: int
     again: str
+    anew: str
     rest: str
     home: str
     kind: ActorKind
@@ -93,7 +94,9 @@ def _of_session() -> Pulse | None:
 def _pulse(actor: Actor, place: str, rest: str) -> Pulse:
     home = _HOMES.get(actor.kind, "/dossiers/")
     rest = rest or home
-    return Pulse(place, settings.current().pulse_seconds, form_place() or rest, rest, home, actor.kind)
+    again = form_place() or rest
+    anew = rest if request.view_args else again
+    return Pulse(place, settings.current().pulse_seconds, again, anew, rest, home, actor.kind)
 
 
 def _asked_for() -> int:
