@@ -140,6 +140,20 @@ def test_a_code_waits_ten_minutes_and_a_clock_set_back_revives_nothing(
         counter.use(actor, digits, BIRTH)
 
 
+@pytest.mark.parametrize("back", [timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)])
+def test_a_clock_set_back_lengthens_no_window(
+    holder: Citizen, nurse: Caregiver, clock: FakeClock, back: timedelta
+) -> None:
+    code_id, digits = shown(holder)
+    actor = nurse.actor
+    counter.use(actor, digits, BIRTH)
+    clock.advance(-timedelta(seconds=20))  # two machines need not agree to the second
+    assert access.standing(actor, holder.record_id) is not None
+    clock.advance(-back)
+    assert access.standing(actor, holder.record_id) is None
+    assert codes.code(holder.standing(), code_id).state is CodeState.CLOSED
+
+
 def test_making_a_code_asks_for_a_fresh_proof_closing_never_does(holder: Citizen, clock: FakeClock) -> None:
     standing = holder.standing()
     code_id = codes.make(standing, Window.READ, 20)

@@ -31,7 +31,7 @@ from espace.permissions import Permission, Relation, Standing, demand_fresh_proo
 from espace.words import N_
 
 from . import makers
-from .windows import still_given
+from .windows import SKEW, still_given
 
 TABLE = "access_counter_codes"
 DIGITS = 6
@@ -85,7 +85,7 @@ class CodeLine:
         """Where it stands now."""
         now = clock.now()
         if self.used_at is not None and self.until is not None:
-            return CodeState.OPEN if now < self.until else CodeState.CLOSED
+            return CodeState.OPEN if self.used_at - SKEW <= now < self.until else CodeState.CLOSED
         return CodeState.OFFERED if self.made_at <= now < self.offered_until else CodeState.OVER
 
 

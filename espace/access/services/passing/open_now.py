@@ -12,11 +12,12 @@ from espace.access.services.emergencies.emergency import recent
 from espace.permissions import Standing
 
 from .codes import secrecies
-from .windows import COLUMNS, still_given
+from .windows import COLUMNS, SKEW, still_given
 
 _CODES: Select[*tuple[Any, ...]] = select(*COLUMNS).where(
     CounterCode.record_id == bindparam("record"),
     CounterCode.until > bindparam("now"),
+    CounterCode.used_at <= bindparam("begun"),
     CounterCode.secret.in_(bindparam("secret", expanding=True)),
 )
 
@@ -35,8 +36,10 @@ def open_now(own: Standing) -> list[Passing]:
     Raises:
         NotFoundError: for who does not manage the record's accesses.
     """
+    now = clock.now()
+    values = {"record": own.record_id, "now": now, "begun": now + SKEW, "secret": secrecies(own)}
     with db.read() as tx:
-        codes = tx.execute(_CODES, {"record": own.record_id, "now": clock.now(), "secret": secrecies(own)}).all()
+        codes = tx.execute(_CODES, values).all()
         given = still_given(tx, codes)
     found = [Passing(row.opens, row.professional_id, row.until) for row in given]
     return found + [Passing(one.mode.value, one.professional_id, one.until) for one in recent(own) if one.is_open]

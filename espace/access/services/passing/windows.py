@@ -1,7 +1,7 @@
 """What counter codes open now, as long as who made them still decides about the record (security.md R15, R16)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from espace.db import Id
 from . import makers
 
 _TABLE = "access_counter_codes"
+SKEW = timedelta(minutes=1)
+"""Between the clocks of two machines; a clock set back further must not lengthen a window (security.md L7)."""
 COLUMNS = (
     CounterCode.id,
     CounterCode.record_id,
@@ -27,17 +29,22 @@ _TO_ONE = select(*COLUMNS).where(
     CounterCode.record_id == bindparam("record", type_=Id),
     CounterCode.professional_id == bindparam("professional", type_=Id),
     CounterCode.until > bindparam("now"),
+    CounterCode.used_at <= bindparam("begun"),
 )
 _TO_ANY = (
     select(*COLUMNS)
-    .where(CounterCode.professional_id == bindparam("professional", type_=Id), CounterCode.until > bindparam("now"))
+    .where(
+        CounterCode.professional_id == bindparam("professional", type_=Id),
+        CounterCode.until > bindparam("now"),
+        CounterCode.used_at <= bindparam("begun"),
+    )
     .order_by(CounterCode.id)
 )
 
 
 def open_windows(record_id: UUID, professional_id: UUID) -> dict[Window, datetime]:
     """Until when codes open this record to a professional, to read and to deposit."""
-    values = {"record": record_id, "professional": professional_id, "now": clock.now()}
+    values = {"record": record_id, "professional": professional_id, "now": clock.now(), "begun": clock.now() + SKEW}
     with db.read() as tx:
         rows = still_given(tx, tx.execute(_TO_ONE, values).all())
     return {Window(row.opens): row.until for row in sorted(rows, key=lambda one: one.until)}
@@ -45,8 +52,9 @@ def open_windows(record_id: UUID, professional_id: UUID) -> dict[Window, datetim
 
 def windows_of(professional_id: UUID) -> dict[UUID, datetime]:
     """The records that counter codes opened to a professional: until when each is."""
+    now = clock.now()
     with db.read() as tx:
-        rows = tx.execute(_TO_ANY, {"professional": professional_id, "now": clock.now()}).all()
+        rows = tx.execute(_TO_ANY, {"professional": professional_id, "now": now, "begun": now + SKEW}).all()
         return {row.record_id: row.until for row in still_given(tx, rows)}
 
 
