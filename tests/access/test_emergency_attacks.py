@@ -172,6 +172,17 @@ def _teen(mother: Citizen, age: int) -> Citizen:
     return build.citizen("Léa", birth=date(2026 - age, 6, 1), parents=(mother,), activated=False)
 
 
+def test_who_is_blocked_with_their_place_is_refused_and_told_nothing_else(holder: Citizen, doctor: Caregiver) -> None:
+    place = doctor.facts.structures[0]
+    access.give(holder.standing(), doctor.id, days=90, place_id=place.id)
+    (line,) = access.consents(holder.standing())
+    access.answer(holder.standing(), line.id, Answer.BLOCK, version=line.version)
+    assert refused(found(doctor, holder))
+    assert emergency.recent(holder.standing()) == []
+    elsewhere = build.caregiver("Renard", "Thomas")
+    assert reads(opened(elsewhere, holder))
+
+
 @pytest.mark.parametrize(("age", "words"), [(9, WORDS), (11, WORDS), (12, ""), (14, ""), (17, "")])
 def test_parents_of_an_adolescent_are_told_of_an_opening_and_not_what_was_written(
     app: Flask, holder: Citizen, doctor: Caregiver, age: int, words: str

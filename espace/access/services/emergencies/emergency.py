@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from espace import clock, crypto, db, settings
 from espace.access.models import Emergency, Encounter
 from espace.access.policy import ConsentState, EmergencyMode
-from espace.access.services.decisions.consents import own_consent
+from espace.access.services.decisions.consents import of_grantees
 from espace.access.services.officers import News, tell_officers
 from espace.access.services.seeing.seers import SeerAct, SeerKind, SeerLine, SeerState
 from espace.access.services.telling import tell, tell_holder
@@ -189,12 +189,14 @@ def open_record(standing: Standing, mode: EmergencyMode, why: str, words: str) -
 
 
 def _is_kept_out(tx: Connection, standing: Standing, mode: EmergencyMode) -> bool:
-    """Whether the record's people blocked this professional, oppose this way, or just closed what was opened by it.
+    """Whether the record's people blocked this professional or everybody where they practise today, oppose this way, or
+    just closed what was opened by it.
 
     Who closes an opening says no, as somebody who can speak (AR-7): it holds as long as the opening would have lasted.
     """
-    own = own_consent(standing)
-    is_blocked = own is not None and own.state is ConsentState.BLOCKED
+    grantees = [one for one in (standing.actor.id, standing.actor.structure_id) if one is not None]
+    lines = of_grantees(tx, standing, grantees).values()
+    is_blocked = any(one.state is ConsentState.BLOCKED for one in lines)
     return is_blocked or mode in opposed(standing.record_id) or _was_closed(tx, standing, mode)
 
 
