@@ -26,6 +26,7 @@ from espace.documents.services.passing.receiving import WrongPasscodeError
 from espace.documents.services.passing.sharing import MadeShare, NewShare
 from espace.errors import InvalidError, NotFoundError, StepUpError, ThrottledError
 from espace.family.models import Link
+from espace.family.services import parents
 from espace.interop import shlink
 from espace.machines import Machines
 from espace.permissions import Standing, Visitor
@@ -203,6 +204,20 @@ def test_a_parent_shares_nothing_they_may_not_see(machines: Machines) -> None:
         made(parent, [secret])
     by_category = made(parent, [], classes=("90",))
     assert by_category.count == 1
+
+
+def test_a_link_shows_its_maker_no_place_that_is_kept_from_them(machines: Machines) -> None:
+    """Who opens their own link reads nothing that the other parent's two homes keep from them (R15)."""
+    access.ensure_matrix()
+    mother, father = build.citizen("Claire"), build.citizen("Marc", "Lecomte", sex="M")
+    child = build.citizen("Jules", "Lecomte", sex="M", birth=date(2018, 3, 4), parents=[mother, father])
+    ids = [build.document(mother.standing(child.record_id))]
+    share = made(father.standing(child.record_id), ids)
+    guest = came(share)
+    assert not receiving.opened(guest, ids[0]).places_kept
+    parents.choose_two_homes(mother.standing(child.record_id), on=True)
+    visit, key = receiving.enter(token_of(share), "Marc", PASSCODE, share.address, VISITOR)
+    assert receiving.opened(receiving.guest(token_of(share), visit, key), ids[0]).places_kept
 
 
 def test_foreign_documents_go_into_no_link(holder: Citizen) -> None:

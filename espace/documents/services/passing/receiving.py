@@ -131,7 +131,7 @@ def opened(one: Guest, document_id: UUID) -> Content:
     _note(one, document)
     with db.read() as tx:
         reader = storage.current().open(tx, one.line.record_id, document.body_file_id)
-        return Content(document, document.body_media, reader)
+        return Content(document, document.body_media, reader, one.maker.places_kept)
 
 
 def downloaded(one: Guest, document_id: UUID) -> tuple[DocumentFacts, bytes]:
