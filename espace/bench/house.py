@@ -27,13 +27,13 @@ from espace.identifiers import parse_ins
 from espace.machines import Machines
 from espace.people import services as people
 from espace.people.services import rpps_columns as columns
-from espace.permissions import Standing, Visitor
+from espace.permissions import ActorKind, Standing, Visitor
 from espace.professional.services import sign_in as professional_sign_in
 from espace.records import services as records
 from espace.settings import Settings
 from espace.setup import init_house
 
-from . import search
+from . import search, seeing
 
 DOCUMENTS = 2000
 PDF_BYTES = 2 * 1024 * 1024
@@ -50,9 +50,12 @@ class BenchHouse:
     machines: Machines
     app: Any
     record_id: UUID
+    child_id: UUID
     pdf_id: UUID
     holder: Standing
     holder_token: str
+    second_token: str
+    """The same person's, in another session."""
     professional: Standing
     professional_token: str
     email: str
@@ -68,14 +71,19 @@ def bench_house() -> Iterator[BenchHouse]:
         password = secrets.token_urlsafe(24)
         holder, holder_token = _holder(password)
         professional, professional_token = _professional(holder)  # first: the holder's proof is fresh for five minutes
+        seeing.give(holder)
+        child_id = seeing.child_of(holder)
         pdf_id = _fill(holder)
+        seeing.fill(holder, pdf_id)
         yield BenchHouse(
             machines=machines,
             app=app,
             record_id=holder.record_id,
+            child_id=child_id,
             pdf_id=pdf_id,
             holder=holder,
             holder_token=holder_token,
+            second_token=accounts.open_session(ActorKind.PATIENT, holder.actor.id, payload={"name": holder.actor.name}),
             professional=professional,
             professional_token=professional_token,
             email=_EMAIL,

@@ -4,7 +4,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import event
@@ -26,6 +26,8 @@ class Counts:
 
     statements: int = 0
     commits: int = 0
+    reads: list[tuple[str, Any]] = field(default_factory=list)
+    """The statements that only read, with their values."""
 
 
 def timed(act: Callable[[], Any], rounds: int) -> Timing:
@@ -46,8 +48,10 @@ def counted(database: Database) -> Iterator[Counts]:
     """Count the statements and durable commits made inside the block."""
     counts = Counts()
 
-    def count_statement(*_: Any) -> None:
+    def count_statement(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
         counts.statements += 1
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            counts.reads.append((statement, values))
 
     def count_commit(*_: Any) -> None:
         counts.commits += 1

@@ -12,16 +12,19 @@ import zstandard
 from werkzeug.test import EnvironBuilder
 
 from espace import crypto, db, storage
+from espace.access import services as access
 from espace.accounts import services as accounts
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents import services as documents
+from espace.permissions import Standing
 from espace.web.guards import cookie_name
 
-from . import arriving, library, search
+from . import arriving, library, search, seeing
 from .house import BenchHouse
 from .measure import Timing, counted, timed
 
+_FEW = 12
 _ROW = (
     "{% for row in rows %}<li class='row'><h3><a href='{{ base }}/{{ row.id }}'>{{ row.title }}</a></h3>"
     "<p>{{ row.type_code }}, {{ row.author }}</p><p><time datetime='{{ row.date }}'>{{ row.date }}</time></p></li>"
@@ -77,6 +80,7 @@ def measure(house: BenchHouse, rounds: int) -> list[Figure]:
             rounds,
         ),
         *_others(house, listing, rounds),
+        *_seeing(house, rounds),
         *_searches(house, max(20, rounds // 10)),
         *_library(house, rounds),
         *_sign_in(house, rounds),
@@ -94,6 +98,58 @@ def _others(house: BenchHouse, parts: Mapping[str, float], rounds: int) -> list[
         "care history": "/soins",
     }
     return [_request(house, name, below + path, house.holder_token, parts, rounds) for name, path in paths.items()]
+
+
+def _seeing(house: BenchHouse, rounds: int) -> list[Figure]:
+    """The pages of who sees what, and the pulses; each beside its own statements."""
+    token, below = house.holder_token, f"/dossiers/{house.record_id}"
+    visit = seeing.first_visit(_body(house, f"{below}/historique", token))
+    found = [
+        _beside_itself(house, name, path, token, rounds)
+        for name, path in seeing.pages(house.record_id, house.pdf_id, visit).items()
+    ]
+    practice = f"/pro/patients/{house.record_id}"
+    found.append(_beside_itself(house, "emergencies, before one", "/pro/urgence", house.professional_token, rounds))
+    child = access.standing(house.holder.actor, house.child_id)
+    if child is None:
+        raise RuntimeError("the bench's own parent has no standing")
+    return [
+        *found,
+        _pulse(house, "pulse of the holder", f"{below}/pouls", house.holder, token),
+        _pulse(house, "pulse of a parent", f"/dossiers/{house.child_id}/pouls", child, house.second_token),
+        _pulse(house, "pulse of a professional", f"{practice}/pouls", house.professional, house.professional_token),
+    ]
+
+
+def _body(house: BenchHouse, path: str, token: str) -> bytes:
+    """A page as it is, not compressed."""
+    browser = house.app.test_client()
+    browser.set_cookie(cookie_name(house.app), token, domain="127.0.0.1")
+    answer = browser.get(path, base_url=house.machines.settings.base_url)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{path} answered {answer.status_code}")
+    return bytes(answer.get_data())
+
+
+def _beside_itself(house: BenchHouse, name: str, path: str, token: str, rounds: int) -> Figure:
+    """A page beside what its own statements cost alone."""
+    page, call = _body(house, path, token), _caller(house, path, token)
+    with counted(house.machines.database) as counts:
+        call()
+    shown = documents.latest(house.holder, documents.PAGE_SIZE)
+    template = house.app.jinja_env.from_string(_ROW)
+    render = {"render": timed(lambda: template.render(rows=shown, base="/dossiers"), rounds).cpu}
+    cost = {**seeing.parts(token, counts.reads, page, rounds), **render}
+    return _request(house, name, path, token, cost, rounds)
+
+
+def _pulse(house: BenchHouse, name: str, path: str, standing: Standing, token: str) -> Figure:
+    """What an open page asks now and then; one session may ask twenty times in ten seconds."""
+    cost = {
+        "session query": timed(lambda: accounts.identify(token), _FEW).cpu,
+        "judging": timed(lambda: access.standing(standing.actor, standing.record_id), _FEW).cpu,
+    }
+    return _request(house, name, path, token, cost, _FEW, answer="204")
 
 
 def _importing(house: BenchHouse, rounds: int) -> Figure:
@@ -137,8 +193,17 @@ def _library(house: BenchHouse, rounds: int) -> list[Figure]:
     return [*found, _request(house, name, path, house.professional_token, watched, rounds)]
 
 
-def _request(house: BenchHouse, name: str, path: str, token: str, parts: Mapping[str, float], rounds: int) -> Figure:
-    call = _caller(house, path, token)
+def _request(
+    house: BenchHouse,
+    name: str,
+    path: str,
+    token: str,
+    parts: Mapping[str, float],
+    rounds: int,
+    *,
+    answer: str = "200",
+) -> Figure:
+    call = _caller(house, path, token, answer)
     with counted(house.machines.database) as counts:
         size = call()
     timing = timed(call, rounds)
@@ -201,7 +266,7 @@ def _hash_cost(house: BenchHouse, rounds: int) -> float:
     return timed(lambda: crypto.hasher().verify(house.password, stored), rounds).cpu
 
 
-def _caller(house: BenchHouse, path: str, token: str) -> Callable[[], int]:
+def _caller(house: BenchHouse, path: str, token: str, wanted: str = "200") -> Callable[[], int]:
     """One GET through the whole application, as a browser that was here before sends it; gives the bytes sent."""
     cookies = [f"{cookie_name(house.app)}={token}"]
     statuses: list[str] = []
@@ -221,7 +286,7 @@ def _caller(house: BenchHouse, path: str, token: str) -> Callable[[], int]:
         size = sum(len(piece) for piece in answer)
         if hasattr(answer, "close"):
             answer.close()
-        if not statuses[-1].startswith("200"):
+        if not statuses[-1].startswith(wanted):
             raise RuntimeError(f"{path} answered {statuses[-1]}")
         return size
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import click
 import structlog
 
-from . import space
+from . import deciding, space
+from .deciding import Rate
 from .house import bench_house
 from .requests import Figure, measure
 
@@ -19,11 +20,13 @@ def run(*, rounds: int, as_json: bool) -> None:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
         figures = measure(house, rounds)
         house.machines.bind()
-        sizes = space.measured()
+        sizes, rates = space.measured(), deciding.measured(rounds)
     if as_json:
-        click.echo(json.dumps({"requests": [figure.as_json() for figure in figures], "bytes": dict(sizes)}, indent=1))
+        asked, decided = [one.as_json() for one in figures], [one.as_json() for one in rates]
+        click.echo(json.dumps({"requests": asked, "decisions": decided, "bytes": dict(sizes)}, indent=1))
     else:
-        click.echo("\n".join([*_lines(figures), "", "bytes in the database for each row", *_sizes(sizes)]))
+        lines = [*_lines(figures), "", *_rates(rates), "", "bytes in the database for each row", *_sizes(sizes)]
+        click.echo("\n".join(lines))
 
 
 def _lines(figures: list[Figure]) -> list[str]:
@@ -37,6 +40,12 @@ def _lines(figures: list[Figure]) -> list[str]:
         )
         rows.append("    " + ", ".join(f"{name} {cost:.2f}" for name, cost in figure.parts.items()))
     return rows
+
+
+def _rates(rates: list[Rate]) -> list[str]:
+    head = f"{'policy':<48} {'a second':>10} {'floor':>11} {'ratio':>6}"
+    rows = [f"{one.name:<48} {one.a_second:>10,.0f} {one.floor_a_second:>11,.0f} {one.ratio:>6.1f}" for one in rates]
+    return [head, "-" * len(head), *rows]
 
 
 def _sizes(sizes: Mapping[str, float]) -> list[str]:
