@@ -149,7 +149,7 @@ def checked(mode: EmergencyMode, why: str, words: str) -> tuple[Why, str]:
         return Why.CALL, words
     problems: dict[str, str] = {}
     if why not in {one.value for one in Why if one is not Why.CALL}:
-        problems["why"] = N_("Choose the reason.")
+        problems["why"] = N_("Choose why the person cannot agree now.")
     if len(words) < LEAST_WORDS:
         problems["words"] = N_("Write what happens in one sentence, at least %(least)d characters.", least=LEAST_WORDS)
     elif len(words) > MOST_WORDS:
