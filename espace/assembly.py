@@ -35,7 +35,7 @@ def handle_events() -> None:
     from .audit.services.lately import on_acts_told
     from .documents.services.entries.filed import on_filed
     from .family.services.carers.invitations import on_invited as on_carer_invited
-    from .home.services.telling import acts_told
+    from .home.services.telling import acts_told, last_times
     from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
 
@@ -54,7 +54,7 @@ def handle_events() -> None:
     outbox.on("accounts.recovery-code-asked", send_recovery_code)
     outbox.on("accounts.reset-asked", send_reset_code)
     outbox.on("accounts.sign-in-refused", note_refused_sign_in)
-    on_acts_told(acts_told)
+    on_acts_told(acts_told, last_times)
 
 
 def _forget_record(_delivery_id: UUID, payload: dict[str, Any]) -> None:

@@ -1,11 +1,15 @@
 """Relatives judged together stand as each judged alone does (security.md R13, R15)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from flask import Flask
 
 from espace.access.services.seeing.eyes import Eyes, bonds, relative, relatives
-from espace.permissions import Task
+from espace.audit import services as audit
+from espace.audit.services import Action
+from espace.family import services as family
+from espace.permissions import Relation, Task
 from tests.security.relations import cast
 from tests.support import build, readers
 from tests.support.clock import FakeClock
@@ -21,6 +25,12 @@ def _as_told(one: Eyes) -> Eyes:
 
 def test_each_relative_stands_as_they_do_alone(app: Flask, clock: FakeClock) -> None:
     people = cast(app, clock)
+    both = people.people["carer who reads"]
+    assert isinstance(both, build.Citizen)
+    for relation in (Relation.CARER, Relation.REPRESENTATIVE):
+        for one in (both, people.people["second parent"]):
+            audit.record(one.actor, people.child.record_id, Action.RECORD_HOME_OPENED, relation=relation)
+            clock.advance(timedelta(hours=1))
     stopped = people.people["suspended holder"]
     assert isinstance(stopped, build.Citizen)
     readers.carer(people.child, build.citizen("Ana"), Task.READ_DOCUMENTS, withheld=["57833-6"])
@@ -30,4 +40,8 @@ def test_each_relative_stands_as_they_do_alone(app: Flask, clock: FakeClock) -> 
         together = {one.id: _as_told(one) for one in relatives(own)}
         assert together == alone
         assert alone
+        for as_carer in (False, True):
+            last = {bond.person_id: family.last_act(own, bond.person_id, as_carer=as_carer) for bond in bonds(own)}
+            told = family.last_acts(own, last.keys(), as_carer=as_carer)
+            assert told == {person: at for person, at in last.items() if at}
     assert [one.standing for one in relatives(people.mother.standing())] == [None]

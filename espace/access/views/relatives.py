@@ -33,11 +33,12 @@ def relatives(here: Viewpoint) -> list[SeerLine]:
     every = family.bonds_on(here.record_id)
     bonds = [one for one in every if one.represents and one.person_id != here.actor.person_id]
     known = people.persons([one.person_id for one in bonds])
+    visits = family.last_acts(here.standing, known.keys())
     openly = family.limited_openly(here.record_id)
     lines = [
         replace(
             _of_bond(one, known[one.person_id].display_name, is_limited=one.person_id in openly),
-            last_visit=family.last_act(here.standing, one.person_id),
+            last_visit=visits.get(one.person_id),
         )
         for one in bonds
         if one.person_id in known

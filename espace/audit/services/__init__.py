@@ -3,7 +3,7 @@
 from .actions import Action
 from .checkpoints import checkpoint
 from .checkpoints import due as checkpoint_due
-from .lately import acts_told, last_told
+from .lately import acts_told, last_told, newest_told
 from .looking import Look, chains_moved, looked, newest
 from .office import note_office, office_acts, record_office
 from .reports import Reached, reached
@@ -29,6 +29,7 @@ __all__ = [
     "last_told",
     "looked",
     "newest",
+    "newest_told",
     "note_office",
     "office_acts",
     "own_acts_since",

@@ -6,7 +6,7 @@ from .carers.telling import note_act
 from .colours import COLOURS, OWN_COLOUR, colour_of
 from .freezing import limited_openly
 from .guardians import guardian_decides
-from .lately import last_act
+from .lately import last_act, last_acts
 from .letters import letter_pdf
 from .links import (
     held_back,
@@ -41,6 +41,7 @@ __all__ = [
     "is_held_back",
     "keepers_of_places",
     "last_act",
+    "last_acts",
     "letter_pdf",
     "limited_openly",
     "link_parent",

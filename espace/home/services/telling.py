@@ -1,8 +1,9 @@
 """Which acts of a record's trail a reader may know of: what is left out leaves no hole and no shorter page (R13)."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
@@ -59,17 +60,27 @@ def acts_told(standing: Standing, actor_id: UUID) -> Iterator[Entry]:
         before = acts[-1].sequence
 
 
-def newest_told(standing: Standing, look: Look) -> list[Entry]:
-    """The newest act of each other actor that this reader may know of, newest first.
+def last_times(standing: Standing, actor_ids: Collection[UUID], relation: Relation | None) -> dict[UUID, datetime]:
+    """When each of several others last did anything this reader may know of, in one relation if it is named."""
+    look = Look(standing.actor.id)
+    return {act.actor_id: act.at for act in newest_told(standing, look, among=actor_ids, relation=relation)}
 
-    Whoever's newest acts are left out is asked for again, all of them at once, further back each time.
+
+def newest_told(
+    standing: Standing, look: Look, *, among: Collection[UUID] | None = None, relation: Relation | None = None
+) -> list[Entry]:
+    """The newest act of each other actor, or of each of `among`, that this reader may know of, newest first.
+
+    Whoever's newest acts are left out, or were done in another relation, is asked for again, all of them at once,
+    further back each time.
     """
     kept: dict[UUID, Entry] = {}
-    most, among = 1, None
+    most = 1
     while among is None or among:
         found = newest_of_each(standing.record_id, look, most=most, among=among)
         for entry in tellable(found, standing):
-            kept.setdefault(entry.actor_id, entry)
+            if relation is None or entry.relation == relation:
+                kept.setdefault(entry.actor_id, entry)
         acts = Counter(entry.actor_id for entry in found)
         among = {actor for actor, number in acts.items() if number == most and actor not in kept}
         most *= _ROOM_TO_SPARE

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from espace.family.services.lately import last_act
+from espace.family.services.lately import last_acts
 from espace.family.services.subjects import SUBJECTS, in_order
 from espace.permissions import Standing, Task
 from espace.words import Message
@@ -55,12 +55,14 @@ def carer_lines(standing: Standing) -> list[CarerLine]:
     Raises:
         NotFoundError: for who does not manage the record's accesses.
     """
-    lines = [_of_carer(standing, one) for one in carers(standing)]
+    found = carers(standing)
+    visits = last_acts(standing, [one.person_id for one in found], as_carer=True)
+    lines = [_of_carer(one, visits.get(one.person_id)) for one in found]
     lines += [_of_invitation(one) for one in invitations.invitations(standing) if one.waits or one.answer == "refused"]
     return sorted(lines, key=lambda line: (line.is_over or line.refused, line.waits))
 
 
-def _of_carer(standing: Standing, found: Carer) -> CarerLine:
+def _of_carer(found: Carer, last_act: datetime | None) -> CarerLine:
     place = f"{PLACE}/{found.id}"
     return CarerLine(
         id=found.id,
@@ -70,7 +72,7 @@ def _of_carer(standing: Standing, found: Carer) -> CarerLine:
         withheld=tuple(SUBJECTS[one] for one in in_order(found.scope.subjects)),
         since=found.since,
         until=found.until,
-        last_act=last_act(standing, found.person_id, as_carer=True),
+        last_act=last_act,
         on_paper=found.paper,
         waits=False,
         refused=False,
