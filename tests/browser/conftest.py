@@ -1,10 +1,12 @@
 """Fixtures of the browser tests: one running demo, one Chromium, one sign-in per person of the cast."""
 
+import math
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,15 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from espace.accounts.services.sessions import IDLE
+from espace.permissions import ActorKind
 from tests.support.ports import free_port
 
 from .hands import DESK, AuthenticatorApp, Demo, Hands, new_hands, read_cast, sign_in, sign_in_professional
 
 _START_SECONDS = 120
+SIGNED_OUT = frozenset({"newcomer", "teen"})
+"""Whose account a test closes and loses, or adds a key to: each of these ends their other sessions (R8)."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -99,19 +105,29 @@ def apps(demo: Demo) -> Callable[[str], AuthenticatorApp]:
 
 @pytest.fixture(scope="session")
 def kept(chromium: Browser, demo: Demo, apps: Callable[[str], AuthenticatorApp]) -> Callable[[str], Any]:
-    """What a browser keeps of somebody of the cast who is signed in; each signs in once, unless their session ended."""
+    """What a browser keeps of somebody of the cast who is signed in; each signs in once.
+
+    Whoever proves again who they are keeps the new token (`Hands.keep`): the one before is worth nothing (R7). Signed
+    in again is only who was idle too long since they were last asked for (30 minutes; a professional 15), and whose
+    sessions a test ends by what it is about; anybody else's session that ended is a fault.
+    """
     states: dict[str, Any] = {}
+    used: dict[str, float] = {}
     patients = {entry["key"] for entry in demo.people["patients"]}
 
     def state(key: str) -> Any:
         home = "/compte" if key in patients else "/pro/"
         hands = new_hands(chromium, demo, key, size=DESK, state=states.get(key))
         if key not in states or urlsplit(_opened(hands, home)).path != home:
+            idle = time.monotonic() - used.get(key, -math.inf)
+            longest = IDLE[ActorKind.PATIENT if key in patients else ActorKind.PROFESSIONAL].total_seconds()
+            assert idle > longest - 60 or key in SIGNED_OUT, f"{key}'s session ended after {idle:.0f} s: by whom?"
             if key in patients:
                 sign_in(hands, demo.person("patients", key), apps(key))
             else:
                 sign_in_professional(hands, demo.person("professionals", key))
             states[key] = hands.context.storage_state()
+        used[key] = time.monotonic()
         hands.close()
         return states[key]
 

@@ -62,6 +62,8 @@ class Hands:
     keyboard: bool = False
     """No pointer: every field, link and button is reached with Tab."""
     script: bool = True
+    kept: Any = None
+    """What another browser of the same person kept, which this one began with."""
 
     def open(self, path: str) -> int:
         """Go to an address of the house; gives the status of the answer."""
@@ -179,6 +181,11 @@ class Hands:
         """The main part of the page."""
         return self.page.get_by_role("main")
 
+    def keep(self) -> None:
+        """Have the next browser of the same person begin where this one stands."""
+        if self.kept is not None:
+            self.kept.update(self.context.storage_state())
+
     def close(self) -> None:
         """Put the device away: nothing left the house, nothing was wrong in the console."""
         self.context.close()
@@ -222,7 +229,7 @@ def new_hands(
     context.on("request", lambda request: _note(request.url, demo.base_url, outside))
     context.on("console", lambda message: _complain(message.type, message.text, complaints))
     context.on("weberror", lambda error: complaints.append(str(error.error)))
-    return Hands(context.new_page(), context, demo.base_url, name, outside, complaints, keyboard, script)
+    return Hands(context.new_page(), context, demo.base_url, name, outside, complaints, keyboard, script, state)
 
 
 def _note(url: str, base_url: str, outside: list[str]) -> None:
