@@ -129,7 +129,8 @@ def _opens_for_a_reason(desk: Hands, demo: Demo, yves: dict[str, Any]) -> None:
     before = desk.context.request.get(f"{desk.base_url}{here}/documents", max_redirects=0)
     assert before.status == 404, "identified, and nothing opened"
     desk.press("Continuer")
-    desk.says_error("Choisissez pourquoi la personne ne peut pas donner son accord.")
+    desk.says_error("Écrivez ce qui se passe en une phrase")
+    expect(desk.page.get_by_role("alert")).to_contain_text("Choisissez pourquoi la personne ne peut pas")
     desk.page.get_by_label("La personne est inconsciente").check()
     desk.fill("Ce qui se passe, avec vos mots", WORDS)
     desk.shot("1-reason")

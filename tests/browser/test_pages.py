@@ -21,7 +21,7 @@ from .hands import DESK, AuthenticatorApp, Demo, new_hands, sign_in
 def test_pages_of_a_person(key: str, demo: Demo, chromium: Browser, kept: Callable[[str], Any]) -> None:
     examiner = Examiner(new_hands(chromium, demo, f"pages-{key}", state=kept(key)))
     shapes = crawl(examiner, "/", "/dossiers/", "/connexion/preuve")
-    print(f"\n{key}: {len(shapes)} shapes of pages")
+    print(f"\n{key}: {len(shapes)} shapes of pages, {examiner.looked} examined")
     examiner.conclude()
 
 
