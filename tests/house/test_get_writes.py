@@ -1,13 +1,14 @@
 """Looking changes nothing: a GET of any address leaves every table as it was, but for a short list (design 3.8)."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Table, select
+from sqlalchemy import Engine, Table, event, select
 
 from espace import db
 from espace.access.services import Answer
@@ -91,6 +92,25 @@ def _changes_of(table: Table, before: Rows, after: Rows) -> set[str]:
     return found
 
 
+@contextmanager
+def _compiled_once() -> Iterator[None]:
+    """Every statement sent meanwhile is one that SQLAlchemy keeps: put together anew, one costs milliseconds."""
+    anew: set[str] = set()
+
+    def note(*sent: Any) -> None:
+        statement, context = sent[2], sent[4]
+        if getattr(context, "compiled", None) is not None and context.compiled.cache_key is None:
+            anew.add(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert anew == set()
+
+
+@_compiled_once()
 def _look_everywhere(browser: Browser, clock: FakeClock, ids: dict[str, Any], allowed: set[str]) -> dict[str, set[str]]:
     """Every address, opened and asked for as a fragment; gives what each changed beyond what is allowed."""
     wrong: dict[str, set[str]] = {}
