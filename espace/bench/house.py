@@ -40,6 +40,7 @@ PDF_BYTES = 2 * 1024 * 1024
 _TOGETHER = 100
 _VISITOR = Visitor("127.0.0.1")
 _BORN = date(1960, 4, 2)
+_NUMBER = "10000000009"
 _EMAIL = "banc@example.org"
 
 
@@ -69,8 +70,8 @@ def bench_house() -> Iterator[BenchHouse]:
         machines = init_house(_settings(Path(folder)), say=lambda _words: None)
         app = assemble(machines)
         password = secrets.token_urlsafe(24)
-        holder, holder_token = _holder(password)
-        professional, professional_token = _professional(holder)  # first: the holder's proof is fresh for five minutes
+        holder = _holder(password)
+        professional = _professional(holder)  # first: the holder's proof is fresh for five minutes
         seeing.give(holder)
         child_id = seeing.child_of(holder)
         pdf_id = _fill(holder)
@@ -82,10 +83,10 @@ def bench_house() -> Iterator[BenchHouse]:
             child_id=child_id,
             pdf_id=pdf_id,
             holder=holder,
-            holder_token=holder_token,
-            second_token=accounts.open_session(ActorKind.PATIENT, holder.actor.id, payload={"name": holder.actor.name}),
+            holder_token=_signed_in(holder),
+            second_token=_signed_in(holder),
             professional=professional,
-            professional_token=professional_token,
+            professional_token=_professional_signed_in(),
             email=_EMAIL,
             password=password,
         )
@@ -98,7 +99,19 @@ def _settings(folder: Path) -> Settings:
     )
 
 
-def _holder(password: str) -> tuple[Standing, str]:
+def _signed_in(holder: Standing) -> str:
+    """The token of a new session: filling the house may take longer than one may sit idle."""
+    return accounts.open_session(ActorKind.PATIENT, holder.actor.id, payload={"name": holder.actor.name})
+
+
+def _professional_signed_in() -> str:
+    found = people.find_professional(_NUMBER)
+    if found is None:
+        raise RuntimeError("the bench's own professional is not in the directory")
+    return professional_sign_in.open_session(found, found.structures[0])
+
+
+def _holder(password: str) -> Standing:
     """A person whose account was activated as everybody's is."""
     body = "2600475056001"
     ins = parse_ins(body + nir.calc_check_digits(body)).number
@@ -117,7 +130,7 @@ def _holder(password: str) -> tuple[Standing, str]:
     enrolling.check_app_code(token, pyotp.TOTP(secret).at(clock.now()), _VISITOR)
     signed_in = activation.finish(token, "fr", _VISITOR)
     outbox.work()
-    return _standing(signed_in.token, record_id), signed_in.token
+    return _standing(signed_in.token, record_id)
 
 
 def _standing(token: str, record_id: UUID) -> Standing:
@@ -168,14 +181,13 @@ def _big_pdf() -> bytes:
     return made.getvalue()
 
 
-def _professional(holder: Standing) -> tuple[Standing, str]:
+def _professional(holder: Standing) -> Standing:
     """A doctor of the directory whom the holder lets read."""
-    number = "10000000009"
     line = columns.extraction_line(
         {
             columns.ID_TYPE: "8",
-            columns.ID: number,
-            columns.NATIONAL_ID: f"8{number}",
+            columns.ID: _NUMBER,
+            columns.NATIONAL_ID: f"8{_NUMBER}",
             columns.FAMILY_NAME: "MESUREUR",
             columns.GIVEN_NAME: "Ana",
             columns.PROFESSION: "10",
@@ -188,10 +200,9 @@ def _professional(holder: Standing) -> tuple[Standing, str]:
         path = Path(folder, "register.txt")
         path.write_text(f"{columns.HEADER}\n{line}\n")
         people.import_professionals(path)
-    found = people.find_professional(number)
+    found = people.find_professional(_NUMBER)
     if found is None:
         raise RuntimeError("the bench's own professional is not in the directory")
-    token = professional_sign_in.open_session(found, found.structures[0])
     actor = people.actor_of(found, found.structures[0])
     access.note_encounter(actor, holder.record_id)
     asking = access.standing(actor, holder.record_id)
@@ -200,4 +211,4 @@ def _professional(holder: Standing) -> tuple[Standing, str]:
     access.ask(asking, "Mesure")
     line_id = access.consents(holder)[0]
     access.answer(holder, line_id.id, access.Answer.GRANT, version=line_id.version, days=access.durations()[-1])
-    return _standing(token, holder.record_id), token
+    return _standing(_professional_signed_in(), holder.record_id)
