@@ -9,7 +9,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -218,9 +218,14 @@ class Sight:
     unseen: frozenset[str]
 
 
-def sight(profession: str, table: Matrix | None = None) -> dict[str, Sight]:
+def sight(profession: str, table: Matrix | None = None) -> Mapping[str, Sight]:
     """What a profession reads of each category, by class code; by the table in use unless it is given already."""
-    readable = types_in((table or active_matrix()).readable, profession)
+    return _sorted_by_category(types_in((table or active_matrix()).readable, profession))
+
+
+@lru_cache(maxsize=64)
+def _sorted_by_category(readable: frozenset[str]) -> Mapping[str, Sight]:
+    """Of a row of the table; a list asks for the same few rows again and again."""
     kinds: dict[str, set[str]] = defaultdict(set)
     for type_code, class_code in type_categories().items():
         kinds[class_code].add(type_code)
