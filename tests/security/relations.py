@@ -1,6 +1,6 @@
 """A child's record and everybody who may stand before it: the cast of the relation tests (security.md R12)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from espace.permissions import Permission as P
 from espace.permissions import Role, Standing, Task, Visitor
 from espace.records import services as records
 from espace.records.services import HeirRequest
+from espace.settings import Settings
 from tests.support import build, office, readers
 from tests.support.browser_client import Browser
 from tests.support.clock import FakeClock
@@ -62,10 +63,12 @@ _NO_ACT_AT: dict[str, tuple[str, ...]] = {
     "code to read": ("/attente", "/soins/recherche", "/urgence"),
     "code to deposit": ("/attente", "/soins/recherche", "/urgence"),
     "emergency": ("/attente", "/fermer-code", "/urgence/appel"),
-    "centre 15": ("/attente", "/fermer-code", "/urgence/appel"),
+    "centre 15": ("/attente", "/fermer-code"),
 }
 _NO_ACT = ("/fermer-code", "/urgence/appel")
-"""A window to close has who was given a code; calls are answered by doctors of the 15, of whom there is none here."""
+"""A window to close has who was given a code; calls are answered by doctors of the 15."""
+_SAMU = "499900090"
+"""The number of the place that answers calls to the 15, where one of them works."""
 RELATIONS = (
     "anonymous",
     "stranger",
@@ -95,6 +98,11 @@ RELATIONS = (
     "expired",
     "blocked",
 )
+
+
+def with_regulation(settings: Settings) -> Settings:
+    """The house's settings in which the doctor of the 15 is at work."""
+    return replace(settings, regulation_structures=f"1{_SAMU}")
 
 
 @dataclass(frozen=True)
@@ -269,7 +277,7 @@ def _passing(child: build.Citizen, mother: build.Citizen) -> dict[str, build.Car
         "code to read": build.caregiver("Reader", "Sam"),
         "code to deposit": build.caregiver("Giver", "Sam"),
         "emergency": build.caregiver("Urgent", "Sam"),
-        "centre 15": build.caregiver("Quinze", "Sam"),
+        "centre 15": build.caregiver("Quinze", "Sam", structure="SAMU de la Loire", finess=_SAMU),
     }
     readers.team(child, made["team"])
     readers.window(child, made["code to read"], "read", by=mother)

@@ -10,18 +10,25 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from espace.permissions import Permission
+from espace.settings import Settings
 from espace.web import guards
 from tests.house.test_routes import address
 from tests.support import build
 from tests.support.browser_client import Browser, Page
 from tests.support.clock import FakeClock
 
-from .relations import RELATIONS, Cast, cast, token_of
+from .relations import RELATIONS, Cast, cast, token_of, with_regulation
 
 METHODS = ("GET", "fragment", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _NO_THINGS = frozenset({"record_id", "professional_id", "eyes", "person", "mode", "place", "kind", "profession"})
 """What an address may name besides what is kept in a record: people of the directory, words."""
 _DOORS = ("/connexion", "/pro/connexion")
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """A house that knows which place answers calls to the 15."""
+    return with_regulation(settings)
 
 
 @pytest.fixture

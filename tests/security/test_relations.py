@@ -9,17 +9,24 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from espace.permissions import Permission
+from espace.settings import Settings
 from espace.web import guards
 from tests.house.test_routes import address, addresses
 from tests.support.browser_client import Page
 from tests.support.clock import FakeClock
 
-from .relations import RELATIONS, Cast, cast, token_of
+from .relations import RELATIONS, Cast, cast, token_of, with_regulation
 
 _MASKED = re.compile(
     rb'nonce="[^"]+"|name="csrf_token"[^>]*value="[^"]+"|content="[^"]{60,}"'
     rb'|[0-9a-f]{8}-[0-9a-f-]{27}|<b class="num">[0-9A-Z]{4} [0-9A-Z]{4}'
 )
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """A house that knows which place answers calls to the 15."""
+    return with_regulation(settings)
 
 
 @pytest.fixture
