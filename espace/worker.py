@@ -102,7 +102,8 @@ def scheduled() -> list[Task]:
     from .documents.services.finding.texts import Backfill
     from .documents.services.passing import guests, sharing
     from .documents.services.viewing import drawing
-    from .family.services import freezing, guardians, proofs, request_desk, tell_ahead
+    from .family.services import freezing, guardians, tell_ahead
+    from .family.services.asking import proofs, request_desk
     from .family.services.carers import telling as carers
     from .home.services.digest import Digest
     from .notifications import services as notifications

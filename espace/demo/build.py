@@ -11,8 +11,8 @@ from espace import clock, crypto, db, outbox
 from espace.accounts import services as accounts
 from espace.assembly import handle_events
 from espace.audit import services as audit
-from espace.family.services.beneficiaries import import_beneficiaries
-from espace.family.services.letters import Letter
+from espace.family.services.arriving.beneficiaries import import_beneficiaries
+from espace.family.services.arriving.letters import Letter
 from espace.import_report import Report
 from espace.machines import Machines
 from espace.people import services as people

@@ -6,10 +6,11 @@ from functools import partial
 
 from espace.administration.services import restrictions
 from espace.administration.services.visits import Identity
-from espace.family.services import parents, request_desk, requests
+from espace.family.services import parents
+from espace.family.services.asking import request_desk, requests
+from espace.family.services.asking.request_rows import Traits
+from espace.family.services.asking.requests import Ask
 from espace.family.services.freezing import Order
-from espace.family.services.request_rows import Traits
-from espace.family.services.requests import Ask
 from espace.interop.typeset import typeset
 from espace.permissions import Actor, Role
 

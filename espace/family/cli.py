@@ -8,9 +8,9 @@ import click
 from espace.errors import BusyError
 from espace.import_report import UnreadableError, progress, show
 
-from .services.beneficiaries import import_beneficiaries as run
-from .services.letter_files import letter_files
-from .services.majority import letters_due
+from .services.arriving.beneficiaries import import_beneficiaries as run
+from .services.arriving.letter_files import letter_files
+from .services.growing.majority import letters_due
 
 
 @click.command("beneficiaries")

@@ -20,7 +20,7 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 from espace.errors import InvalidError
 from espace.family.services.carers.invitations import Invitee
 from espace.family.services.carers.scope import TASKS, Scope
-from espace.family.services.subjects import SUBJECTS
+from espace.family.services.carers.subjects import SUBJECTS
 from espace.identifiers import WrongInsError, parse_ins
 from espace.permissions import Task
 from espace.web.forms import Form

@@ -17,9 +17,10 @@ from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpError
 from espace.family import services as family
 from espace.family.models import Request
-from espace.family.services import guardians, linking, parents, proofs, request_desk, requests
-from espace.family.services.request_rows import State, Traits
-from espace.family.services.requests import Ask
+from espace.family.services import guardians, parents
+from espace.family.services.asking import linking, proofs, request_desk, requests
+from espace.family.services.asking.request_rows import State, Traits
+from espace.family.services.asking.requests import Ask
 from espace.machines import Machines
 from espace.permissions import Permission
 from tests.support import build

@@ -15,7 +15,7 @@ from espace.administration.services.mandates import Both
 from espace.administration.services.visits import Identity, Purpose
 from espace.audit import services as audit
 from espace.errors import InvalidError, NotFoundError, StepUpError, ThrottledError
-from espace.family.services import proofs
+from espace.family.services.asking import proofs
 from espace.family.services.carers import links
 from espace.family.services.carers.mandates import SAME_PERSON, SignedPaper, paper_of
 from espace.family.services.carers.scope import Scope

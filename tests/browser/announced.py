@@ -14,7 +14,7 @@ from stdnum.fr import nir
 
 from espace.demo.folder import Folder
 from espace.documents.services.types import DocumentType, types
-from espace.family.services.beneficiary_lines import COLUMNS
+from espace.family.services.arriving.beneficiary_lines import COLUMNS
 from espace.identifiers import OID_NIR
 from espace.interop.cda import CdaAuthor, CdaHeader, CdaPatient
 from espace.interop.cda_write import wrap

@@ -19,7 +19,8 @@ from espace.access.services.passing import codes, counter
 from espace.accounts.services import sessions
 from espace.documents.services.passing import sharing
 from espace.documents.services.passing.sharing import NewShare
-from espace.family.services import freezing, proofs
+from espace.family.services import freezing
+from espace.family.services.asking import proofs
 from espace.family.services.carers import links as carers
 from espace.family.services.freezing import Order
 from espace.permissions import Role, Task

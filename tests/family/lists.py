@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stdnum.fr import nir
 
-from espace.family.services.beneficiary_lines import COLUMNS
+from espace.family.services.arriving.beneficiary_lines import COLUMNS
 
 Row = dict[str, str]
 

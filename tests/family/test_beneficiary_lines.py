@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from espace import clock, settings
-from espace.family.services.beneficiary_lines import COLUMNS, Beneficiary, beneficiary
+from espace.family.services.arriving.beneficiary_lines import COLUMNS, Beneficiary, beneficiary
 from espace.identifiers import OID_NIA, OID_NIR
 from espace.import_table import LineError, split
 from tests.support.clock import FakeClock

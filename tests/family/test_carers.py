@@ -12,8 +12,7 @@ from espace.accounts.services import contacts
 from espace.documents.services.types import CLASSES, types
 from espace.errors import ConflictError, InvalidError, NotFoundError, RefusedError, StepUpError
 from espace.family import services as family
-from espace.family.services import subjects
-from espace.family.services.carers import answers, invitations, links
+from espace.family.services.carers import answers, invitations, links, subjects
 from espace.family.services.carers import scope as scopes
 from espace.family.services.carers.invitations import Invitee
 from espace.family.services.carers.scope import Scope

@@ -16,7 +16,7 @@ from espace.accounts.services import letters
 from espace.documents import services as documents
 from espace.family.cli import coming_of_age
 from espace.family.models import Link
-from espace.family.services.majority import farewells, letters_due, tell_ahead
+from espace.family.services.growing.majority import farewells, letters_due, tell_ahead
 from espace.machines import Machines
 from espace.permissions import Permission
 from tests.support import build

@@ -19,8 +19,8 @@ from espace.crypto.models import DataKey
 from espace.crypto.owners import OUTBOX
 from espace.errors import BusyError
 from espace.family.models import AwaitedParent, Link
-from espace.family.services.beneficiaries import import_beneficiaries
-from espace.family.services.letters import Letter
+from espace.family.services.arriving.beneficiaries import import_beneficiaries
+from espace.family.services.arriving.letters import Letter
 from espace.family.services.links import representatives
 from espace.import_report import Entry, Report, UnreadableError
 from espace.machines import Machines

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from espace import db
-from espace.family.services.beneficiaries import import_beneficiaries
-from espace.family.services.letters import Letter
+from espace.family.services.arriving.beneficiaries import import_beneficiaries
+from espace.family.services.arriving.letters import Letter
 from espace.machines import Machines
 from espace.people.services import find_person, find_professional, import_professionals
 from tests.people import extraction

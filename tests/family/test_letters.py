@@ -18,8 +18,8 @@ from espace import db
 from espace.accounts.services import letters as codes
 from espace.cli import main
 from espace.errors import NotFoundError
-from espace.family.services.letter_files import letter_files
-from espace.family.services.letters import Letter, grouped, letter_pdf, letters_pdf
+from espace.family.services.arriving.letter_files import letter_files
+from espace.family.services.arriving.letters import Letter, grouped, letter_pdf, letters_pdf
 from espace.identifiers import new_id
 from espace.import_report import UnreadableError
 from espace.machines import Machines
@@ -285,7 +285,7 @@ class TestJournal:
         assert not journal.exists()
 
     def test_a_long_list_fills_several_files(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("espace.family.services.letter_files.PAGES_PER_FILE", 2)
+        monkeypatch.setattr("espace.family.services.arriving.letter_files.PAGES_PER_FILE", 2)
         with letter_files(tmp_path / "letters.pdf") as files:
             for name in ("Ana", "Bea", "Cleo"):
                 files.add(self._known(name))
@@ -305,7 +305,7 @@ class TestJournal:
                 files.add(one)
 
         with monkeypatch.context() as now:
-            now.setattr("espace.family.services.letter_files._write", full)
+            now.setattr("espace.family.services.arriving.letter_files._write", full)
             with pytest.raises(UnreadableError, match="No space left"):
                 add()
         target.write_text("begun")

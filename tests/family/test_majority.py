@@ -14,7 +14,7 @@ from espace.access import services as access
 from espace.crypto.owners import OUTBOX
 from espace.family import services as family
 from espace.family.services import relatives
-from espace.family.services.majority import tell_ahead
+from espace.family.services.growing.majority import tell_ahead
 from espace.machines import Machines
 from espace.outbox.models import Delivery
 from espace.people import services as people
@@ -151,7 +151,7 @@ def test_others_are_left_alone(mother: Citizen, clock: FakeClock) -> None:
 def test_many_linked_records_are_gone_through(
     mother: Citizen, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("espace.family.services.majority._BATCH", 2)
+    monkeypatch.setattr("espace.family.services.growing.majority._BATCH", 2)
     for _ in range(5):
         build.citizen("Lou", birth=BORN, parents=[mother], activated=False)
     to(clock, DAY - timedelta(days=30))

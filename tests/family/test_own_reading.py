@@ -12,7 +12,7 @@ from espace.accounts.services import activation
 from espace.accounts.services.letter_proof import Letter, LetterError
 from espace.documents import services as documents
 from espace.errors import InvalidError, NotFoundError, StepUpError
-from espace.family.services import own_reading
+from espace.family.services.growing import own_reading
 from espace.machines import Machines
 from espace.permissions import Permission
 from tests.support import build

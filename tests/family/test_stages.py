@@ -7,8 +7,8 @@ import pytest
 
 from espace import settings as house
 from espace.errors import SettingsError
-from espace.family.services import stages
-from espace.family.services.stages import Change
+from espace.family.services.growing import stages
+from espace.family.services.growing.stages import Change
 from espace.machines import Machines
 from espace.settings import Settings
 from tests.support.marks import on_sqlite

@@ -14,7 +14,7 @@ from espace.access.services.emergencies.emergency import checked
 from espace.access.services.watching import explaining
 from espace.documents.services.entries.checks import clean_title
 from espace.errors import InvalidError
-from espace.family.services.requests import checked_words
+from espace.family.services.asking.requests import checked_words
 from espace.words import N_, one_line, some_lines
 from tests.support import build
 

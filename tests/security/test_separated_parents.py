@@ -24,7 +24,8 @@ from espace.audit.services import Action
 from espace.documents import services as documents
 from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpError, ThrottledError
 from espace.family import services as family
-from espace.family.services import freezing, inviting, parents, proofs, requests
+from espace.family.services import freezing, parents
+from espace.family.services.asking import inviting, proofs, requests
 from espace.family.services.freezing import Order
 from espace.permissions import Role
 from tests.house.test_routes import addresses

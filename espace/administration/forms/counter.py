@@ -13,7 +13,7 @@ from espace.administration.services.mandates import Both
 from espace.administration.services.visits import Identity
 from espace.errors import InvalidError
 from espace.family.services.carers.scope import TASKS, Scope
-from espace.family.services.subjects import SUBJECTS
+from espace.family.services.carers.subjects import SUBJECTS
 from espace.permissions import Task
 from espace.web.forms import Form
 from espace.web.identity_fields import IdentityForm, asked, without_blanks

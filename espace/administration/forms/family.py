@@ -11,9 +11,9 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Optional
 
 from espace.administration.services.visits import Identity
-from espace.family.services import proofs
+from espace.family.services.asking import proofs
+from espace.family.services.asking.request_rows import REASONS
 from espace.family.services.freezing import Order
-from espace.family.services.request_rows import REASONS
 from espace.web.forms import Form
 from espace.web.identity_fields import BirthDateError, IdentityForm, asked, read_birth_date
 

@@ -11,7 +11,8 @@ from espace.access.services.watching import alerts
 from espace.audit.services import answers
 from espace.documents import services as documents
 from espace.errors import NotFoundError
-from espace.family.services import freezing, request_desk
+from espace.family.services import freezing
+from espace.family.services.asking import request_desk
 from espace.notifications import services as notifications
 from espace.permissions import Actor, Permission
 from espace.records import services as records

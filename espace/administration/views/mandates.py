@@ -11,7 +11,7 @@ from espace.administration.forms.parts import PlainForm
 from espace.administration.services import mandates, visits
 from espace.administration.services.mandates import MandateDesk
 from espace.administration.services.visits import Purpose
-from espace.family.services import proofs
+from espace.family.services.asking import proofs
 from espace.family.services.carers.mandates import SignedPaper
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to

@@ -9,9 +9,9 @@ from flask_babel import gettext
 from espace import settings
 from espace.administration.forms.family import ProposeForm, RefuseForm
 from espace.administration.forms.parts import SeenForm
-from espace.family.services import request_desk
-from espace.family.services.request_desk import Case
-from espace.family.services.request_rows import BINDS, OF_ADULTS, Kind, State
+from espace.family.services.asking import request_desk
+from espace.family.services.asking.request_desk import Case
+from espace.family.services.asking.request_rows import BINDS, OF_ADULTS, Kind, State
 from espace.permissions import Permission
 from espace.web.attempts import page
 from espace.web.forms import Form

@@ -11,7 +11,8 @@ from espace.administration.forms.family import EnterForm, OrderForm, WordsForm
 from espace.administration.forms.parts import SeenForm
 from espace.administration.services import restrictions
 from espace.errors import ConflictError
-from espace.family.services import freezing, proofs, request_desk
+from espace.family.services import freezing
+from espace.family.services.asking import proofs, request_desk
 from espace.family.services.freezing import CONFIRMED, ENTERED, LIFTING, Limit
 from espace.people import services as people
 from espace.permissions import Permission, demand_fresh_proof

@@ -1,13 +1,15 @@
 """What other rooms may ask of the family."""
 
+from .arriving.letters import letter_pdf
 from .bonds import CARER, GUARDIAN, PARENT, Bond, bond, bonds_of, bonds_on
 from .carers.lines import CarerLine, carer_lines
 from .carers.telling import note_act
 from .colours import COLOURS, OWN_COLOUR, colour_of
 from .freezing import limited_openly
+from .growing.majority import tell_ahead
+from .growing.own_reading import WITH_AGREEMENT, agreement_on, may_hold_account, only_reads, reading_of
 from .guardians import guardian_decides
 from .lately import last_act, last_acts
-from .letters import letter_pdf
 from .links import (
     held_back,
     is_held_back,
@@ -17,8 +19,6 @@ from .links import (
     representatives,
     represents,
 )
-from .majority import tell_ahead
-from .own_reading import WITH_AGREEMENT, agreement_on, may_hold_account, only_reads, reading_of
 from .parents import keepers_of_places, places_are_kept, representatives_on
 
 __all__ = [

@@ -19,7 +19,7 @@ from espace.people import services as people
 from espace.permissions import Task
 from espace.records import services as records
 
-from .subjects import types_of
+from .carers.subjects import types_of
 
 PARENT, GUARDIAN, CARER = "parent", "guardian", "carer"
 TABLE = "family_links"

@@ -20,6 +20,7 @@ from espace.audit.services import Action
 from espace.db import Id
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.family.models import Link, Restriction
+from espace.family.services.asking import inviting, proofs
 from espace.identifiers import new_id
 from espace.notifications.services import Event, drop_held
 from espace.people import services as people
@@ -27,11 +28,10 @@ from espace.permissions import SYSTEM, Actor, demand_fresh_proof
 from espace.records import services as records
 from espace.words import N_, one_line
 
-from . import inviting, proofs
+from .asking.proofs import Proof
+from .asking.request_desk import demand
+from .asking.requests import checked_words
 from .bonds import bonds_of, bonds_on
-from .proofs import Proof
-from .request_desk import demand
-from .requests import checked_words
 
 TABLE = "family_restrictions"
 RESTRICTED_TOPIC = "family.restricted"

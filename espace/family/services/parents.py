@@ -16,16 +16,17 @@ from espace.audit.services import Action
 from espace.db import Id
 from espace.errors import InvalidError, NotFoundError
 from espace.family.models import Link
+from espace.family.services.asking import proofs, requests
 from espace.people import services as people
 from espace.permissions import Permission, Relation, Standing
 from espace.records import services as records
 from espace.words import N_
 
-from . import freezing, proofs, requests
+from . import freezing
+from .asking.request_rows import Kind, Traits
+from .asking.requests import Ask, Asked, checked_words
 from .bonds import PARENT, TABLE, Bond, bonds_on
 from .lately import last_act
-from .request_rows import Kind, Traits
-from .requests import Ask, Asked, checked_words
 
 _WITH_WISHES = select(Link.id, Link.person_id, Link.payload).where(
     Link.record_id == bindparam("record", type_=Id),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from flask_babel import gettext
 
 from espace.family.services.carers.scope import Scope
-from espace.family.services.subjects import SUBJECTS, in_order
+from espace.family.services.carers.subjects import SUBJECTS, in_order
 from espace.permissions import Task
 from espace.web.i18n import elide, full_day
 

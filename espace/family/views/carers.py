@@ -14,7 +14,7 @@ from espace.family.services.carers import invitations, links, mandates
 from espace.family.services.carers import scope as scopes
 from espace.family.services.carers.links import Carer
 from espace.family.services.carers.scope import Scope
-from espace.family.services.subjects import MEANT
+from espace.family.services.carers.subjects import MEANT
 from espace.permissions import Permission, Task, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint

@@ -11,9 +11,9 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError
 from espace.family.forms import CodeForm, DecideForm
-from espace.family.services import own_reading, stages
-from espace.family.services.majority import FAREWELL
-from espace.family.services.stages import Change
+from espace.family.services.growing import own_reading, stages
+from espace.family.services.growing.majority import FAREWELL
+from espace.family.services.growing.stages import Change
 from espace.permissions import Permission, Relation, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.forms import Form

@@ -8,8 +8,9 @@ from flask_babel import gettext
 
 from espace import settings
 from espace.errors import ConflictError, NotFoundError
-from espace.family.services import inviting, parents, proofs, requests
-from espace.family.services.request_rows import BINDS
+from espace.family.services import parents
+from espace.family.services.asking import inviting, proofs, requests
+from espace.family.services.asking.request_rows import BINDS
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint

@@ -9,12 +9,13 @@ from flask_babel import gettext
 from espace import settings
 from espace.errors import ConflictError
 from espace.family.forms import DecideForm, OpenProfileForm
-from espace.family.services import own_reading, requests
 from espace.family.services import relatives as services
+from espace.family.services.asking import requests
+from espace.family.services.asking.request_rows import BINDS
+from espace.family.services.growing import own_reading
+from espace.family.services.growing.majority import farewells
 from espace.family.services.guardians import guardian_decides
-from espace.family.services.majority import farewells
 from espace.family.services.relatives import Relative
-from espace.family.services.request_rows import BINDS
 from espace.permissions import Permission, demand_fresh_proof
 from espace.records import services as records
 from espace.web.attempts import attempt, page, to

@@ -11,9 +11,9 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
-from espace.family.services import inviting, proofs
-from espace.family.services.request_rows import BINDS, Traits
-from espace.family.services.requests import Ask
+from espace.family.services.asking import inviting, proofs
+from espace.family.services.asking.request_rows import BINDS, Traits
+from espace.family.services.asking.requests import Ask
 from espace.web.forms import Form
 from espace.web.identity_fields import IdentityForm, asked
 

@@ -7,8 +7,8 @@ from flask_babel import gettext
 
 from espace import settings
 from espace.errors import ConflictError
-from espace.family.services import inviting, proofs, requests
-from espace.family.services.request_rows import BINDS, REASONS
+from espace.family.services.asking import inviting, proofs, requests
+from espace.family.services.asking.request_rows import BINDS, REASONS
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, signed_in

@@ -14,8 +14,8 @@ from espace.accounts.services import sessions
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, NotFoundError
-from espace.family.services import stages
-from espace.family.services.stages import Change
+from espace.family.services.growing import stages
+from espace.family.services.growing.stages import Change
 from espace.permissions import Actor, ActorKind, Permission, Standing
 from espace.words import N_, Message
 

@@ -10,8 +10,8 @@ from espace.access.services import EmergencyMode
 from espace.access.services.emergencies import emergency, ending, rescuers, reviews
 from espace.access.services.emergencies.emergency import WHY, Why
 from espace.errors import InvalidError, NotFoundError
-from espace.family.services import stages
-from espace.family.services.stages import Change
+from espace.family.services.growing import stages
+from espace.family.services.growing.stages import Change
 from espace.permissions import Actor, Permission, demand_fresh_proof
 from espace.professional.forms import CallForm, EmergencyForm, ExplainForm, SearchForm
 from espace.professional.services import emergencies

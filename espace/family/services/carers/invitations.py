@@ -21,7 +21,7 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import InvalidError, NotFoundError
 from espace.family.models import CarerInvitation
-from espace.family.services.majority import in_words
+from espace.family.services.growing.majority import in_words
 from espace.identifiers import new_id
 from espace.notifications.services import send_mail
 from espace.people import services as people

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from espace.family.services.carers.subjects import SUBJECTS, in_order
 from espace.family.services.lately import last_acts
-from espace.family.services.subjects import SUBJECTS, in_order
 from espace.permissions import Standing, Task
 from espace.words import Message
 

@@ -17,11 +17,11 @@ from espace import clock, crypto, db, settings
 from espace.accounts import services as accounts
 from espace.errors import InvalidError, NotFoundError
 from espace.family.models import Mandate
-from espace.family.services import proofs
+from espace.family.services.arriving.letters import in_words
+from espace.family.services.asking import proofs
+from espace.family.services.asking.proofs import Proof
 from espace.family.services.bonds import bond
-from espace.family.services.letters import in_words
 from espace.family.services.links import is_held_back, representatives
-from espace.family.services.proofs import Proof
 from espace.identifiers import new_id
 from espace.interop.typeset import typeset
 from espace.notifications.services import Event

@@ -14,6 +14,7 @@ from espace import clock, db, settings
 from espace.accounts.services import account_of, new_activation_code
 from espace.accounts.services.letters import has_valid_code
 from espace.errors import BusyError, ConflictError
+from espace.family.services.links import link_parent, representatives
 from espace.import_report import Report
 from espace.import_table import LONGEST_LINE, LineError, header_of, lines_of, split
 from espace.notifications.services import send_mail
@@ -23,7 +24,6 @@ from espace.records import services as records
 from .awaited import await_parent, link_awaited, why_no_link
 from .beneficiary_lines import COLUMNS, Beneficiary, beneficiary
 from .letters import Letter, in_words, letter_of
-from .links import link_parent, representatives
 
 MAIL_LOCALE = "fr"  # nobody has chosen a language before the activation
 

@@ -19,6 +19,9 @@ from espace.audit.services import Action
 from espace.db import Id
 from espace.errors import InvalidError, NotFoundError
 from espace.family.models import ParentInvitation
+from espace.family.services.arriving import awaited
+from espace.family.services.bonds import bond
+from espace.family.services.links import is_held_back
 from espace.identifiers import new_id
 from espace.notifications.services import send_mail
 from espace.people import services as people
@@ -26,9 +29,7 @@ from espace.permissions import Actor, ActorKind, Permission, Relation, Standing,
 from espace.records import services as records
 from espace.words import N_
 
-from . import awaited, linking, proofs, requests
-from .bonds import bond
-from .links import is_held_back
+from . import linking, proofs, requests
 from .request_rows import Kind, Traits
 from .requests import Ask
 

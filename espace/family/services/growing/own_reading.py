@@ -20,6 +20,7 @@ from espace.audit.services import Action
 from espace.db import Id
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.family.models import OwnReading
+from espace.family.services.links import representatives
 from espace.identifiers import new_id
 from espace.notifications.services import Event
 from espace.people import services as people
@@ -27,7 +28,6 @@ from espace.permissions import Permission, Relation, Standing, demand_fresh_proo
 from espace.records import services as records
 from espace.words import N_
 
-from .links import representatives
 from .stages import Change, age_on, holding, holds
 
 _OF = select(OwnReading.since, OwnReading.until, OwnReading.proved_at, OwnReading.given_by).where(

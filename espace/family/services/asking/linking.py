@@ -12,14 +12,14 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError
 from espace.family.models import Link
+from espace.family.services.bonds import GUARDIAN, PARENT, TABLE, bonds_on
+from espace.family.services.links import is_held_back
 from espace.identifiers import new_id
 from espace.people import services as people
 from espace.permissions import SYSTEM
 from espace.records import services as records
 from espace.words import N_, Message
 
-from .bonds import GUARDIAN, PARENT, TABLE, bonds_on
-from .links import is_held_back
 from .request_rows import OF_ADULTS
 
 _LIVING = frozenset({records.ANNOUNCED, records.OPEN, records.ACTIVE, records.OPPOSED})

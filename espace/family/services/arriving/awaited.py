@@ -7,11 +7,10 @@ from sqlalchemy import bindparam, delete, insert, select
 from espace import clock, crypto, db, settings
 from espace.db import Digest, Id
 from espace.family.models import AwaitedParent
+from espace.family.services.links import link_parent
 from espace.identifiers import new_id
 from espace.people import services as people
 from espace.records import services as records
-
-from .links import link_parent
 
 _FOR = select(AwaitedParent.record_id, AwaitedParent.id).where(
     AwaitedParent.ins_index == bindparam("ins_index", type_=Digest(32))

@@ -17,6 +17,8 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.family.models import Request
+from espace.family.services.bonds import bonds_on
+from espace.family.services.links import is_held_back, representatives, represents
 from espace.identifiers import WrongInsError, new_id, parse_ins
 from espace.people import services as people
 from espace.permissions import Actor, ActorKind, demand_fresh_proof
@@ -24,8 +26,6 @@ from espace.records import services as records
 from espace.words import N_, Message, one_line, some_lines
 
 from . import proofs, request_rows
-from .bonds import bonds_on
-from .links import is_held_back, representatives, represents
 from .proofs import Proof
 from .request_rows import BINDS, COLUMNS, OF_ADULTS, Kind, State, Stored, Traits
 

@@ -19,6 +19,7 @@ from espace.audit.services import Action
 from espace.db import Id, Instant
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.family.models import Request
+from espace.family.services.bonds import bonds_on
 from espace.notifications.services import Event
 from espace.people import services as people
 from espace.people.services import Person
@@ -27,7 +28,6 @@ from espace.records import services as records
 from espace.words import N_, Message
 
 from . import linking, proofs, request_rows
-from .bonds import bonds_on
 from .request_rows import OF_ADULTS, OPEN, REASONS, Kind, State, Stored
 from .requests import checked_words, to_tell
 

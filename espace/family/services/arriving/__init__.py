@@ -1,0 +1,1 @@
+"""What the insurer's lists bring: people, links and letters."""

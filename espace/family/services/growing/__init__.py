@@ -1,0 +1,1 @@
+"""Growing up: what changes at which age, until the parents' access ends."""
