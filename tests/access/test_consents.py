@@ -5,11 +5,13 @@ from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import replace
 from datetime import timedelta
+from types import ModuleType
 
 import pytest
 
 from espace.access import services as access
 from espace.access.services import Answer, ConsentLine, ConsentState
+from espace.access.services.decisions import asking, blocking
 from espace.audit import services as audit
 from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpError
 from espace.identifiers import new_id
@@ -281,3 +283,30 @@ def test_two_requests_at_the_same_moment_are_one(holder: Citizen, doctor: Caregi
     assert ends == [None, None]
     assert len(access.consents(holder.standing())) == 1
     assert [m["message"] for m in build.mails_to(holder.email)].count("access-asked") == 1
+
+
+def _read_before(monkeypatch: pytest.MonkeyPatch, name: str, module: ModuleType, found: object) -> None:
+    """Have the next call of a look-up give what stood a moment ago, as one of two requests at once may read it."""
+    real, waiting = getattr(module, name), [found]
+    monkeypatch.setattr(module, name, lambda *given: waiting.pop() if waiting else real(*given))
+
+
+def test_a_block_in_the_moment_of_a_request_holds(
+    holder: Citizen, doctor: Caregiver, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build.consent(holder, doctor, Answer.GRANT)
+    clock.advance(timedelta(days=366))
+    standing, line = before(holder, doctor), line_of(holder)
+    _read_before(monkeypatch, "own_consent", asking, access.own_consent(standing))
+    access.answer(holder.standing(), line.id, Answer.BLOCK, version=line.version)
+    access.ask(standing, "Suivi")
+    assert line_of(holder).state is ConsentState.BLOCKED
+
+
+def test_who_asks_in_the_moment_in_which_they_are_blocked_is_a_conflict(
+    holder: Citizen, doctor: Caregiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access.ask(before(holder, doctor), "Suivi")
+    _read_before(monkeypatch, "of_grantee", blocking, None)
+    with pytest.raises(ConflictError):
+        blocking.block(holder.standing(), doctor.id)

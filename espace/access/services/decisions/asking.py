@@ -12,7 +12,7 @@ from espace.access.policy import ConsentState
 from espace.access.services.telling import tell
 from espace.audit import services as audit
 from espace.audit.services import Action
-from espace.errors import InvalidError, NotFoundError
+from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.identifiers import new_id
 from espace.notifications.services import Event
 from espace.people import services as people
@@ -38,6 +38,7 @@ def ask(standing: Standing, reason: str, *, scope: Scope = Scope.PERSON) -> None
         NotFoundError: for who may not ask.
         InvalidError: without a reason, with one too long, with a valid access, within a day of a refusal, for the
             team of no place, or for a team by a doctor whom only an agreement for themself reaches (AR-12).
+        ConflictError: when the record's people decided again and again meanwhile.
     """
     if not standing.may(Permission.ACCESS_ASK):
         raise NotFoundError
@@ -53,7 +54,7 @@ def ask(standing: Standing, reason: str, *, scope: Scope = Scope.PERSON) -> None
     shown = _as_shown(standing) | {"reason": reason, "scope": scope.value}
     try:
         _ask(standing, shown)
-    except IntegrityError:  # the same professional asked at the same instant from another window
+    except (IntegrityError, ConflictError):  # asked from another window, or answered, at the same instant
         _ask(standing, shown)
 
 
@@ -88,18 +89,20 @@ def _ask(standing: Standing, shown: dict[str, Any]) -> None:
             kept = state if state is ConsentState.BLOCKED else ConsentState.ASKED
             # A no stands until it is answered otherwise: asking again opens no way through the team.
             is_no = state in (ConsentState.REFUSED, ConsentState.REVOKED, ConsentState.BLOCKED)
-            tx.execute(
+            changed = tx.execute(
                 update(Consent)
-                .where(Consent.record_id == record_id, Consent.id == found.id)
+                .where(Consent.record_id == record_id, Consent.id == found.id, Consent.version == found.version)
                 .values(
                     state=kept.value,
                     asked_at=now,
                     decided_at=found.decided_at if is_no else None,
                     valid_until=None,
-                    version=Consent.version + 1,
+                    version=found.version + 1,
                     payload=payload,
                 )
             )
+            if changed.rowcount != 1:
+                raise ConflictError
         audit.record(
             standing.actor,
             record_id,

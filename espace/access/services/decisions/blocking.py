@@ -3,11 +3,13 @@
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from espace import clock, db
 from espace.access.models import Consent
 from espace.access.policy import ConsentState
 from espace.audit.services import Action
+from espace.errors import ConflictError
 from espace.identifiers import new_id
 from espace.people import services as people
 from espace.permissions import Standing
@@ -36,18 +38,21 @@ def block(standing: Standing, professional_id: UUID) -> bool:
         shown = of_professional(professional, next(iter(professional.structures), None))
         consent_id = new_id()
         steps = (Step.now(standing, Did.BLOCKED),)
-        tx.execute(
-            insert(Consent).values(
-                record_id=standing.record_id,
-                id=consent_id,
-                grantee_kind=PROFESSIONAL,
-                grantee_id=professional_id,
-                state=ConsentState.BLOCKED.value,
-                decided_at=clock.now(),
-                version=1,
-                payload=seal(tx, standing.record_id, consent_id, shown, steps),
+        try:
+            tx.execute(
+                insert(Consent).values(
+                    record_id=standing.record_id,
+                    id=consent_id,
+                    grantee_kind=PROFESSIONAL,
+                    grantee_id=professional_id,
+                    state=ConsentState.BLOCKED.value,
+                    decided_at=clock.now(),
+                    version=1,
+                    payload=seal(tx, standing.record_id, consent_id, shown, steps),
+                )
             )
-        )
+        except IntegrityError:  # they asked, or were decided about, at the same instant
+            raise ConflictError from None
         close_passing(tx, standing.record_id, professional_id)
         leave(standing, Action.CONSENT_BLOCKED, professional_id, shown, None)
     return True
