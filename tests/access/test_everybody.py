@@ -13,7 +13,7 @@ from espace.access import services as access
 from espace.access.services import Answer
 from espace.family.models import Link
 from espace.family.services.carers import links
-from espace.family.services.majority import in_words
+from espace.family.services.growing.majority import in_words
 from espace.identifiers import new_id
 from espace.machines import Machines
 from tests.documents.house import statements

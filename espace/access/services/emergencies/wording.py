@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from espace.access.policy import EmergencyMode
 from espace.audit.services import Action, Entry
-from espace.family.services import stages
-from espace.family.services.stages import Change
+from espace.family.services.growing import stages
+from espace.family.services.growing.stages import Change
 from espace.permissions import Relation, Standing
 
 _WAYS = frozenset(one.value for one in EmergencyMode)

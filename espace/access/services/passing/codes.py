@@ -22,8 +22,8 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.db import Id
 from espace.errors import ConflictError, InvalidError, NotFoundError
-from espace.family.services import stages
-from espace.family.services.stages import Change
+from espace.family.services.growing import stages
+from espace.family.services.growing.stages import Change
 from espace.identifiers import new_id
 from espace.notifications.services import Event
 from espace.people import services as people
