@@ -350,6 +350,15 @@ def test_a_team_s_patients_are_on_the_list_of_who_met_them_only(
     assert line.state is ConsentState.VALID
 
 
+def test_accesses_that_are_over_push_no_patient_off_the_list(
+    holder: Citizen, doctor: Caregiver, clock: FakeClock
+) -> None:
+    access.give(holder.standing(), doctor.id, days=365)
+    access.give(build.citizen("Lou").standing(), doctor.id, days=1)
+    clock.advance(timedelta(days=2))
+    assert [one.record_id for one in access.my_patients(doctor.actor, limit=1)] == [holder.record_id]
+
+
 def test_the_declared_attending_doctor_is_offered_at_once_until_something_was_decided(
     app: Flask, machines: Machines
 ) -> None:

@@ -43,16 +43,14 @@ _NOT_WANTED = exists().where(
         and_(_OWN.state == _S.ASKED.value, _OWN.decided_at.is_not(None)),  # asked again after a no
     ),
 )
+_LASTS = and_(Consent.state == _S.VALID.value, Consent.valid_until > bindparam("now"))
 _MINE = (
     select(Consent.record_id, Consent.state, Consent.asked_at, Consent.valid_until)
     .where(
         or_(
-            and_(
-                Consent.grantee_id == bindparam("professional"),
-                Consent.state.in_([_S.ASKED.value, _S.VALID.value]),
-            ),
+            and_(Consent.grantee_id == bindparam("professional"), or_(Consent.state == _S.ASKED.value, _LASTS)),
             # A team may be large: of its patients each sees those they met or whose record they read.
-            and_(Consent.grantee_id == bindparam("place"), Consent.state == _S.VALID.value, _MET, ~_NOT_WANTED),
+            and_(Consent.grantee_id == bindparam("place"), _LASTS, _MET, ~_NOT_WANTED),
         )
     )
     .order_by(Consent.id.desc())
@@ -63,7 +61,7 @@ _MINE = (
 def my_patients(professional: Actor, limit: int = 100) -> list[Awaiting]:
     """The records that gave this professional access, or the team where they practise today, or wait to answer them.
 
-    One line a record: an access goes before a request.
+    One line a record: an access goes before a request. What is over takes no line of the `limit` newest.
     """
     now = clock.now()
     values = {
@@ -76,7 +74,7 @@ def my_patients(professional: Actor, limit: int = 100) -> list[Awaiting]:
     with db.read() as tx:
         for row in tx.execute(_MINE, values):
             state = in_effect(ConsentState(row.state), row.valid_until, now)
-            if state is _S.EXPIRED or (row.record_id in found and state is not _S.VALID):
+            if row.record_id in found and state is not _S.VALID:
                 continue
             found[row.record_id] = Awaiting(row.record_id, state, row.asked_at, row.valid_until)
     return list(found.values())

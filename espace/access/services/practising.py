@@ -275,11 +275,6 @@ def _ends(row: Held, reason: Reason) -> datetime | None:
     return ends.get(reason)
 
 
-def _since(row: Row[Any], reason: Reason) -> datetime | None:
-    """When the consent was given by which a professional reads now."""
-    return {Reason.CONSENT: row.decided_at, Reason.TEAM: row.team_decided_at}.get(reason)
-
-
 def is_attending(record: records.RecordFacts, professional_id: UUID) -> bool:
     """Whether a professional is the attending doctor the holder declared."""
     return record.attending_index is not None and is_attending_index(record, people.professional(professional_id).rpps)
