@@ -1,15 +1,19 @@
 """Fresh results wait as their person chose, hide nothing from professionals, and are told of once they can be read."""
 
+from contextlib import nullcontext
 from datetime import date, timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
-from espace import outbox
+from espace import db, outbox
+from espace.access.services import KEPT, SHOWN, Answer, Grantee, set_rule
 from espace.audit.services import Action
 from espace.documents import services as documents
+from espace.documents.models import Document
 from espace.documents.services.deciding import announcing, delays
 from espace.documents.services.deciding.delays import WITH_DOCTOR, ResultKind, Waiting
 from espace.errors import ConflictError, InvalidError, NotFoundError
@@ -134,6 +138,25 @@ def test_a_professional_reads_it_with_the_person(home: House) -> None:
     assert documents.document(home.doctor_here, one).held_until == WITH_DOCTOR
     delays.lift(home.doctor_here, one)
     assert _sees(home.holder, one)
+
+
+@pytest.mark.parametrize(("hidden", "effect"), [(False, KEPT), (True, SHOWN)])
+def test_who_ends_a_wait_with_the_person_is_who_reads_that_very_document(
+    home: House, *, hidden: bool, effect: str
+) -> None:
+    _choose(home.holder, report=None)
+    one = _deposit(home.doctor_here, ResultKind.REPORT)
+    other = build.caregiver("Le Gall", "Yann")
+    build.consent(home.mother, other, Answer.GRANT)
+    with db.write() as tx:  # as a version inherits it from the one before
+        set_rule(tx, home.mother.record_id, [one], Grantee("professional", other.id, "Yann"), effect)
+        tx.execute(update(Document).where(Document.id == one).values(hidden=hidden))
+    reader = other.standing(home.mother.record_id)
+    assert reader is not None
+    assert _sees(reader, one) is (effect == SHOWN)
+    with nullcontext() if effect == SHOWN else pytest.raises(NotFoundError):
+        delays.lift(reader, one)
+    assert _sees(home.holder, one) is (effect == SHOWN)
 
 
 def test_nobody_else_chooses_or_ends_a_wait(home: House) -> None:

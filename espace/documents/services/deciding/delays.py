@@ -15,7 +15,6 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from espace import clock, db
-from espace.access.services import DocumentFacts as Judged
 from espace.access.services import visible
 from espace.audit import services as audit
 from espace.audit.services import Action
@@ -23,8 +22,8 @@ from espace.db import Id, Instant
 from espace.documents.models import Document, ResultDelay
 from espace.documents.services.entries.folding import fold_visible
 from espace.documents.services.types import types
-from espace.documents.services.viewing.reading import DocumentFacts, snapshot
-from espace.documents.services.visibility import NOWHERE, conditions, parameters, shape
+from espace.documents.services.viewing.reading import snapshot
+from espace.documents.services.visibility import conditions, one_statement, parameters, shape
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.identifiers import new_id
 from espace.permissions import Permission, Relation, Standing
@@ -287,9 +286,8 @@ def lift_all(standing: Standing, kind: ResultKind | None = None) -> int:
 
 
 def _lift(tx: Connection, standing: Standing, document_id: UUID) -> UUID:
-    rule = replace(visible(standing), sees_held=True)
     found = held(tx, standing.record_id, document_id)
-    if found is None or found.state in NOWHERE or not rule.decide(_judged(found)).allowed:
+    if found is None or not _is_let_through(tx, standing, document_id):
         raise NotFoundError
     if found.held_until is None or found.held_until <= clock.now():
         return document_id  # it waits no more: the worker tells of it
@@ -307,9 +305,11 @@ def _lift(tx: Connection, standing: Standing, document_id: UUID) -> UUID:
     return fold_visible(tx, standing.record_id, document_id)
 
 
-def _judged(found: DocumentFacts) -> Judged:
-    marks = (found.type_code, found.hidden, found.patient_invisible, found.representatives_invisible)
-    return Judged(*marks, professional_id=found.professional_id, held=True)
+def _is_let_through(tx: Connection, standing: Standing, document_id: UUID) -> bool:
+    """Whether this standing reads a document but for its wait: the rules about this one document hold here too."""
+    rule = replace(visible(standing), sees_held=True)
+    values = {"record": standing.record_id, "id": document_id, **parameters(rule)}
+    return tx.execute(one_statement(shape(rule)), values).first() is not None
 
 
 def release_due() -> int:
