@@ -93,13 +93,9 @@ def bound_standing(
 
 
 def told_standing(actor: Actor, bond: Bond) -> Standing | None:
-    """How a representative stands as far as the others may know: a limit of which a decision says nothing is none."""
-    with db.read() as tx:
-        row = tx.execute(family.WITH_AGREEMENT, {"record": bond.record_id}).first()
-    if row is None:
-        return None
-    openly = family.limited_openly(bond.record_id) if bond.is_frozen else frozenset[UUID]()
-    return bound_standing(actor, row, _as_told(bond, openly))
+    """How a relative stands as far as the others may know: a limit of which a decision says nothing is none."""
+    [found] = bound_standings(bond.record_id, [(actor, bond)])
+    return found
 
 
 def _as_told(bond: Bond, openly: frozenset[UUID]) -> Bond:
@@ -111,7 +107,7 @@ def _as_told(bond: Bond, openly: frozenset[UUID]) -> Bond:
 def bound_standings(record_id: UUID, bound: Sequence[tuple[Actor, Bond]]) -> list[Standing | None]:
     """How several people stand by what binds them to one record, in as many statements as for one.
 
-    Each as `of_person` judges them, a representative as `told_standing` does; whoever lists them shows no colour.
+    Each as `of_person` judges them, a representative without a limit that the others may not know of; without colour.
     """
     with db.read() as tx:
         row = tx.execute(family.WITH_AGREEMENT, {"record": record_id}).first()

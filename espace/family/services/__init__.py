@@ -1,7 +1,7 @@
 """What other rooms may ask of the family."""
 
 from .arriving.letters import letter_pdf
-from .bonds import CARER, GUARDIAN, PARENT, Bond, bond, bonds_of, bonds_on
+from .bonds import CARER, GUARDIAN, PARENT, Bond, bond, bonds_as_told, bonds_of, bonds_on
 from .carers.lines import CarerLine, carer_lines
 from .carers.telling import note_act
 from .colours import COLOURS, OWN_COLOUR, colour_of
@@ -32,6 +32,7 @@ __all__ = [
     "CarerLine",
     "agreement_on",
     "bond",
+    "bonds_as_told",
     "bonds_of",
     "bonds_on",
     "carer_lines",

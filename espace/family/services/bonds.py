@@ -4,7 +4,7 @@ A parent's link gives its right only while the child is a minor, a guardian's on
 stored (rules.md MI-4, MI-11).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -113,12 +113,28 @@ def bonds_on(record_id: UUID) -> list[Bond]:
         return _standing(tx, tx.execute(_OF_RECORD, {"record_id": record_id, "now": clock.now()}).all())
 
 
+def bonds_as_told(record_id: UUID, openly: Collection[UUID]) -> list[Bond]:
+    """The same as its people may know: a carer stands as before unless who named them is limited `openly` (R15).
+
+    To be listed, never to be let in: a limit of which a decision says nothing must not show by whom it stops as well.
+    """
+    with db.read() as tx:
+        found = _fitting(tx, tx.execute(_OF_RECORD, {"record_id": record_id, "now": clock.now()}).all())
+        stopped = {(record, person) for record, person in _stopped(tx, {record_id}) if person in openly}
+        return [one for one in found if (one.record_id, one.given_by) not in stopped]
+
+
 def _standing(tx: Connection, rows: Sequence[Any]) -> list[Bond]:
-    """Those of the rows that give a right at the age their holder has today."""
-    minors = _minors({row.record_id for row in rows if row.kind != CARER})
-    found = [_opened(tx, row) for row in rows if row.kind == CARER or (row.kind == PARENT) == (row.record_id in minors)]
+    """Those of the rows that give a right today: at the age of their holder, and given by who still decides."""
+    found = _fitting(tx, rows)
     stopped = _stopped(tx, {one.record_id for one in found if one.kind == CARER})
     return [one for one in found if (one.record_id, one.given_by) not in stopped]
+
+
+def _fitting(tx: Connection, rows: Sequence[Any]) -> list[Bond]:
+    """Those of the rows that fit the age their holder has today."""
+    minors = _minors({row.record_id for row in rows if row.kind != CARER})
+    return [_opened(tx, row) for row in rows if row.kind == CARER or (row.kind == PARENT) == (row.record_id in minors)]
 
 
 def _stopped(tx: Connection, record_ids: set[UUID]) -> frozenset[tuple[UUID, UUID]]:

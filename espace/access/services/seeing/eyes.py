@@ -310,9 +310,13 @@ def _emergency(own: Standing, eyes_id: str) -> Eyes:
 
 
 def bonds(own: Standing) -> list[Bond]:
-    """Who is bound to the record besides the looker, a representative before a carer where one is both."""
+    """Who is bound to the record besides the looker, a representative before a carer where one is both.
+
+    As the looker may know: what a decision stops untold stands as before, carers whom a stopped parent named among it.
+    """
     found: dict[UUID, Bond] = {}
-    for one in sorted(family.bonds_on(own.record_id), key=lambda bond: bond.represents):
+    told = family.bonds_as_told(own.record_id, family.limited_openly(own.record_id))
+    for one in sorted(told, key=lambda bond: bond.represents):
         if one.person_id != own.actor.person_id:
             found[one.person_id] = one
     return sorted(found.values(), key=lambda bond: (not bond.represents, bond.id))
@@ -325,8 +329,7 @@ def _bond(own: Standing, person_id: UUID) -> Bond | None:
 def relative(own: Standing, bond: Bond) -> Eyes:
     """A parent, a guardian or a carer; a representative as far as the looker may know of them (security.md R15)."""
     actor = _relative_actor(bond, people.person(bond.person_id), accounts.account_of(bond.person_id))
-    reads = told_standing(actor, bond) if bond.represents else standing(actor, own.record_id)
-    return _of_relative(own, bond, actor.name, reads)
+    return _of_relative(own, bond, actor.name, told_standing(actor, bond))
 
 
 def relatives(own: Standing) -> list[Eyes]:
