@@ -10,7 +10,8 @@ from sqlalchemy import insert, update
 from espace import clock as clocks
 from espace import crypto, db
 from espace.access import services as access
-from espace.access.services import Answer
+from espace.access.services import Answer, Window
+from espace.access.services.passing import codes, counter
 from espace.family.models import Link
 from espace.family.services.carers import links
 from espace.family.services.growing.majority import in_words
@@ -145,6 +146,26 @@ def test_who_was_only_asked_to_help_counts_for_nobody_and_a_carer_until_the_same
     text = page_of(browser, helped).text
     assert "Ne voit plus rien." in text
     assert "1 proche" not in text
+
+
+def test_whoever_reads_for_a_moment_is_counted_on_top_and_nobody_is_said_to_read_when_a_team_does(
+    app: Flask, mother: Citizen
+) -> None:
+    def head() -> str:
+        return str(page_of(browser, mother).tree.xpath("string(//p[@class='lead'])"))
+
+    browser, nurse = mother.browser(app), build.caregiver("Diarra", "Awa", profession=build.NURSE)
+    code_id = codes.make(mother.standing(), Window.READ, 20)
+    assert head() == "En ce moment, aucun professionnel n'y a accès."  # a code that waits opens nothing yet
+    digits = codes.code(mother.standing(), code_id).digits
+    assert digits
+    counter.use(nurse.actor, digits, date(1988, 3, 14))
+    passing = "1 accès de passage est ouvert : code, lien ou urgence."
+    assert head() == f"En ce moment, aucun professionnel n'a d'accès à son nom. {passing}"
+    access.give(mother.standing(), nurse.id, days=90, place_id=nurse.actor.structure_id)
+    assert head() == f"En ce moment, aucun professionnel n'a d'accès à son nom. 1 équipe y a accès. {passing}"
+    codes.close(mother.standing(), code_id)
+    assert passing not in head()
 
 
 def test_who_acts_for_a_child_does_not_count_themself(app: Flask, mother: Citizen, child: Citizen) -> None:

@@ -63,6 +63,7 @@ _OF_CONSENT = {
     ConsentState.REVOKED: SeerState.ENDED,
     ConsentState.EXPIRED: SeerState.ENDED,
 }
+_KINDS = {True: SeerKind.TEAM, False: SeerKind.PROFESSIONAL}
 _ROUND = frozenset({SeerKind.CARER, SeerKind.PARENT, SeerKind.GUARDIAN})
 _COME = frozenset({SeerState.OPEN, SeerState.LIMITED})
 _SIGNS = {SeerKind.CODE: "qr", SeerKind.LINK: "send", SeerKind.EMERGENCY: "sos"}
@@ -114,7 +115,7 @@ class Group:
 class Everybody:
     """The page: who may see now by kind, who is blocked, what is past or was refused.
 
-    `relatives` counts those who come in now, without who looks: an invitation opens nothing before its answer.
+    Without who looks: `relatives` who come in now; `passing`, what a code, a link or an emergency holds open now.
     """
 
     groups: tuple[Group, ...]
@@ -123,16 +124,17 @@ class Everybody:
     professionals: int
     teams: int
     relatives: int
+    passing: int
 
 
 def everybody(here: Viewpoint, consents: Iterable[ConsentLine]) -> Everybody:
     """Everything that opens this record to anybody but its holder, as rows."""
     table = active_matrix()
     told = [line for line in consents if line.state in _OF_CONSENT]
-    rows = [(_kind_of(line), _OF_CONSENT[line.state], of_consent(here, line, table)) for line in told]
+    rows = [(_KINDS[line.is_team], _OF_CONSENT[line.state], of_consent(here, line, table)) for line in told]
     seers = [*relatives(here), *access.passing_lines(here.standing), *recent_lines(here.standing)]
     rows += [(line.kind, line.state, _of_seer(here, line, table)) for line in seers]
-    near = [line for line in seers if line.kind in _ROUND and line.state in _COME and not line.is_oneself]
+    come = [line.kind for line in seers if line.state in _COME and not line.is_oneself]
     now = [(kind, row) for kind, state, row in rows if not state.is_past and state is not SeerState.BLOCKED]
     groups = [(heading, tuple(row for kind, row in now if kind is one)) for one, heading in HEADINGS.items()]
     return Everybody(
@@ -141,12 +143,9 @@ def everybody(here: Viewpoint, consents: Iterable[ConsentLine]) -> Everybody:
         past=tuple(row for _, state, row in rows if state.is_past),
         professionals=sum(1 for kind, _ in now if kind is SeerKind.PROFESSIONAL),
         teams=sum(1 for kind, _ in now if kind is SeerKind.TEAM),
-        relatives=len(near),
+        relatives=sum(1 for kind in come if kind in _ROUND),
+        passing=sum(1 for kind in come if kind in _SIGNS),
     )
-
-
-def _kind_of(line: ConsentLine) -> SeerKind:
-    return SeerKind.TEAM if line.is_team else SeerKind.PROFESSIONAL
 
 
 def of_consent(here: Viewpoint, line: ConsentLine, table: Matrix | None = None) -> Row:
