@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -85,3 +86,13 @@ def test_an_act_names_who_did_it_and_on_what() -> None:
         assert said.unescape() == "Vous avez déposé le document «\u00a0<b>Bilan <b>sanguin</b></b>\u00a0»."
         said = sentences.sentence(entry(Action.RECORD_OPENED, ActorKind.SYSTEM), mine=False)
         assert said == "<b>Le service</b> a ouvert ce dossier pour la première fois."
+
+
+def test_the_two_ways_of_emergencies_are_told_apart() -> None:
+    with speaking("fr"):
+        for mode, name in (("break-glass", "un soignant sur place"), ("centre-15", "le médecin du 15")):
+            act = replace(entry(Action.EMERGENCY_OPPOSED), detail={"mode": mode})
+            said = sentences.sentence(act, mine=True).striptags()
+            assert said == f"Vous avez refusé l'ouverture de ce dossier en urgence par {name}."
+            act = replace(entry(Action.EMERGENCY_ALLOWED), detail={"mode": mode})
+            assert sentences.sentence(act, mine=False).striptags().endswith(f"en urgence par {name}.")

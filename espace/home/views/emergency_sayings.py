@@ -1,6 +1,9 @@
 """The sentences of emergencies, of what the house looks into afterwards, and of professionals stopped."""
 
-from espace.audit.services import Action
+from flask_babel import gettext
+
+from espace.access.services import EmergencyMode
+from espace.audit.services import Action, Entry
 from espace.words import N_
 
 Parts = tuple[str, ...]
@@ -13,8 +16,8 @@ OTHERS: dict[Action, Parts] = {
         N_("%(who)s closed the opening in an emergency of %(what)s."),
     ),
     Action.EMERGENCY_REFUSED: (N_("%(who)s tried to open this record in an emergency. It stayed closed."),),
-    Action.EMERGENCY_OPPOSED: (N_("%(who)s refused a way of opening this record in an emergency."),),
-    Action.EMERGENCY_ALLOWED: (N_("%(who)s allowed a way of opening this record in an emergency again."),),
+    Action.EMERGENCY_OPPOSED: (N_("%(who)s refused that this record be opened in an emergency by %(way)s."),),
+    Action.EMERGENCY_ALLOWED: (N_("%(who)s allowed again that this record be opened in an emergency by %(way)s."),),
     Action.EMERGENCIES_READ: (N_("%(who)s, of the house, looked at the list of emergencies."),),
     Action.EMERGENCY_LOOKED_AT: (N_("%(who)s, of the house, looked into an opening in an emergency."),),
     Action.EMERGENCY_DECIDED: (N_("%(who)s, of the house, decided about an opening in an emergency."),),
@@ -35,6 +38,16 @@ MINE: dict[Action, Parts] = OTHERS | {
         N_("You ended the opening in an emergency."),
         N_("You closed the opening in an emergency of %(what)s."),
     ),
-    Action.EMERGENCY_OPPOSED: (N_("You refused a way of opening this record in an emergency."),),
-    Action.EMERGENCY_ALLOWED: (N_("You allowed a way of opening this record in an emergency again."),),
+    Action.EMERGENCY_OPPOSED: (N_("You refused that this record be opened in an emergency by %(way)s."),),
+    Action.EMERGENCY_ALLOWED: (N_("You allowed again that this record be opened in an emergency by %(way)s."),),
 }
+
+_WAYS: dict[str, str] = {
+    EmergencyMode.BREAK_GLASS.value: N_("a carer on the spot"),
+    EmergencyMode.CENTRE_15.value: N_("the doctor of the centre 15"),
+}
+
+
+def way(entry: Entry) -> str:
+    """Who opens in an emergency, by the way an act is about: the two are opposed apart (rules.md AR-9)."""
+    return gettext(str(_WAYS.get(entry.detail.get("mode", ""), N_("a professional"))))

@@ -279,6 +279,7 @@ def sentence(entry: Entry, *, mine: bool) -> Markup:
     who = Markup("<b>%s</b>") % (gettext("The house") if entry.actor_kind == ActorKind.SYSTEM else entry.actor_name)
     # Without values `gettext` formats nothing: they are put in after, escaped.
     words = {"who": who, "what": Markup("<b>%s</b>") % what, "num": count}
+    words["way"] = Markup("<b>%s</b>") % emergency_sayings.way(entry)
     words["whom"] = Markup("<b>%s</b>") % (entry.detail.get("whom") or entry.detail.get("whom_place", UNPLACED_TEAM))
     return Markup(gettext(str(saying))) % words  # noqa: S704 - ours
 
