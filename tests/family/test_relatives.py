@@ -19,6 +19,7 @@ from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpError
 from espace.family import services as family
 from espace.family.services import relatives
+from espace.family.services.growing import stages
 from espace.identifiers import new_id
 from espace.machines import Machines
 from espace.people import services as people
@@ -203,7 +204,7 @@ class TestYoungPeople:
         clock.now = clock.now.replace(year=2025)
         mother = build.citizen("Claire")
         teen = build.citizen("Zoé", birth=born, parents=[mother], activated=False)
-        of_age = relatives.of_age_on(born)
+        of_age = stages.of_age_on(born)
         clock.now += of_age - clocks.today() - timedelta(days=1)
         assert relatives.relative(mother.actor, teen.record_id).of_age_on == of_age
         clock.advance(timedelta(days=1))

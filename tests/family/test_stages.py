@@ -10,6 +10,7 @@ from espace.errors import SettingsError
 from espace.family.services.growing import stages
 from espace.family.services.growing.stages import Change
 from espace.machines import Machines
+from espace.people.services import age_on
 from espace.settings import Settings
 from tests.support.marks import on_sqlite
 
@@ -47,9 +48,9 @@ def test_what_holds_at_each_age(machines: Machines, settings: Settings, age: int
 def test_each_stage_begins_on_the_birthday(machines: Machines, born: date) -> None:
     for step in stages.steps(born):
         eve = step.day - timedelta(days=1)
-        assert stages.age_on(born, step.day) == step.age
-        assert stages.age_on(born, eve) == step.age - 1
-        brought = stages.holding(stages.age_on(born, step.day)) - stages.holding(stages.age_on(born, eve))
+        assert age_on(born, step.day) == step.age
+        assert age_on(born, eve) == step.age - 1
+        brought = stages.holding(age_on(born, step.day)) - stages.holding(age_on(born, eve))
         assert brought == step.stage.brings
 
 

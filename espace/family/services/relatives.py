@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from espace import clock, db, outbox, settings
+from espace import clock, db, outbox
 from espace.accounts.services import account_of
 from espace.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from espace.people import services as people
@@ -21,6 +21,7 @@ from espace.words import N_
 
 from .bonds import GUARDIAN, Bond, bonds_of, bonds_on
 from .colours import colour_of
+from .growing.stages import of_age_on
 from .links import is_held_back
 
 
@@ -178,15 +179,6 @@ def come_back(actor: Actor, record_id: UUID) -> None:
         if relative(actor, record_id).decides_alone:
             raise ConflictError
         records.withdraw_opposition(actor, record_id, Part.REPRESENTATIVE)
-
-
-def of_age_on(birth_date: date) -> date:
-    """The day somebody comes of age; born on 29 February, on 1 March of a year without one (as `Traits.age_on`)."""
-    year = birth_date.year + settings.current().majority_age
-    try:
-        return birth_date.replace(year=year)
-    except ValueError:
-        return date(year, 3, 1)
 
 
 def _by_hand(actor: Actor) -> None:

@@ -14,6 +14,7 @@ from espace.family.forms import CodeForm, DecideForm
 from espace.family.services.growing import own_reading, stages
 from espace.family.services.growing.majority import FAREWELL
 from espace.family.services.growing.stages import Change
+from espace.people.services import age_on
 from espace.permissions import Permission, Relation, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.forms import Form
@@ -51,7 +52,7 @@ def _shown(form: Form, **more: Any) -> Response:
     if standing.is_watched:
         audit.record(standing.actor, standing.record_id, Action.STAGES_READ, relation=standing.relation)
     agreement = own_reading.agreement_on(standing.record_id)
-    holding = stages.holding(stages.age_on(birth, clock.today()))
+    holding = stages.holding(age_on(birth, clock.today()))
     return page(
         "family/growing.html",
         form,
@@ -128,7 +129,7 @@ def card(here: Viewpoint) -> dict[str, object] | None:
     birth = _grows(here)
     if birth is None:
         return None
-    holding = stages.holding(stages.age_on(birth, clock.today()))
+    holding = stages.holding(age_on(birth, clock.today()))
     if not holding:
         return None
     upcoming = next((step for step in stages.steps(birth) if not step.is_past), None)

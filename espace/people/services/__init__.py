@@ -1,7 +1,7 @@
 """What other rooms may ask of the directories."""
 
 from .labels import plain_label, profession_label
-from .persons import Person, Traits, beside, find_person, opened, person, persons, save_person
+from .persons import Person, Traits, age_on, beside, find_person, opened, person, persons, save_person
 from .professionals import (
     Professional,
     Structure,
@@ -21,6 +21,7 @@ __all__ = [
     "Structure",
     "Traits",
     "actor_of",
+    "age_on",
     "beside",
     "colleagues",
     "find_person",

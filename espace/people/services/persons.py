@@ -19,6 +19,11 @@ from . import names
 _TABLE = "persons"
 
 
+def age_on(birth: date, day: date) -> int:
+    """Whole years lived on `day`; someone born on 29 February grows older on 1 March of other years."""
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
     """What is known of a person: the strict identity traits (rules.md ID-1), then names in use and contacts.
@@ -49,9 +54,8 @@ class Traits:
         return names.initials(self.first_names[0], self.use_name or self.birth_name)
 
     def age_on(self, day: date) -> int:
-        """Whole years lived on `day`; someone born on 29 February grows older on 1 March of other years."""
-        birth = self.birth_date
-        return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+        """Whole years lived on `day` (see `age_on`)."""
+        return age_on(self.birth_date, day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

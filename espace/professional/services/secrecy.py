@@ -16,6 +16,7 @@ from espace.audit.services import Action
 from espace.errors import ConflictError, NotFoundError
 from espace.family.services.growing import stages
 from espace.family.services.growing.stages import Change
+from espace.people.services import age_on
 from espace.permissions import Actor, ActorKind, Permission, Standing
 from espace.words import N_, Message
 
@@ -30,7 +31,7 @@ def is_offered(standing: Standing) -> bool:
 
 def why_not(birth: date) -> Message | None:
     """Why no secret connection is offered for somebody born on `birth`, before anything is looked up; None if it is."""
-    if Change.SECRET_CONNECTION in stages.holding(stages.age_on(birth, clock.today())):
+    if Change.SECRET_CONNECTION in stages.holding(age_on(birth, clock.today())):
         return None
     house = settings.current()
     return N_(

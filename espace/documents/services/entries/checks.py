@@ -4,6 +4,7 @@ from datetime import date
 
 from espace import clock, settings
 from espace.interop.media import MediaError
+from espace.people import services as people
 from espace.permissions import Relation, Standing
 from espace.words import N_, Message, one_line
 
@@ -81,6 +82,5 @@ def is_minor(standing: Standing) -> bool:
     """Whether the record is a minor's."""
     if not standing.holder_birth:
         return False
-    birth, today = date.fromisoformat(standing.holder_birth), clock.today()
-    age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
-    return age < settings.current().majority_age
+    birth = date.fromisoformat(standing.holder_birth)
+    return people.age_on(birth, clock.today()) < settings.current().majority_age

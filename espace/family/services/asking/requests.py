@@ -281,9 +281,7 @@ def _fitting_age(birth: date, binds: str) -> dict[str, str]:
     """A parent asks for a minor, a guardian of an adult for an adult: by the date that was typed alone."""
     if birth > clock.today():
         return {}
-    today = clock.today()
-    age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
-    is_adult = age >= settings.current().majority_age
+    is_adult = people.age_on(birth, clock.today()) >= settings.current().majority_age
     if is_adult and binds not in OF_ADULTS:
         return {"binds": N_("By this birth date the person is of age: a parent's access has ended. Choose a measure.")}
     if not is_adult and binds in OF_ADULTS:

@@ -8,7 +8,7 @@ from uuid import UUID
 from espace import clock, settings
 from espace.errors import InvalidError
 from espace.family.services.carers.subjects import SUBJECTS, leaves_something, types_of
-from espace.family.services.relatives import of_age_on
+from espace.family.services.growing.stages import of_age_on
 from espace.people import services as people
 from espace.permissions import Task
 from espace.records import services as records

@@ -22,7 +22,6 @@ from espace.family.models import Link, MajorityNotice
 from espace.family.services.arriving.letters import Letter, letter_of
 from espace.family.services.bonds import PARENT
 from espace.family.services.links import representatives
-from espace.family.services.relatives import of_age_on
 from espace.identifiers import WrongPhoneError, new_id, parse_mobile
 from espace.notifications.services import can_send, send_mail, send_sms
 from espace.people import services as people
@@ -30,6 +29,8 @@ from espace.people.services import Person
 from espace.permissions import Actor
 from espace.records import services as records
 from espace.records.services import ACTIVE, ANNOUNCED, OPEN, SUSPENDED
+
+from .stages import of_age_on
 
 BEFOREHAND = (365, 30, 7)
 """Days before the day of majority on which people are told: a year, a month, a week."""

@@ -28,7 +28,7 @@ from espace.permissions import Permission, Relation, Standing, demand_fresh_proo
 from espace.records import services as records
 from espace.words import N_
 
-from .stages import Change, age_on, holding, holds
+from .stages import Change, holding, holds
 
 _OF = select(OwnReading.since, OwnReading.until, OwnReading.proved_at, OwnReading.given_by).where(
     OwnReading.record_id == bindparam("record", type_=Id)
@@ -86,7 +86,7 @@ def may_hold_account(person_id: UUID) -> bool:
     record = records.record_of(person_id)
     found = agreement_on(record.id) if record else None
     birth = people.person(person_id).birth_date
-    may_read = Change.MAY_READ in holding(age_on(birth, clock.today()))
+    may_read = Change.MAY_READ in holding(people.age_on(birth, clock.today()))
     return found is not None and found.stands and may_read
 
 

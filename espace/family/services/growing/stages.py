@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from espace import clock, settings
+from espace.people.services import age_on
 from espace.permissions import Standing
 
 
@@ -76,11 +77,6 @@ class Step:
     age: int
     day: date
     is_past: bool
-
-
-def age_on(birth: date, day: date) -> int:
-    """Whole years lived on `day`; born on 29 February, one grows older on 1 March of other years."""
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
 def day_of(birth: date, age: int) -> date:
