@@ -24,9 +24,9 @@ _ENDING = (
         Link.kind == GUARDIAN,
         Link.until > bindparam("now", type_=Instant),
         Link.until <= bindparam("soon", type_=Instant),
-        (Link.record_id > bindparam("after", type_=Id)),
+        Link.id > bindparam("after", type_=Id),
     )
-    .order_by(Link.record_id)
+    .order_by(Link.id)
     .limit(_BATCH)
 )
 _ONE = select(Link.person_id, Link.until, Link.payload).where(
@@ -55,7 +55,7 @@ def remind() -> int:
         for row in batch:
             with db.write() as tx:
                 told += _remind(tx, row.record_id, row.id, now)
-        after = batch[-1].record_id
+        after = batch[-1].id
 
 
 def _remind(tx: Connection, record_id: UUID, link_id: UUID, now: datetime) -> bool:
