@@ -127,13 +127,6 @@ def answers_between(record_id: UUID, sides: Collection[str], low: int, high: int
     )
 
 
-def answers_open(record_id: UUID, sides: Collection[str], limit: int = 20) -> list[VisitFacts]:
-    """What waits for somebody, on these sides of one record: the latest first."""
-    waits = or_(VisitAnswer.explain_by.is_not(None), VisitAnswer.decide_by.is_not(None))
-    query = _ROWS.where(VisitAnswer.record_id == record_id, VisitAnswer.side.in_(sides), waits)
-    return _found(query.order_by(VisitAnswer.id.desc()).limit(limit))
-
-
 def asked_of(visitor_id: UUID, after: Place | None = None, limit: int = PAGE) -> list[VisitFacts]:
     """What somebody is asked to explain, by deadline."""
     query = _ROWS.where(VisitAnswer.visitor_id == visitor_id, VisitAnswer.explain_by.is_not(None))

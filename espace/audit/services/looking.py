@@ -21,8 +21,6 @@ from espace.db import Id, Instant
 from .actions import Action
 from .trail import BEYOND, Entry, opened
 
-SIDES = ("holder", "representative")
-
 
 @dataclass(frozen=True, slots=True)
 class Look:

@@ -17,7 +17,6 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.family.models import Request
-from espace.family.services.bonds import bonds_on
 from espace.family.services.links import is_held_back, representatives, represents
 from espace.identifiers import WrongInsError, new_id, parse_ins
 from espace.people import services as people
@@ -62,11 +61,6 @@ class Asked:
     reason: str
     words: str
     about_id: UUID | None
-
-    @property
-    def may_be_withdrawn(self) -> bool:
-        """Whether it still awaits the house."""
-        return self.state is State.WAITING
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,8 +330,3 @@ def open_restrictions(actor: Actor, record_id: UUID) -> Sequence[Asked]:
         rows = tx.execute(_MINE, {"account": actor.id}).all()
         found = [request_rows.opened(tx, row) for row in rows]
     return [_asked(one) for one in found if one.about_id == record_id and one.kind is Kind.RESTRICTION]
-
-
-def others_on(record_id: UUID, person_id: UUID) -> list[UUID]:
-    """The other persons who stand in for the holder, frozen ones included."""
-    return [one.person_id for one in bonds_on(record_id) if one.represents and one.person_id != person_id]
