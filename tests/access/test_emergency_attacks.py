@@ -5,13 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from espace import clock as clocks
 from espace import crypto, db
 from espace.access import services as access
-from espace.access.models import Consent, Opposition
-from espace.access.policy import ConsentState, Window
+from espace.access.models import Opposition
+from espace.access.policy import Window
 from espace.access.services import Answer
 from espace.access.services.decisions import blocking
 from espace.access.services.emergencies import emergency, ending, oppositions, reviews
@@ -174,9 +174,7 @@ def _teen(mother: Citizen, age: int) -> Citizen:
 
 def test_who_is_blocked_with_their_place_is_refused_and_told_nothing_else(holder: Citizen, doctor: Caregiver) -> None:
     place = doctor.facts.structures[0]
-    access.give(holder.standing(), doctor.id, days=90, place_id=place.id)
-    with db.write() as tx:  # no page writes it; the judge knows it, so an opening must not promise what it refuses
-        tx.execute(update(Consent).where(Consent.grantee_id == place.id).values(state=ConsentState.BLOCKED.value))
+    blocking.block_place(holder.standing(), place.id)
     assert refused(found(doctor, holder))
     assert emergency.recent(holder.standing()) == []
     elsewhere = build.caregiver("Renard", "Thomas")

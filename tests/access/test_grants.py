@@ -208,11 +208,9 @@ def test_an_access_is_shortened_without_a_proof_and_never_lengthened_so(
     assert not reads(holder, doctor)
 
 
-def test_a_team_is_ended_and_not_blocked(holder: Citizen, doctor: Caregiver) -> None:
+def test_a_team_is_ended_for_everybody_there(holder: Citizen, doctor: Caregiver) -> None:
     line_id = access.give(holder.standing(), doctor.id, days=90, place_id=doctor.facts.structures[0].id)
     line = access.consent(holder.standing(), line_id)
-    with pytest.raises(ConflictError):
-        access.answer(holder.standing(), line_id, Answer.BLOCK, version=line.version)
     access.answer(holder.standing(), line_id, Answer.REVOKE, version=line.version)
     assert not reads(holder, doctor)
 

@@ -6,7 +6,7 @@ words, without accents nor capitals, each of which must fit.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
@@ -70,6 +70,15 @@ def team(structure_id: UUID, limit: int) -> list[Professional]:
     return sorted(found.values(), key=lambda one: (one.family_name, one.given_name))
 
 
+def practising(places: Collection[UUID], professionals: Collection[UUID]) -> frozenset[tuple[UUID, UUID]]:
+    """Who of these professionals practises at which of these places: pairs of a place and a professional."""
+    if not places or not professionals:
+        return frozenset()
+    with db.read() as tx:
+        rows = tx.execute(_PRACTISING, {"places": list(places), "professionals": list(professionals)}).all()
+    return frozenset((row.structure_id, row.professional_id) for row in rows)
+
+
 def words(text: str) -> list[str]:
     """The words of a name as they are compared: `Hélène LE GOFF-Martin` gives helene, le, goff, martin."""
     apart = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
@@ -94,6 +103,10 @@ _TEAM = (
     .where(Practice.structure_id == bindparam("structure"), ProfessionalRow.active)
     .order_by(ProfessionalRow.id)
     .limit(bindparam("limit"))
+)
+_PRACTISING = select(Practice.structure_id, Practice.professional_id).where(
+    Practice.structure_id.in_(bindparam("places", expanding=True)),
+    Practice.professional_id.in_(bindparam("professionals", expanding=True)),
 )
 
 

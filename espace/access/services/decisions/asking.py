@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from espace import clock, db
@@ -20,7 +20,7 @@ from espace.permissions import Permission, Standing
 from espace.words import N_, one_line
 
 from .apart import apart
-from .consents import PROFESSIONAL, ConsentLine, Scope, of_professional, own_consent, seal
+from .consents import PROFESSIONAL, ConsentLine, Scope, of_grantee, of_professional, own_consent, seal
 from .steps import Did, Step, after
 
 ASK_AGAIN = timedelta(days=1)
@@ -31,8 +31,8 @@ MAX_REASON = 200
 def ask(standing: Standing, reason: str, *, scope: Scope = Scope.PERSON) -> None:
     """Ask, as a professional, to read the record. The people of the record are told by e-mail, without content.
 
-    `scope` says for whom: the holder may answer otherwise. Asking twice tells nobody twice. A blocked professional's
-    request is kept and shown, but wakes nobody.
+    `scope` says for whom: the holder may answer otherwise. Asking twice tells nobody twice. The request of who is
+    blocked, or with them everybody where they practise, is kept and shown, but wakes nobody.
 
     Raises:
         NotFoundError: for who may not ask.
@@ -110,8 +110,15 @@ def _ask(standing: Standing, shown: dict[str, Any]) -> None:
             relation=standing.relation,
             detail={"reason": shown["reason"]},
         )
-        if state is not ConsentState.BLOCKED:
+        if state is not ConsentState.BLOCKED and not _from_blocked_place(tx, standing):
             tell(record_id, Event.ACCESS_ASKED)
+
+
+def _from_blocked_place(tx: Connection, standing: Standing) -> bool:
+    """Whether everybody is blocked where they practise today; who is named reads, and has nothing to ask."""
+    place_id = standing.actor.structure_id
+    found = of_grantee(tx, standing, place_id) if place_id is not None else None
+    return found is not None and found.state is ConsentState.BLOCKED
 
 
 def _already_asked(line: ConsentLine, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from espace import clock, db, settings
 from espace.access.models import Encounter
 from espace.access.policy import ConsentState
 from espace.access.services.telling import tell
+from espace.access.services.watching.visits import NOWHERE
 from espace.audit.services import Action
 from espace.errors import InvalidError, NotFoundError
 from espace.notifications.services import Event
@@ -36,6 +37,7 @@ _MET = select(
     )
 )
 _S = ConsentState
+_THEIRS = N_("Only the person can give this access: they decided about it themself. You can ask for it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,11 @@ def collect(standing: Standing, given: Collected) -> None:
         _see_that_it_is_express(standing, professional, given)
     until = clock.now() + timedelta(days=given.days or 0)
     with db.write() as tx:
-        wanted = [professional.id, standing.actor.id, *([place.id] if place else [])]
-        lines = of_grantees(tx, standing, wanted)
+        wanted = {professional.id, standing.actor.id, *([place.id] if place else [])}
+        places = {one.id for one in professional.structures}
+        lines = of_grantees(tx, standing, list(wanted | places | {standing.actor.structure_id or NOWHERE}))
         _see_that_it_may_be(lines, place.id if place else professional.id, {professional.id, standing.actor.id})
+        _see_that_no_place_is_blocked(lines, standing, places)
         own = lines.get(professional.id)
         if place is not None:
             shown = of_team(place)
@@ -146,12 +150,19 @@ def _complete(given: Collected) -> None:
 def _see_that_it_may_be(lines: dict[UUID, ConsentLine], grantee_id: UUID, professionals: set[UUID]) -> None:
     """One sentence for all that the person decided: which of it it was is theirs to know (a block stays unsaid)."""
     if any(_decided_against(line) for key, line in lines.items() if key in professionals or key == grantee_id):
-        raise InvalidError(
-            {"": N_("Only the person can give this access: they decided about it themself. You can ask for it.")}
-        )
+        raise InvalidError({"": _THEIRS})
     wanted = lines.get(grantee_id)
     if wanted is not None and wanted.state is _S.VALID:
         raise InvalidError({"": N_("This access exists already.")})
+
+
+def _see_that_no_place_is_blocked(lines: dict[UUID, ConsentLine], standing: Standing, places: set[UUID]) -> None:
+    """With a place everybody there is blocked: for none of them, nor by them, unless the person named who writes."""
+    own = lines.get(standing.actor.id)
+    if (own is None or own.state is not _S.VALID) and standing.actor.structure_id is not None:
+        places = places | {standing.actor.structure_id}
+    if any(lines[one].state is _S.BLOCKED for one in places & lines.keys()):
+        raise InvalidError({"": _THEIRS})
 
 
 def _decided_against(line: ConsentLine) -> bool:

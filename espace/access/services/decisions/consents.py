@@ -90,9 +90,7 @@ class ConsentLine:
     shown: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def allows(self, answer: Answer) -> bool:
-        """Whether `answer` makes sense in this state; a team is not blocked, its professionals are."""
-        if self.is_team and answer in (Answer.BLOCK, Answer.UNBLOCK):
-            return False
+        """Whether `answer` makes sense in this state."""
         return self.state in _FROM[answer]
 
     @property

@@ -1,10 +1,11 @@
 """Deciding about one line of the access page: one press, counted from the very next request (rules.md AR-1, AR-5)."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from espace import clock, db
@@ -20,6 +21,7 @@ from espace.words import N_
 
 from .apart import has_team
 from .consents import (
+    PROFESSIONAL,
     TEAM,
     Answer,
     ConsentLine,
@@ -81,8 +83,8 @@ def answer(
     Raises:
         NotFoundError: when the record has no such line, or the actor does not manage its accesses.
         StepUpError: granting asks for a proof of identity younger than five minutes; narrowing never does (R9).
-        InvalidError: for a duration that is not offered, the team of no place, or one asked through a doctor who
-            reads only by being named (AR-12).
+        InvalidError: for a duration that is not offered, the team of no place or of a blocked one, or one asked through
+            a doctor who reads only by being named (AR-12).
         ConflictError: when the line changed since it was read, or is in a state this decision does not fit.
     """
     holder_side(standing)
@@ -133,15 +135,32 @@ def decide(tx: Connection, standing: Standing, found: ConsentLine, decision: Ans
     if changed.rowcount != 1:
         raise ConflictError
     if decision is Answer.BLOCK:
-        close_passing(tx, standing.record_id, found.grantee_id)
+        shut_out(tx, standing.record_id, found.kind, found.grantee_id)
     leave(standing, action, found.grantee_id, found.shown, until)
 
 
-def close_passing(tx: Connection, record_id: UUID, professional_id: UUID) -> None:
-    """End what a code or an emergency opens to one professional: taking a block back must not open it again (AR-5)."""
+def shut_out(tx: Connection, record_id: UUID, kind: str, grantee_id: UUID) -> None:
+    """End what codes and emergencies open to who is blocked: taking a block back must not open it again (AR-5).
+
+    With a place, these are all who practise there but those an access names: they are not blocked.
+    """
+    if kind == PROFESSIONAL:
+        _close_passing(tx, record_id, [grantee_id])
+        return
+    now = clock.now()
+    open_to: set[UUID] = set()
+    for table in (CounterCode, Emergency):
+        query = select(table.professional_id).where(table.record_id == record_id, table.until > now)
+        open_to |= {one for one in tx.execute(query).scalars() if one is not None}
+    there = {one for _, one in directory.practising([grantee_id], open_to)}
+    named = (Consent.record_id == record_id, Consent.state == _S.VALID.value, Consent.valid_until > now)
+    _close_passing(tx, record_id, there - set(tx.execute(select(Consent.grantee_id).where(*named)).scalars()))
+
+
+def _close_passing(tx: Connection, record_id: UUID, professional_ids: Collection[UUID]) -> None:
     now = clock.now()
     for table in (CounterCode, Emergency):
-        theirs = (table.record_id == record_id, table.professional_id == professional_id, table.until > now)
+        theirs = (table.record_id == record_id, table.professional_id.in_(professional_ids), table.until > now)
         tx.execute(update(table).where(*theirs).values(until=now))
 
 
@@ -204,9 +223,12 @@ def give_team(
     """Let the team of a place read, from now on; gives its line. `earlier` are steps of a request that led to it.
 
     Raises:
+        InvalidError: for a place that is blocked.
         ConflictError: when somebody else decided meanwhile.
     """
     found = of_grantee(tx, standing, place.id)
+    if found is not None and found.state is _S.BLOCKED:
+        raise InvalidError({"": N_("This place is blocked. Unblock it first.")})
     step = Step.now(standing, did, how=how, until=until)
     steps = after(tuple(sorted((*(found.steps if found else ()), *earlier), key=lambda one: one.at)), step)
     shown = of_team(place) | ({"through": through} if through else {})

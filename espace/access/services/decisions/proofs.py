@@ -48,6 +48,8 @@ _DID = {
     Did.BLOCKED: "Professionnel bloqué",
     Did.UNBLOCKED: "Professionnel débloqué",
 }
+_OF_PLACE = {Did.BLOCKED: "Lieu bloqué", Did.UNBLOCKED: "Lieu débloqué"}
+"""What is said otherwise of a whole place."""
 _HOW = {
     How.SPACE: "dans l'espace",
     How.ASSISTED: "dans l'espace, avec une aide",
@@ -109,6 +111,7 @@ def _facts(standing: Standing, line: ConsentLine) -> dict[str, object]:
     """What the paper says. French only: it is shown to French offices."""
     person = people.person(records.record(standing.record_id).person_id)
     house = settings.current()
+    is_blocked = line.state is ConsentState.BLOCKED
     return {
         "site": house.base_url.partition("://")[2].rstrip("/"),
         "reference": str(line.id),
@@ -118,25 +121,27 @@ def _facts(standing: Standing, line: ConsentLine) -> dict[str, object]:
         "grantee": line.name,
         "is_team": line.is_team,
         "about": ", ".join(part for part in (line.profession, line.structure) if part),
-        "state": _STATES[line.state],
+        "state": _OF_PLACE[Did.BLOCKED] if line.is_team and is_blocked else _STATES[line.state],
+        "is_blocked": is_blocked,
         "since": _instant(line.decided_at) if line.decided_at else "",
         "until": _day(line.valid_until) if line.valid_until else "",
-        "decided": _said(as_told(line.decided, standing)) if line.decided else "",
-        "steps": [[_instant(step.at), _said(as_told(step, standing))] for step in line.steps],
+        "decided": _said(line, as_told(line.decided, standing)) if line.decided else "",
+        "steps": [[_instant(step.at), _said(line, as_told(step, standing))] for step in line.steps],
         "older": not line.steps,
         "made_for": standing.actor.name,
         "help": [part for part in (_phone(house.contact_phone), house.contact) if part],
     }
 
 
-def _said(step: Step) -> str:
+def _said(line: ConsentLine, step: Step) -> str:
     """« Accès donné par Claire Fontenay (titulaire), dans l'espace, jusqu'au 4 mars 2027 »."""
     by = f"{step.by} ({_AS[step.relation]})" if step.relation in _AS else step.by
     helper = f", aidé par {step.helper}" if step.helper else ""
     how = f", {_HOW[step.how]}" if step.decides else ""
     told = ", la personne informée du motif et des règles" if step.did is Did.COLLECTED else ""
     until = f", jusqu'au {_day(step.until)}" if step.until else ""
-    return f"{_DID[step.did]}, par {by}{helper}{how}{told}{until}"
+    did = (line.is_team and _OF_PLACE.get(step.did)) or _DID[step.did]
+    return f"{did}, par {by}{helper}{how}{told}{until}"
 
 
 def _phone(number: str) -> str:
