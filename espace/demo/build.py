@@ -9,8 +9,10 @@ from pathlib import Path
 
 from espace import clock, crypto, db, outbox
 from espace.accounts import services as accounts
+from espace.accounts.services import ages
 from espace.assembly import handle_events
 from espace.audit import services as audit
+from espace.family.services import may_hold_account
 from espace.family.services.arriving.beneficiaries import import_beneficiaries
 from espace.family.services.arriving.letters import Letter
 from espace.import_report import Report
@@ -19,7 +21,22 @@ from espace.people import services as people
 from espace.settings import Settings
 from espace.setup import migrate_house
 
-from . import accesses, alarms, answers, care, carers, desk, given, keeping, ledger, links, office, registers, words
+from . import (
+    accesses,
+    alarms,
+    answers,
+    care,
+    carers,
+    desk,
+    given,
+    keeping,
+    ledger,
+    links,
+    office,
+    protected,
+    registers,
+    words,
+)
 from .acting import BuildError, Stage, at, deliver
 from .cast import ACTIVATION, CHILDREN, PATIENTS, PROFESSIONALS, Pro, Someone
 from .filing import FilingOffice
@@ -33,8 +50,15 @@ from .story import ALL, Event, story
 _TOGETHER = 40
 _OPENING = YEARS * 365
 """How many days ago the house of the demo opened."""
-_ACTIVATED = {"mother": _OPENING - 9, "retired": _OPENING - 14, "second_parent": 1950, "carer": 1460, "newcomer": 3}
-_ARRIVED = {"newcomer": 10, "unactivated": 6, "minor_unactivated": 6}
+_ACTIVATED = {
+    "mother": _OPENING - 9,
+    "retired": _OPENING - 14,
+    "second_parent": 1950,
+    "carer": 1460,
+    "newcomer": 3,
+    "protected": 690,
+}
+_ARRIVED = {"newcomer": 10, "unactivated": 6, "minor_unactivated": 6, "protected": 700}
 
 
 def build(settings: Settings, folder: Path) -> None:
@@ -51,6 +75,7 @@ def build(settings: Settings, folder: Path) -> None:
     machines.bind()
     migrate_house(machines, say=lambda _words: None)
     handle_events()
+    ages.on_younger(may_hold_account)
     outbox.on("documents.filed", words.on_filed)
     with tempfile.TemporaryDirectory() as scratch:
         _play(stage, Path(scratch))
@@ -127,6 +152,7 @@ def _events(shop: _Workshop) -> Iterator[Event]:
     yield from given.events(stage)
     yield from alarms.events(stage)
     yield from links.events(stage)
+    yield from protected.events(stage)
     yield Event(stage.moment(5, 8), partial(desk.send_in, stage, shop.scratch), alone=True)
     yield Event(stage.moment(4, 9), partial(desk.propose, stage), alone=True)
 

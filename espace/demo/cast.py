@@ -87,19 +87,30 @@ PATIENTS = (
     Someone(
         key="second_parent", given=("Mathieu",), family="Lecomte", sex="M", years=40, days=31,
         birth_place="72181", order=974,
-        about="Père de Jules et de Lina. Peu de documents pour lui-même.",
+        about="Père de Jules et de Lina. Peu de documents pour lui-même. Tuteur de sa tante Odette.",
     ),
     Someone(
         key="carer", given=("Soazig", "Anne"), family="Quéméner", use_name="Diallo", sex="F", years=47, days=200,
         birth_place="29232", order=985,
         about="Fille d'Yves, dont elle est l'aidante : elle lit ses documents et en ajoute, jusqu'à une date. "
-        "Mère de Malik.",
+        "Mère de Malik et d'Inès.",
     ),
     Someone(
         key="newcomer", given=("Ghjulia",), family="Santoni", sex="F", years=24, days=150,
         birth_place="2B033", order=916,
         about="Vient d'activer son espace, presque vide. Née en Corse. Yves lui demande de l'aider : "
         "l'invitation attend sa réponse.",
+    ),
+    Someone(
+        key="protected", given=("Odette",), family="Lecomte", sex="F", years=82, days=210,
+        birth_place="72181", order=986,
+        about="Protégée par une tutelle. Son neveu Mathieu est son tuteur : il agit pour elle, et elle aussi.",
+    ),
+    Someone(
+        key="reader", given=("Inès",), family="Diallo", sex="F", years=15, days=190,
+        birth_place="44109", order=964, parents=("carer",),
+        about="Quinze ans. Son compte permet seulement de lire : sa mère l'a accepté. "
+        "Un soin secret n'y est pas, la docteure Morvan le voit.",
     ),
 )  # fmt: skip
 

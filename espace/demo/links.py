@@ -24,14 +24,19 @@ _UNKNOWN = Someone(
     key="unknown-child", given=("Andria",), family="Santoni", sex="M", years=3, days=200, birth_place="2A004",
     order=977, about="N'est pas connu ici.",
 )  # fmt: skip
+_PAPERS = {
+    "family": "Jugement d'habilitation familiale",
+    "tutor": "Jugement de tutelle",
+    "parent": "Livret de famille",
+}
 
 
 def events(stage: Stage) -> Iterator[Event]:
     """Every such act, each at its time."""
     yield Event(stage.moment(30, 21, 10), partial(_two_homes, stage))
-    yield Event(stage.moment(9, 18, 20), partial(_ask, stage, "carer", ALL["retired"], "family"), alone=True)
-    yield Event(stage.moment(6, 10), partial(_propose, stage), alone=True)
-    yield Event(stage.moment(3, 20, 40), partial(_ask, stage, "newcomer", _UNKNOWN, "parent"), alone=True)
+    yield Event(stage.moment(9, 18, 20), partial(ask, stage, "carer", ALL["retired"], "family"), alone=True)
+    yield Event(stage.moment(6, 10), partial(propose, stage), alone=True)
+    yield Event(stage.moment(3, 20, 40), partial(ask, stage, "newcomer", _UNKNOWN, "parent"), alone=True)
     yield Event(stage.moment(2, 11), partial(_enter, stage), alone=True)
 
 
@@ -40,16 +45,16 @@ def _two_homes(stage: Stage) -> None:
     parents.choose_two_homes(stage.as_patient(ALL["mother"], ALL["child"]), on=True)
 
 
-def _ask(stage: Stage, key: str, about: Someone, binds: str) -> None:
+def ask(stage: Stage, key: str, about: Someone, binds: str) -> None:
+    """Somebody asks to act for another, with a paper."""
     asker = stage.as_patient(ALL[key]).actor
     traits = Traits(about.ins(stage.today), about.family, about.given[0], about.born(stage.today))
-    paper = "Jugement d'habilitation familiale" if binds == "family" else "Livret de famille"
-    requests.ask(asker, Ask(traits, binds), _paper(stage, paper, about.name))
+    requests.ask(asker, Ask(traits, binds), _paper(stage, _PAPERS[binds], about.name))
 
 
-def _propose(stage: Stage) -> None:
+def propose(stage: Stage) -> None:
     """The counter looked at the oldest request: the privacy officer has to confirm."""
-    agent = _agent(Role.COUNTER)
+    agent = operator(Role.COUNTER)
     lines, _ = request_desk.page(agent)
     last = stage.today + timedelta(days=5 * 365)
     request_desk.propose(agent, lines[0].id, "Jugement lu en entier, il désigne cette personne.", last)
@@ -59,7 +64,7 @@ def _enter(stage: Stage) -> None:
     """A decision about the baby came by post: it has no effect before a second person confirms it."""
     baby, other = ALL["baby"], ALL["second_parent"]
     restrictions.enter(
-        _agent(Role.COUNTER),
+        operator(Role.COUNTER),
         Identity(baby.ins(stage.today), baby.born(stage.today)),
         Identity(other.ins(stage.today), other.born(stage.today)),
         Order(
@@ -72,7 +77,8 @@ def _enter(stage: Stage) -> None:
     )
 
 
-def _agent(role: Role) -> Actor:
+def operator(role: Role) -> Actor:
+    """The operator of this role, whose proof is fresh."""
     return office.actor_of(next(agent for agent in AGENTS if agent.role == role))
 
 

@@ -52,6 +52,7 @@ _GRANTS: tuple[tuple[str, str, int, int], ...] = (
 _GRANTS_FOR_CHILDREN: tuple[tuple[str, str, str, int, int], ...] = (
     ("mother", "child", "gp", 300, _YEAR),
     ("second_parent", "baby", "gp", 280, _YEAR),
+    ("carer", "reader", "gp", 60, _YEAR),
 )
 
 # Who read whose record, how many days ago, and how many documents they opened.
@@ -91,12 +92,15 @@ _VISITS: tuple[tuple[str, str, int, int], ...] = (
     ("gp", "child", 7, 1),
     ("gp", "baby", 90, 1),
     ("pharmacist", "teen", 38, 1),
+    ("gp", "reader", 58, 1),
 )
 _VISITS_BY_PARENTS: tuple[tuple[str, str, int], ...] = (
     ("mother", "child", 209),
     ("second_parent", "child", 5),
     ("mother", "baby", 60),
     ("carer", "teen", 18),
+    ("carer", "reader", 16),
+    ("reader", "reader", 8),
 )
 
 
@@ -111,7 +115,7 @@ def story(stage: Stage) -> Iterator[Event]:
             stage.moment(ago, 14 + number % 4, 7 * number % 60), partial(stage.visit, key, ALL[patient], opened)
         )
     for parent, child, ago in _VISITS_BY_PARENTS:
-        yield Event(stage.moment(ago, 20, 15), partial(_look, stage, ALL[parent], ALL[child]))
+        yield Event(stage.moment(ago, 20, 15), partial(look, stage, ALL[parent], ALL[child]))
     yield from _decisions(stage)
 
 
@@ -135,5 +139,6 @@ def _decisions(stage: Stage) -> Iterator[Event]:
     yield Event(stage.moment(2, 9), partial(stage.ask, "dentist", retired, treatments), alone=True)
 
 
-def _look(stage: Stage, parent: Someone, child: Someone) -> None:
+def look(stage: Stage, parent: Someone, child: Someone) -> None:
+    """Somebody looks at the list of a record's documents."""
     documents.page(stage.as_patient(parent, child), limit=20)

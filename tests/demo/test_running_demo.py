@@ -38,7 +38,7 @@ CONTRACT = {
     "operators": {"key", "display_name", "email", "password", "totp_secret", "role", "about"},
 }
 CAST = {
-    "patients": ["mother", "retired", "teen", "second_parent", "carer", "newcomer"],
+    "patients": ["mother", "retired", "teen", "second_parent", "carer", "newcomer", "protected", "reader"],
     "children": ["child", "baby"],
     "activation": ["unactivated", "minor_unactivated"],
     "professionals": ["gp", "cardiologist", "pharmacist", "nurse", "biologist", "dentist", "samu", "physio"],
@@ -138,6 +138,29 @@ def test_what_people_keep_waits_where_they_look(
     assert words in html.unescape(somebody.page)
 
 
+def test_a_guardian_acts_for_the_adult_he_protects(house: House, patients: Callable[[str], Somebody]) -> None:
+    record = next(one["record"] for one in house.cast["patients"] if one["key"] == "protected")
+    for key in ("second_parent", "protected"):
+        assert patients(key).goes(f"/dossiers/{record}/documents") == httpx.codes.OK
+        assert "Consultation de gériatrie" in html.unescape(patients(key).page)
+    assert patients("protected").goes(f"/dossiers/{record}/acces") == httpx.codes.OK
+    assert "Mathieu Lecomte" in html.unescape(patients("protected").page)
+    assert patients("mother").goes(f"/dossiers/{record}/documents") == httpx.codes.NOT_FOUND
+
+
+def test_at_fifteen_an_account_reads_and_shows_no_secret_care(
+    house: House, patients: Callable[[str], Somebody], doctor: Somebody
+) -> None:
+    record = next(one["record"] for one in house.cast["patients"] if one["key"] == "reader")
+    for key in ("reader", "carer"):
+        assert patients(key).goes(f"/dossiers/{record}/documents") == httpx.codes.OK
+        assert "Certificat médical, natation" in html.unescape(patients(key).page)
+        assert "Entretien, demandé seule" not in html.unescape(patients(key).page)
+    assert patients("reader").goes(f"/dossiers/{record}/documents/ajouter") == httpx.codes.NOT_FOUND
+    assert doctor.goes(f"/pro/patients/{record}/documents") == httpx.codes.OK
+    assert "Entretien, demandé seule" in html.unescape(doctor.page)
+
+
 def test_secret_care_of_the_teenager_is_in_no_care_history(house: House, patients: Callable[[str], Somebody]) -> None:
     record = next(one["record"] for one in house.cast["patients"] if one["key"] == "teen")
     teen = patients("teen")
@@ -146,18 +169,23 @@ def test_secret_care_of_the_teenager_is_in_no_care_history(house: House, patient
     assert "laboratory" not in teen.page, "the only analyses are the secret ones"
 
 
-def test_the_doctor_signs_in_and_reads_the_mothers_documents(house: House) -> None:
-    cast = house.cast
-    doctor = next(entry for entry in cast["professionals"] if entry["key"] == "gp")
-    mother = next(entry for entry in cast["patients"] if entry["key"] == "mother")
+@pytest.fixture(scope="module")
+def doctor(house: House) -> Somebody:
+    """The doctor, signed in through the provider."""
+    entry = next(entry for entry in house.cast["professionals"] if entry["key"] == "gp")
     somebody = house.somebody()
     somebody.goes("/pro/connexion")
     assert somebody.fills() == httpx.codes.OK
     assert somebody.path.startswith("/demo/psc")
-    assert somebody.fills(login=doctor["psc_login"], password=doctor["psc_password"]) == httpx.codes.OK
+    assert somebody.fills(login=entry["psc_login"], password=entry["psc_password"]) == httpx.codes.OK
     assert somebody.path.startswith("/pro/")
-    assert somebody.goes(f"/pro/patients/{mother['record']}/documents") == httpx.codes.OK
-    assert "Bilan sanguin" in somebody.page
+    return somebody
+
+
+def test_the_doctor_signs_in_and_reads_the_mothers_documents(house: House, doctor: Somebody) -> None:
+    mother = next(entry for entry in house.cast["patients"] if entry["key"] == "mother")
+    assert doctor.goes(f"/pro/patients/{mother['record']}/documents") == httpx.codes.OK
+    assert "Bilan sanguin" in doctor.page
 
 
 def test_a_letter_opens_an_activation_and_its_code_arrives_by_mail(house: House) -> None:

@@ -8,6 +8,7 @@ from espace.demo.papers import Paper
 from .adults import carer, newcomer, second_parent
 from .children import baby, child
 from .mother import mother
+from .protected import protected, reader
 from .retired import retired
 from .teen import teen
 
@@ -20,6 +21,8 @@ LIVES: dict[str, Callable[[date], list[Paper]]] = {
     "newcomer": newcomer,
     "child": child,
     "baby": baby,
+    "protected": protected,
+    "reader": reader,
 }
 """Key of the cast -> their documents up to a day, in the order of time."""
 
