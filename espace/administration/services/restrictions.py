@@ -1,5 +1,6 @@
 """Entering a court's decision: both people are found by exact identity, as anybody at this desk (R15, R50)."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from espace import db
@@ -48,8 +49,8 @@ def enter_asked(actor: Actor, request_id: UUID, order: Order) -> tuple[UUID, UUI
         held = request_rows.locked(tx, request_id)
         if not held.state.is_open:
             raise ConflictError
-        limit_id = freezing.enter(actor, found.about_id, target(found), order, proof)
-        request_desk.close(tx, held)
+        limit_id = freezing.enter(actor, found.about_id, target(found), order, proof, request_id=request_id)
+        request_desk.close(tx, replace(held, said={**held.said, "limit": str(limit_id)}))
     return found.about_id, limit_id
 
 

@@ -20,7 +20,7 @@ from espace.audit.services import Action
 from espace.db import Id
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.family.models import Link, Restriction
-from espace.family.services.asking import inviting, proofs
+from espace.family.services.asking import carried_out, inviting, proofs
 from espace.identifiers import new_id
 from espace.notifications.services import Event, drop_held
 from espace.people import services as people
@@ -148,10 +148,13 @@ def picture(actor: Actor, record_id: UUID, limit_id: UUID, number: int) -> bytes
     return proofs.picture(record_id, found.file_id, str(found.said["media"]), number)
 
 
-def enter(actor: Actor, record_id: UUID, person_id: UUID, order: Order, proof: Proof) -> UUID:
+def enter(
+    actor: Actor, record_id: UUID, person_id: UUID, order: Order, proof: Proof, *, request_id: UUID | None = None
+) -> UUID:
     """Enter a decision about one representative: the first of the two persons. Gives its id.
 
-    Narrowing asks for no fresh proof (R9); an urgent one counts from the very next request.
+    Narrowing asks for no fresh proof (R9); an urgent one counts from the very next request. `request_id`: the request
+    of whoever sent it, which follows what becomes of it.
 
     Raises:
         InvalidError: beside the fields, or when this person does not act for the record's holder.
@@ -165,6 +168,7 @@ def enter(actor: Actor, record_id: UUID, person_id: UUID, order: Order, proof: P
     said = {
         "reference": order.reference, "made_on": order.made_on.isoformat(), "words": order.words,
         "tells": order.tells, "entered_by": actor.name, **proof.facts,
+        "request": str(request_id or ""),
     }  # fmt: skip
     with proofs.stored(record_id, proof) as file_id, db.write() as tx:
         audit.note_office(actor, Action.RESTRICTION_ENTERED, record_id)
@@ -213,6 +217,7 @@ def confirm(actor: Actor, record_id: UUID, limit_id: UUID, seen: int) -> str:
             audit.note_office(actor, Action.RESTRICTION_CONFIRMED, record_id)
             said = {**held.said, "confirmed_by": actor.name}
             done = replace(held, state=CONFIRMED, stands_at=held.stands_at or now, lapses_at=None, said=said)
+            carried_out.confirmed(tx, said)
         _save(tx, done)
         _apply(tx, record_id, held.person_id)
         if held.said["tells"]:
@@ -284,6 +289,7 @@ def _drop(tx: Connection, held: Limit) -> None:
         _save(tx, replace(held, state=CONFIRMED))
         return
     _save(tx, replace(held, state=DROPPED, ended_at=clock.now(), lapses_at=None))
+    carried_out.dropped(tx, held.said)
     _apply(tx, held.record_id, held.person_id)
 
 

@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from espace import settings
 from espace.errors import ConflictError
-from espace.family.services.asking import inviting, proofs, requests
+from espace.family.services.asking import carried_out, inviting, proofs, requests
 from espace.family.services.asking.request_rows import BINDS, REASONS
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
@@ -51,6 +51,7 @@ def following(request_id: UUID) -> Response:
         asked=found,
         binds=BINDS[found.binds],
         reason=REASONS.get(found.reason),
+        stage=carried_out.stage(found),
         proof_days=settings.current().proof_days,
     )
 

@@ -49,7 +49,10 @@ _ABOUT = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as its asker reads it: waiting, accepted, refused or withdrawn, and the words of a refusal."""
+    """A request as its asker reads it: waiting, accepted, refused or withdrawn, and the words of a refusal.
+
+    `limit_id`: what was entered for a court's decision they sent; `is_unconfirmed`: that ended without a second person.
+    """
 
     id: UUID
     kind: Kind
@@ -61,6 +64,8 @@ class Asked:
     reason: str
     words: str
     about_id: UUID | None
+    limit_id: UUID | None = None
+    is_unconfirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +322,8 @@ def _asked(found: Stored) -> Asked:
         reason=found.said.get("reason", "") if found.state is State.REFUSED else "",
         words=found.said.get("answer", "") if found.state is State.REFUSED else "",
         about_id=found.about_id if found.state is State.ACCEPTED else None,
+        limit_id=UUID(found.said["limit"]) if found.said.get("limit") else None,
+        is_unconfirmed=bool(found.said.get("unconfirmed")) and found.state.is_open,
     )
 
 
