@@ -179,9 +179,9 @@ def answer(actor: Actor, typed: str, binds: str, content: bytes) -> UUID | None:
     if _is_named(row.record_id, actor.person_id):
         with db.write() as tx:
             _use(tx, row)
-            if linking.link(row.record_id, actor.person_id, binds, None):
-                return None
-        raise InvalidError({"code": _WRONG})
+            if not linking.link(row.record_id, actor.person_id, binds, None):
+                raise InvalidError({"code": _WRONG})  # decided otherwise in this very moment: the code is not spent
+        return None
     proof = proofs.judge(content)
     with db.write() as tx:
         _use(tx, row)
