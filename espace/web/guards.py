@@ -25,6 +25,8 @@ ENROLMENT = "/compte/securite/cles"
 """Where an administrator who has no passkey yet adds one: the only page they get (security.md R3)."""
 _WHILE_ENROLLING = (ENROLMENT, "/connexion/preuve")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+TYPED = "typed"
+"""Under which word of the form cookie `typed` keeps what waits for a proof."""
 _MARK = "__espace_permission__"
 _QUIET = "__espace_quiet__"
 _ASKS = "__espace_asks__"
@@ -261,8 +263,14 @@ def cookie_name(app: Flask) -> str:
 
 
 def set_session_cookie(app: Flask, response: Response, token: str) -> None:
-    """Hand the browser its session token; CSRF state of the earlier, lesser session is dropped (R7)."""
+    """Hand the browser its session token; CSRF state of the earlier, lesser session is dropped (R7).
+
+    What was typed before a proof comes along: it is sealed for who typed it, and opens to nobody else.
+    """
+    typed = session.get(TYPED)
     session.clear()
+    if typed:
+        session[TYPED] = typed
     response.set_cookie(
         cookie_name(app), token, httponly=True, secure=app.config["SESSION_COOKIE_SECURE"], samesite="Lax", path="/"
     )

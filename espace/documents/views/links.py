@@ -14,8 +14,9 @@ from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
+from espace.web.typed import keeping, typed_before
 
-from .passing_forms import ShareForm, times
+from .passing_forms import ShareForm, ids, times
 from .passing_trace import leave_reading
 from .words import kind_of
 
@@ -38,6 +39,8 @@ def listing() -> Response:
 def choose() -> Response:
     """Choose what a link shows; `document` names one that is ticked already."""
     demand_fresh_proof(viewpoint().actor)
+    if (typed := typed_before()) is not None:
+        return _choosing(ShareForm(formdata=typed), ids(typed.getlist("document")), typed.getlist("categorie"))
     return _choosing(ShareForm(formdata=None), _named(request.args.getlist("document")), ())
 
 
@@ -50,7 +53,7 @@ def make() -> Response:
         form.shown.data = (form.shown.data or choosing.STEP) + choosing.STEP
         form.shown.raw_data = None
         return _choosing(form, form.chosen(), form.classes())
-    with attempt(form):
+    with keeping(), attempt(form):
         made = sharing.share(here.standing, form.command(), gettext("Health documents"))
         drawn = segno.make(made.address, error="l").svg_data_uri(scale=3, border=4, light="#fff", dark="#000")
         line = given.link(here.standing, LinkKind.SHARE, made.id)

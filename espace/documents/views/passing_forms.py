@@ -79,7 +79,7 @@ class ShareForm(Form):
 
     def chosen(self) -> list[UUID]:
         """The documents ticked; what is no id is nobody's document."""
-        return _ids(request.form.getlist("document"))
+        return ids(request.form.getlist("document"))
 
     def classes(self) -> list[str]:
         """The categories ticked."""
@@ -158,7 +158,8 @@ def times(count: int) -> str:
     return str(ngettext("%(num)d time", "%(num)d times", count))
 
 
-def _ids(given: Sequence[str]) -> list[UUID]:
+def ids(given: Sequence[str]) -> list[UUID]:
+    """The ids among what was sent; other words are left out."""
     found = []
     for one in given[:_MOST_IDS]:
         try:

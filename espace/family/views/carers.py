@@ -20,6 +20,7 @@ from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint
 from espace.web.i18n import elide
 from espace.web.rendering import render
+from espace.web.typed import keeping, typed_before
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_
 
@@ -51,6 +52,10 @@ def adding() -> Response:
     """The form. The proof is asked for here, so that nobody types for nothing."""
     here = viewpoint()
     demand_fresh_proof(here.actor)
+    if (typed := typed_before()) is not None:
+        form = AddCarerForm(formdata=typed)
+        form.offer()
+        return _adding(here, form)
     form = AddCarerForm(formdata=None).offer()
     form.show(Scope(frozenset({Task.READ_DOCUMENTS}), frozenset(), scopes.usual(here.record_id)))
     return _adding(here, form)
@@ -62,7 +67,8 @@ def add() -> Response:
     """First the summary of what was chosen; then, once it was seen, the invitation."""
     here, form = viewpoint(), AddCarerForm()
     form.offer()
-    demand_fresh_proof(here.actor)
+    with keeping():
+        demand_fresh_proof(here.actor)
     if form.validate():
         with attempt(form):
             invitee, scope = form.invitee(), form.scope()
