@@ -7,6 +7,7 @@ from uuid import UUID
 from espace import clock, db, settings
 from espace.access import services as access
 from espace.access.services import ConsentState
+from espace.access.services.emergencies import emergency
 from espace.access.services.passing import counter, windows
 from espace.access.services.watching import volume
 from espace.audit import services as audit
@@ -108,7 +109,8 @@ def my_patients(actor: Actor) -> list[PatientLine]:
     """
     met = {one.record_id: one for one in access.recent_encounters(actor)}
     given = {one.record_id: one for one in access.my_patients(actor)}
-    shown = windows.windows_of(actor.id)
+    rescued = {one.record_id: one.until for one in reversed(emergency.open_to(actor))}
+    shown = rescued | windows.windows_of(actor.id)
     ids = list(dict.fromkeys([*shown, *met, *given]))
     found = records.records(ids)
     persons = people.persons([record.person_id for record in found.values()])

@@ -6,6 +6,7 @@ from flask import Response
 
 from espace import settings
 from espace.access.services.emergencies import rescuers
+from espace.access.services.watching import explaining
 from espace.errors import InvalidError, ThrottledError
 from espace.permissions import Permission
 from espace.professional.forms import SearchForm
@@ -20,7 +21,7 @@ from .blueprints import pages, to
 @pages.get("/pro/")
 @requires(Permission.PRACTICE)
 def home() -> Response:
-    """The patients met lately, the requests without answer, the deposits to finish."""
+    """The patients met lately, the requests without answer, the deposits to finish, what is asked of one's visits."""
     actor = signed_in()
     lines = my_patients(actor)
     names = {line.record_id: line.person.display_name for line in lines if line.reachable}
@@ -33,6 +34,7 @@ def home() -> Response:
         hours=settings.current().encounter_hours,
         emergencies=emergencies.emergencies(actor),
         may_rescue=rescuers.may_break_glass(actor),
+        questions=explaining.asked(actor),
     )
 
 

@@ -1,0 +1,42 @@
+"""A professional's first page: what waits for them is said there, and each record as it stands open."""
+
+from flask import Flask
+
+from espace.access import services as access
+from espace.access.services import Answer
+from espace.audit import services as audit
+from espace.audit.services import Action
+from espace.home import services
+from espace.home.services import Decision, Filter, Reply
+from espace.permissions import Relation
+from espace.professional.services.search import my_patients
+from tests.access.emergencies import opened
+from tests.support import build
+from tests.support.marks import on_sqlite
+
+
+@on_sqlite
+def test_the_first_page_says_which_visits_are_to_be_explained_and_by_when(app: Flask) -> None:
+    access.ensure_matrix()
+    claire, doctor = build.citizen(), build.caregiver()
+    build.consent(claire, doctor, Answer.GRANT)
+    visitor = doctor.standing(claire.record_id)
+    assert visitor is not None
+    audit.record(visitor.actor, claire.record_id, Action.DOCUMENT_OPENED, relation=Relation.PROFESSIONAL)
+    assert "visite à expliquer" not in doctor.browser(app).get("/pro/").text
+    standing = claire.standing()
+    visits = services.history(standing, mine=False, wanted=Filter()).visits
+    newest = next(one.newest.sequence for one in visits if one.is_access)
+    services.answer_visit(standing, newest, Reply(Decision.ASK))
+    page = doctor.browser(app).get("/pro/")
+    assert page.links["1 visite à expliquer"] == "/pro/explications"
+    assert "Réponse attendue avant le" in page.text
+
+
+def test_a_record_open_by_an_emergency_is_no_deposit_only(app: Flask) -> None:
+    access.ensure_matrix()
+    claire, doctor = build.citizen(), build.caregiver("Aubry", "Lucie")
+    standing = opened(doctor, claire)
+    (line,) = my_patients(standing.actor)
+    assert line.has_access
+    assert line.until == standing.ends_at
