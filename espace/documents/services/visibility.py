@@ -41,6 +41,16 @@ NOWHERE = ("folded", "deleted")
 """States in which a document stands in no list and on no page."""
 
 
+def shareable() -> list[ColumnElement[bool]]:
+    """What may go into a link, as nobody is kept from it: not hidden, no secret care, nothing still to be announced."""
+    return [
+        Document.state == "current",
+        Document.hidden.is_(False),
+        Document.patient_invisible.is_(False),
+        Document.representatives_invisible.is_(False),
+    ]
+
+
 def shape(rule: VisibilityRule) -> tuple[bool, ...]:
     """What of a rule changes the statement; the rest are its parameters."""
     return (

@@ -8,6 +8,7 @@ from flask_babel import gettext
 
 from espace.access.services.passing import links as given
 from espace.access.services.passing.links import LinkKind, LinkState
+from espace.documents.services.finding.asking import Question
 from espace.documents.services.passing import choosing, sharing
 from espace.documents.services.types import CLASSES
 from espace.permissions import Permission, demand_fresh_proof
@@ -16,6 +17,7 @@ from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
 from espace.web.typed import keeping, typed_before
 
+from . import picking
 from .passing_forms import ShareForm, ids, times
 from .passing_trace import leave_reading
 from .words import kind_of
@@ -53,6 +55,8 @@ def make() -> Response:
         form.shown.data = (form.shown.data or choosing.STEP) + choosing.STEP
         form.shown.raw_data = None
         return _choosing(form, form.chosen(), form.classes())
+    if picking.seeks(form):
+        return _choosing(form, form.chosen(), form.classes(), picking.question(here.standing, form))
     with keeping(), attempt(form):
         made = sharing.share(here.standing, form.command(), gettext("Health documents"))
         drawn = segno.make(made.address, error="l").svg_data_uri(scale=3, border=4, light="#fff", dark="#000")
@@ -61,13 +65,21 @@ def make() -> Response:
     return _choosing(form, form.chosen(), form.classes())
 
 
-def _choosing(form: ShareForm, ticked: list[UUID], classes: object) -> Response:
+def _choosing(form: ShareForm, ticked: list[UUID], classes: object, question: Question | None = None) -> Response:
     here = viewpoint()
-    offered = choosing.choices(here.standing, form.shown.data or choosing.STEP, ticked)
+    parmi = form.parmi.data if form.parmi.data in CLASSES else ""
+    offered = choosing.choices(
+        here.standing, form.shown.data or choosing.STEP, ticked, class_code=parmi, question=question
+    )
+    form.offer(offered.classes)
+    if question is None:
+        form.sought.data = ""
     return page(
         "documents/link_new.html",
         form,
         offered=offered,
+        question=question,
+        **picking.ways_on(here.standing, question, offered.results),
         ticked=frozenset(ticked),
         classes=classes,
         class_words=CLASSES,

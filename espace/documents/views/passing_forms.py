@@ -20,6 +20,7 @@ from espace.documents.services.entries.checks import MAX_UPLOAD
 from espace.documents.services.passing import choosing, guests
 from espace.documents.services.passing.guests import Deposit
 from espace.documents.services.passing.sharing import LIVES, OPENINGS, NewShare
+from espace.documents.services.types import CLASSES
 from espace.web.forms import Form, translated
 from espace.words import N_
 
@@ -65,6 +66,9 @@ class ShareForm(Form):
     most = SelectField(_l("How many times may it be opened?"), coerce=int, validate_choice=False)
     shown = IntegerField(widget=HiddenInput(), default=choosing.STEP, validators=[Optional()])
     documents = HiddenField(_l("Documents"))
+    q = StringField(_l("Search among your documents"))
+    parmi = SelectField(_l("Kind of document"), validate_choice=False)
+    sought = HiddenField()
 
     def __init__(self, **given: object) -> None:
         super().__init__(**given)
@@ -74,8 +78,13 @@ class ShareForm(Form):
             self.hours.data = 72
         if self.most.data is None:
             self.most.data = 3
+        self.offer(())
         if not self.passcode.data and not self.is_submitted():
             self.passcode.data = crypto.new_digits(PASSCODE_DIGITS)
+
+    def offer(self, classes: Sequence[str]) -> None:
+        """The categories to look among: those of which there is something to choose."""
+        self.parmi.choices = [("", translated(N_("All"))), *((code, translated(CLASSES[code])) for code in classes)]
 
     def chosen(self) -> list[UUID]:
         """The documents ticked; what is no id is nobody's document."""

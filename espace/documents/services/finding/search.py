@@ -18,7 +18,7 @@ from espace.audit.services import Action
 from espace.db import Digest, Id
 from espace.documents.models import Document, DocumentText, DocumentWord
 from espace.documents.services.viewing.reading import DocumentFacts, leave, open_row, unwatched
-from espace.documents.services.visibility import COLUMNS, conditions, parameters, shape
+from espace.documents.services.visibility import COLUMNS, conditions, parameters, shape, shareable
 from espace.interop.media import XML
 from espace.permissions import Standing
 
@@ -67,10 +67,13 @@ class Results:
     close: tuple[tuple[str, str], ...] = ()
 
 
-def search(standing: Standing, question: Question) -> Results:
-    """Answer a question with what this standing lets through, one row of the trail with what is shown."""
+def search(standing: Standing, question: Question, *, for_link: bool = False) -> Results:
+    """Answer a question with what this standing lets through, one row of the trail with what is shown.
+
+    `for_link`: only what may go into a link.
+    """
     with db.read() as tx:
-        found, words_from = _Search(tx, standing, question).run()
+        found, words_from = _Search(tx, standing, question, for_link=for_link).run()
     if not unwatched(standing):
         with db.write():
             leave(standing, Action.DOCUMENTS_SEARCHED, [*(hit.document for hit in found.hits), *words_from])
@@ -109,10 +112,11 @@ class _Candidate:
 class _Search:
     """One search: a few statements, however many documents there are."""
 
-    def __init__(self, tx: Connection, standing: Standing, question: Question) -> None:
+    def __init__(self, tx: Connection, standing: Standing, question: Question, *, for_link: bool) -> None:
         self._tx = tx
         self._standing = standing
         self._question = question
+        self._for_link = for_link
         self._rule = visible(standing)
         self._key = word_key(tx, standing.record_id)
         self._meaning: Meaning = meaning(question)
@@ -202,7 +206,7 @@ class _Search:
             yield _Candidate(document, _about(document), ("", *text.pages[1:]) if headless else text.pages)
 
     def _bounds(self, period: Period | None, values: dict[str, Any]) -> frozenset[str]:
-        found = set()
+        found = {"link"} if self._for_link else set()
         if period and period.first:
             values["first"] = period.first
             found.add("first")
@@ -248,6 +252,8 @@ def _statement(given: tuple[bool, ...], groups: int, bounds: frozenset[str]) -> 
             DocumentWord.word.in_(bindparam(f"words{number}", expanding=True, type_=Digest(WORD_BYTES))),
         )
         found = found.where(Document.id.in_(posted))
+    if "link" in bounds:
+        found = found.where(*shareable())
     if "first" in bounds:
         found = found.where(Document.date >= bindparam("first"))
     if "last" in bounds:
