@@ -11,17 +11,22 @@ import structlog
 from flask import Flask
 from sqlalchemy import update
 
+from espace import clock as clocks
 from espace import crypto, db
 from espace.access import services as access
 from espace.access.services import Answer, Window
 from espace.access.services.passing import codes, counter, links
 from espace.access.services.passing.links import LinkKind
+from espace.audit import services as audit
 from espace.documents import services as documents
 from espace.documents.models import Document
+from espace.documents.services.adding.pieces import Upload as PaperFile
 from espace.documents.services.passing import guests, sharing
+from espace.documents.services.passing.guests import Deposit
 from espace.documents.services.passing.sharing import NewShare
 from espace.interop import shlink
 from espace.machines import Machines
+from espace.permissions import Visitor
 from espace.web import logs
 from tests.support import build
 from tests.support.browser_client import Browser, Page, Upload
@@ -349,6 +354,31 @@ def test_a_guest_leaves_a_file_and_its_person_adds_it(app: Flask, holder: Citize
     added = phone.submit(empty.form("title"), said, expect=200)
     assert "Laissé par un invité, non vérifié" in added.text
     assert added.h1 == "Bilan de kiné"
+
+
+def test_whoever_looks_at_what_waits_for_a_child_is_told_of_by_whatever_address(
+    app: Flask, machines: Machines, clock: FakeClock
+) -> None:
+    access.ensure_matrix()
+    mother, father = build.citizen("Claire"), build.citizen("Mathieu", "Lecomte", sex="M")
+    child = build.citizen("Jules", birth=date(2017, 7, 2), parents=[mother, father], activated=False)
+    clock.now = clock.now.replace(hour=23, minute=30)  # half past midnight on the wall
+    made = guests.make(mother.standing(child.record_id), "Son kiné", guests.LIVES[0])
+    token = made.address.rpartition("/")[2]
+    assert guests.leave(token, Deposit("Paul Riou", "", [PaperFile("bilan.pdf", pdf("Bilan"))]), Visitor("::1")) == []
+    (left,) = guests.waiting(mother.standing(child.record_id))
+    phone, file = father.browser(app), place(child, f"depots/fichiers/{left.id}")
+
+    def told() -> list[str]:
+        found = audit.entries(child.record_id, mine=True, holder_actor_ids=[father.actor.id], before=None)
+        return [one.action.value for one in found for thing in one.objects if thing["id"] == str(left.id)]
+
+    phone.get(f"{file}/image")
+    assert told() == ["accesses-read"]
+    assert phone.get(file).form("title").values["date"] == [clocks.today().isoformat()]
+    assert clocks.today() > left.received_at.date()
+    phone.get(f"{file}/image")
+    assert told() == ["accesses-read"] * 2, "the picture on the page is of the look that was told"
 
 
 def test_a_file_is_thrown_away_with_one_press(app: Flask, holder: Citizen) -> None:

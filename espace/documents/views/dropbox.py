@@ -18,11 +18,12 @@ from espace.interop import media, photos
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint
+from espace.web.i18n import local
 from espace.web.rendering import render
 
 from .contents import SANDBOX
 from .passing_forms import DropForm
-from .passing_trace import leave_reading
+from .passing_trace import leave_looking, leave_reading
 
 WORDS_SHOWN = 3000
 
@@ -78,7 +79,7 @@ def look(file_id: UUID) -> Response:
     here = viewpoint()
     found = guests.one_left(here.standing, file_id)
     leave_reading(here, [found.id])
-    day = found.piece.taken or found.received_at.date().isoformat()
+    day = found.piece.taken or local(found.received_at).date().isoformat()
     return _looking(found, DescribeForm(Typed(date=day)))
 
 
@@ -125,7 +126,9 @@ def _words(found: guests.Left) -> str:
 @requires(Permission.ACCESS_MANAGE)
 def picture(file_id: UUID) -> Response:
     """What a file that waits looks like: a small picture drawn here, of its first page."""
-    found, content = guests.content(viewpoint().standing, file_id)
+    here = viewpoint()
+    found, content = guests.content(here.standing, file_id)
+    leave_looking(here, file_id)
     try:
         drawn, kind = photos.preview(found.piece.media, content)
     except media.MediaError:
