@@ -86,7 +86,8 @@ class PersonFacts:
     heir's request of this person was granted and is not over. `frozen`: what a court or the house decided stops this
     representative from now on; `sees_before`: it leaves them what came until then (security.md R15). `tasks`: what a
     carer does for the holder now, empty for who is none; they never read `withheld_types`. `only_reads`: the holder, in
-    an account that a parent agreed to; `agreed`: as one still does (rules.md MI-3).
+    an account that a parent agreed to; `agreed`: as one still does (rules.md MI-3); `may_prove`: nobody's agreement
+    counts any more at their age, so they come in to prove that the account is theirs.
     """
 
     reachable: bool
@@ -100,6 +101,7 @@ class PersonFacts:
     withheld_types: frozenset[str] = NOTHING
     only_reads: bool = False
     agreed: bool = True
+    may_prove: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,9 @@ def judge_person(facts: PersonFacts) -> Judgement:
 def _judge_holder(facts: PersonFacts) -> Judgement:
     if not facts.only_reads:
         return Judgement(OWN_RIGHTS, Reason.HOLDER)
-    return Judgement(NARROWED_RIGHTS if facts.agreed else frozenset(), Reason.HOLDER)
+    if facts.agreed:
+        return Judgement(NARROWED_RIGHTS, Reason.HOLDER)
+    return Judgement(frozenset({Permission.RECORD_HOME}) if facts.may_prove else frozenset(), Reason.HOLDER)
 
 
 def _judge_representative(facts: PersonFacts) -> Judgement:

@@ -100,6 +100,7 @@ class Relating:
     secret: bool = False
     only_reads: bool = False
     agreed: bool = True
+    may_prove: bool = False
     named_only: bool = False
     """A doctor of the workplace or of a fire service: AR-12."""
     named_only_feeds: bool = False
@@ -137,6 +138,8 @@ def people() -> Iterator[Relating]:
         yield Relating("holder", **state)
         yield Relating("holder", **state, only_reads=True)
         yield Relating("holder", **state, only_reads=True, agreed=False)
+        yield Relating("holder", **state, only_reads=True, agreed=False, may_prove=True)
+        yield Relating("holder", **state, only_reads=True, may_prove=True)
         yield Relating("holder", **state, agreed=False)
         yield Relating("heir", **state)
         yield Relating("stranger", **state)
@@ -217,7 +220,8 @@ def _of_person(one: Relating) -> tuple[set[Permission], str]:
     if one.relation == "representative" and one.frozen:
         return (set(_READS) if one.narrowed else set()), "frozen"
     if one.relation == "holder" and one.only_reads:  # with a parent's agreement: reading, and nothing else (MI-3)
-        return (set(_READS) if one.agreed else set()), "holder"
+        enters = {Permission.RECORD_HOME} if one.may_prove else set()  # without one, to prove that it is theirs
+        return (set(_READS) if one.agreed else enters), "holder"
     return set(_OWN), one.relation
 
 
@@ -278,6 +282,7 @@ def judged(
                 withheld_types=one.withheld,
                 only_reads=one.only_reads,
                 agreed=one.agreed,
+                may_prove=one.may_prove,
             )
         )
     return module.judge_professional(

@@ -172,3 +172,27 @@ def test_no_stranger_and_no_holder_agrees(app: Flask, machines: Machines, mother
         own_reading.agree(reader.standing())
     with pytest.raises(NotFoundError):
         own_reading.take_back(reader.standing())
+
+
+@on_sqlite
+@pytest.mark.parametrize(("taken_back", "year"), [(True, 2027), (True, 2030), (False, 2029)])
+def test_an_account_that_nobody_agrees_to_any_more_still_can_be_made_ones_own(
+    app: Flask, clock: FakeClock, mother: Citizen, teen: Citizen, *, taken_back: bool, year: int
+) -> None:
+    """It shows nothing of the record, as a parent may hold it, and is no dead end."""
+    reader = _activated(teen, own_reading.agree(mother.standing(teen.record_id)))
+    document = build.document(mother.standing(teen.record_id), "Certificat")
+    if taken_back:
+        own_reading.take_back(mother.standing(teen.record_id))
+    clock.now = clock.now.replace(year=year, month=6, day=2)
+    browser, base = reader.browser(app), f"/dossiers/{teen.record_id}"
+    assert reader.standing().rights == {Permission.RECORD_HOME}
+    home = browser.get(f"{base}/")
+    assert "Certificat" not in home.text
+    assert "un code du guichet" in home.text
+    for place in ("documents", f"documents/{document}", "soins", "historique", "acces"):
+        assert browser.get(f"{base}/{place}", expect=None).status in (403, 404), place
+    page = browser.get(f"{base}/grandir")
+    browser.submit(page.form("code"), {"code": accounts.new_activation_code(teen.person_id)})
+    assert reader.standing().may(Permission.ACCESS_MANAGE)
+    assert "Certificat" in browser.get(f"{base}/documents").text

@@ -132,13 +132,14 @@ def _holder_facts(row: Row[Any], record: records.RecordFacts) -> PersonFacts:
     """The holder; of a young one, whether a parent only agreed to their reading; of an adult, whether a guardian
     decides alone in this house.
     """
-    only_reads, agreed = family.reading_of(row)
+    only_reads, agreed, may_prove = family.reading_of(row)
     return PersonFacts(
         reachable=record.is_open,
         is_holder=True,
         represents=False,
         only_reads=only_reads or family.guardian_decides(record.id),
         agreed=agreed,
+        may_prove=may_prove,
     )
 
 

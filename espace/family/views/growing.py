@@ -27,13 +27,22 @@ PLACE = "/grandir"
 
 
 def _grows(here: Viewpoint) -> date | None:
-    """The birth date of who is growing up, or came of age lately; for the holder and who represents them."""
+    """The birth date of who is growing up, came of age lately, or still has to make their account their own; for the
+    holder and who represents them.
+    """
     standing = here.standing
     if standing.relation not in (Relation.HOLDER, Relation.REPRESENTATIVE) or not standing.holder_birth:
         return None
     birth = date.fromisoformat(standing.holder_birth)
     is_long_of_age = not stages.is_growing_up(birth) and clock.today() - stages.of_age_on(birth) > FAREWELL
-    return None if is_long_of_age else birth
+    return None if is_long_of_age and not _only_reads(here) else birth
+
+
+def _only_reads(here: Viewpoint) -> bool:
+    """Whether the account of who looks still is the one a parent opened; asked only of holders who may not decide."""
+    standing = here.standing
+    is_less = standing.relation is Relation.HOLDER and not standing.may(Permission.ACCESS_MANAGE)
+    return is_less and own_reading.only_reads(standing.record_id)
 
 
 @record_pages.get(PLACE)
@@ -138,5 +147,6 @@ def card(here: Viewpoint) -> dict[str, object] | None:
         "Change": Change,
         "upcoming": upcoming,
         "given": here.standing.holder_name.split()[0],
+        "may_prove": Change.OWN_ACCOUNT in holding and _only_reads(here),
         "of_age_on": stages.of_age_on(birth),
     }

@@ -69,10 +69,20 @@ def agreement_on(record_id: UUID) -> Agreement | None:
     return Agreement(*row) if row is not None else None
 
 
-def reading_of(row: Row[Any]) -> tuple[bool, bool]:
-    """Of a row of `WITH_AGREEMENT`: whether its holder's account only reads, and whether a parent still agrees."""
-    only = row.agreement is not None and row.agreement_proved_at is None
-    return only, row.agreement is None or row.agreed_until is None
+def reading_of(row: Row[Any]) -> tuple[bool, bool, bool]:
+    """Of a row of `WITH_AGREEMENT`: whether its holder's account only reads, whether a parent's agreement still opens
+    it, and whether it lets in to prove that it is one's own: of an age where nobody's agreement is needed.
+
+    From majority on no agreement opens anything: the account may be in the hands of a parent, whose access has ended
+    (rules.md MI-4).
+    """
+    if row.agreement is None or row.agreement_proved_at is not None:
+        return False, row.agreement is None or row.agreed_until is None, False
+    with db.read() as tx:
+        holder = people.opened(tx, records.facts_of(row).person_id, row.person)
+    holding_now = holding(holder.age_on(clock.today()))
+    agreed = row.agreed_until is None and Change.PARENTS_END not in holding_now
+    return True, agreed, Change.OWN_ACCOUNT in holding_now
 
 
 def only_reads(record_id: UUID) -> bool:
