@@ -132,6 +132,9 @@ def test_going_on_secretly_from_the_patient_s_page(app: Flask, doctor: build.Car
     assert "Ce que vous avez déjà fait dans ce dossier reste écrit" in page.text
     page = browser.submit(next(form for form in page.forms if form.action.endswith("/connexion-secrete")))
     assert "Les parents n'apprennent rien de cette visite." in page.text
+    # Nobody is asked now, as the parents would be told: the page says what is left, and leads there.
+    assert "Demander à lire le dossier" not in page.links
+    assert page.links["Taper un code de comptoir"] == "/pro/patients/code"
     assert browser.get(f"/pro/patients/{teen.record_id}/connexion-secrete").path.endswith(f"{teen.record_id}/")
 
 
