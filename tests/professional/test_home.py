@@ -40,3 +40,6 @@ def test_a_record_open_by_an_emergency_is_no_deposit_only(app: Flask) -> None:
     (line,) = my_patients(standing.actor)
     assert line.has_access
     assert line.until == standing.ends_at
+    page = doctor.browser(app).get("/pro/")
+    assert "Dépôt seulement" not in page.text
+    assert "Jusqu'à aujourd'hui à" in page.text  # a day alone would promise more than some hours

@@ -91,7 +91,10 @@ def _checked(search: PatientSearch) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PatientLine:
-    """A patient on a professional's own page. `until` is when the access or the encounter ends."""
+    """A patient on a professional's own page. `until` is when the access or the encounter ends.
+
+    `is_brief`: the access is one of hours, by a code or an emergency.
+    """
 
     record_id: UUID
     person: Person
@@ -100,6 +103,7 @@ class PatientLine:
     reachable: bool
     until: datetime | None
     asked_at: datetime | None
+    is_brief: bool = False
 
 
 def my_patients(actor: Actor) -> list[PatientLine]:
@@ -133,6 +137,7 @@ def my_patients(actor: Actor) -> list[PatientLine]:
                 reachable=has_access or encounter is not None,
                 until=until,
                 asked_at=consent.asked_at if consent else None,
+                is_brief=has_access and not has_consent,
             )
         )
     return lines
