@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from espace import errors as house
+from espace.machines import Machines
 from espace.permissions import Actor, ActorKind
 from espace.web import errors, guards, logs
 
@@ -115,7 +116,7 @@ def test_a_fragment_gets_the_words_alone_and_is_told_where_they_go(make_app: Mak
 
 
 def test_a_signed_in_person_is_led_home_and_the_failure_asks_the_database_nothing(
-    make_app: MakeApp, locked: OperationalError
+    make_app: MakeApp, locked: OperationalError, machines: Machines
 ) -> None:
     actor = Actor(ActorKind.PATIENT, uuid4(), "Claire Fontenay", uuid4())
     client = make_app(_raise(house.NotFoundError()), actor=actor).test_client()
