@@ -11,6 +11,9 @@ from espace.errors import InvalidError, ThrottledError
 from .forms import Form
 from .rendering import render
 
+_COUNTED_IN_SECONDS = 120
+"""Nobody reads a longer wait in seconds."""
+
 
 class attempt:  # noqa: N801 - read as a word: `with attempt(form):`
     """Run a service call; what it refuses is said on the form, and nothing typed is lost."""
@@ -49,6 +52,14 @@ def to(place: str) -> Response:
 
 
 def _wait_sentence(seconds: int) -> str:
+    if seconds > _COUNTED_IN_SECONDS:
+        return str(
+            ngettext(
+                "Too many tries in a row. Wait %(num)d minute, then try again.",
+                "Too many tries in a row. Wait %(num)d minutes, then try again.",
+                math.ceil(seconds / 60),
+            )
+        )
     return str(
         ngettext(
             "Too many tries in a row. Wait %(num)d second, then try again.",
