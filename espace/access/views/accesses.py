@@ -1,5 +1,6 @@
 """Who sees a record: one list, requests to answer, and the page of one professional or team."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,10 +9,9 @@ from flask_babel import gettext
 
 from espace.access import services as access
 from espace.access.forms import DecisionForm, FindForm, duration
-from espace.access.services import Answer, Apart, ConsentLine, ConsentState, Step
+from espace.access.services import Answer, ConsentLine, ConsentState, Step
 from espace.access.services.matrix import Matrix, active_matrix
 from espace.errors import ConflictError, InvalidError, StepUpError
-from espace.people.services import Professional, directory
 from espace.permissions import Permission
 from espace.web.attempts import to
 from espace.web.guards import requires, viewpoint
@@ -20,34 +20,40 @@ from espace.web.shell import initials
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_
 
+from . import decided
 from .blueprints import record_pages
 from .reading import read_lines
 from .rows import Row, everybody, of_consent
 from .words import CategoryLine, categories_seen, seen_in_words, step_in_words, unseen_in_words
 
 PROOF = "/connexion/preuve"
-MOST_MEMBERS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One professional who asks, as the page shows them."""
+    """One professional who asks, as the page shows them; `from_blocked`: everybody where they asked from is blocked."""
 
     line: ConsentLine
     initials: str
     sees: str
     unseen: str
     profession: str
+    from_blocked: bool
 
 
-def _shown(line: ConsentLine, table: Matrix | None = None) -> Shown:
+def _shown(line: ConsentLine, table: Matrix | None = None, *, blocked: Collection[UUID] = ()) -> Shown:
     return Shown(
         line=line,
         initials=initials(line.name),
         sees=seen_in_words(line.profession_code, table),
         unseen=unseen_in_words(line.profession_code, table),
         profession=line.profession,
+        from_blocked=not line.is_team and line.place_id in blocked,
     )
+
+
+def _blocked_places(lines: Sequence[ConsentLine]) -> set[UUID]:
+    return {line.grantee_id for line in lines if line.is_team and line.state is ConsentState.BLOCKED}
 
 
 @record_pages.get("/acces")
@@ -74,7 +80,8 @@ def _list(*, changed_meanwhile: bool = False) -> Response:
 def _asked(lines: list[ConsentLine]) -> list[Shown]:
     asked = [line for line in lines if line.state is ConsentState.ASKED]
     table = active_matrix() if asked else None
-    return [_shown(line, table) for line in asked]
+    blocked = _blocked_places(lines) if asked else set[UUID]()
+    return [_shown(line, table, blocked=blocked) for line in asked]
 
 
 @record_pages.get("/acces/<uuid:consent_id>")
@@ -90,42 +97,25 @@ def _one(consent_id: UUID, form: DecisionForm, chosen: int | None = None) -> Res
     line = next((line for line in lines if line.id == consent_id), None)
     if line is None:
         line = access.consent(here.standing, consent_id)  # says that there is none
+    kept = decided.kept_at(here, line, lines)
     categories: list[CategoryLine] = [] if line.is_team else categories_seen(line.profession_code)
     return render(
         "access/one.html",
-        shown=_shown(line),
-        row=_row(here, line),
+        shown=_shown(line, blocked=_blocked_places(lines)),
+        row=_row(here, line, kept),
         categories=categories,
         form=form.offer(chosen, access.longer(line)),
         shorter=[(days, duration(days)) for days in access.shorter(line)],
-        members=_members(line, lines),
+        members=decided.members(here, line, lines),
+        kept=kept,
+        going_on=decided.going_on(kept) if kept else "",
         steps=[_told(access.as_told(step, here.standing)) for step in reversed(line.steps)],
         status=form.status,
     )
 
 
-def _row(here: Viewpoint, line: ConsentLine) -> Row | None:
-    return None if line.state is ConsentState.ASKED else of_consent(here, line)
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Somebody of a team. Its access does not hold for who was `refused` by name, nor for who is `apart` (AR-12)."""
-
-    professional: Professional
-    refused: bool
-    apart: Apart | None
-
-
-def _members(line: ConsentLine, lines: list[ConsentLine]) -> list[Member]:
-    """Some of those whom a team's access reaches today, and who of them was refused by name."""
-    if not line.is_team:
-        return []
-    denied = {ConsentState.BLOCKED, ConsentState.REFUSED, ConsentState.REVOKED}
-    out = {one.grantee_id for one in lines if one.state in denied}
-    return [
-        Member(one, one.id in out, access.apart_somewhere(one)) for one in directory.team(line.grantee_id, MOST_MEMBERS)
-    ]
+def _row(here: Viewpoint, line: ConsentLine, kept: Sequence[ConsentLine]) -> Row | None:
+    return None if line.state is ConsentState.ASKED else of_consent(here, line, kept=kept)
 
 
 def _told(step: Step) -> tuple[Step, str]:

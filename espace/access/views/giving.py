@@ -7,7 +7,7 @@ from flask import Response, flash
 from flask_babel import gettext
 
 from espace.access import services as access
-from espace.access.forms import FindForm, GiveForm
+from espace.access.forms import ALONE, FindForm, GiveForm
 from espace.access.services import Answer, ConsentLine, ConsentState
 from espace.access.services.decisions import blocking
 from espace.errors import ConflictError, InvalidError
@@ -110,12 +110,15 @@ def giving(professional_id: UUID) -> Response:
     if found.line is not None and found.line.state in (ConsentState.VALID, ConsentState.BLOCKED, ConsentState.ASKED):
         return to(f"{here.base}/acces/{found.line.id}")
     demand_fresh_proof(here.actor)
-    return _giving(found.professional, GiveForm(formdata=None))
+    return _giving(found, GiveForm(formdata=None))
 
 
-def _giving(professional: Professional, form: GiveForm) -> Response:
+def _giving(found: access.Candidate, form: GiveForm) -> Response:
+    professional = found.professional
     code = professional.specialty_code or professional.profession_code
-    teams = access.teams_of(professional)
+    told = not viewpoint().standing.places_kept  # what was decided about a place would tell of it (security.md R15)
+    blocked = [one for one in professional.structures if told and _is_blocked(found, one.id)]
+    teams = [one for one in access.teams_of(professional) if one not in blocked]
     return page(
         "access/give.html",
         form.offer(professional.display_name, teams[:MOST_PLACES]),
@@ -125,7 +128,14 @@ def _giving(professional: Professional, form: GiveForm) -> Response:
         unseen=unseen_in_words(code),
         apart=access.apart_somewhere(professional),
         has_teams=bool(teams),
+        blocked=", ".join(one.display_name for one in blocked),
+        open_places=[one for one in professional.structures if one not in blocked][:MOST_PLACES],
     )
+
+
+def _is_blocked(found: access.Candidate, place_id: UUID) -> bool:
+    line = found.teams.get(place_id)
+    return line is not None and line.state is ConsentState.BLOCKED
 
 
 @record_pages.post("/acces/donner/<uuid:professional_id>")
@@ -136,7 +146,7 @@ def give(professional_id: UUID) -> Response:
     found = access.candidate(here.standing, professional_id)
     form = GiveForm()
     if form.decision.data == Answer.BLOCK.value:
-        return _block(here, found.professional)
+        return _block(here, found.professional, form)
     if form.validate():
         with attempt(form):
             try:
@@ -149,15 +159,23 @@ def give(professional_id: UUID) -> Response:
             )
             flash(gettext("Done. %(name)s sees this record from now on.", name=name), "ok")
             return to(f"{here.base}/acces")
-    return _giving(found.professional, form)
+    return _giving(found, form)
 
 
-def _block(here: Viewpoint, professional: Professional) -> Response:
+def _block(here: Viewpoint, professional: Professional, form: GiveForm) -> Response:
+    """Block the professional, or everybody at the place of theirs that the form names."""
+    place = next((one for one in professional.structures if str(one.id) == form.scope.data), None)
+    if place is None and form.scope.data not in (None, "", ALONE):
+        raise InvalidError({})  # nothing our pages send: a block of somebody else must not come of it
     try:
-        blocking.block(here.standing, professional.id)
+        if place is not None:
+            blocking.block_place(here.standing, place.id)
+        else:
+            blocking.block(here.standing, professional.id)
     except ConflictError:
         return _decided_meanwhile(here)
-    flash(gettext("Done. %(name)s is blocked, as of now.", name=professional.display_name), "ok")
+    name = place.display_name if place is not None else professional.display_name
+    flash(gettext("Done. %(name)s is blocked, as of now.", name=name), "ok")
     return to(f"{here.base}/acces")
 
 

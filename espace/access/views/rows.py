@@ -1,6 +1,6 @@
 """Who sees a record, as rows of one list: each kind of right told in the same words, with what one press does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +27,7 @@ from espace.web.shell import initials
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_, Message
 
+from . import decided
 from .relatives import relatives
 from .words import seen_in_words, unseen_in_words
 
@@ -131,7 +132,11 @@ def everybody(here: Viewpoint, consents: Iterable[ConsentLine]) -> Everybody:
     """Everything that opens this record to anybody but its holder, as rows."""
     table = active_matrix()
     told = [line for line in consents if line.state in _OF_CONSENT]
-    rows = [(_KINDS[line.is_team], _OF_CONSENT[line.state], of_consent(here, line, table)) for line in told]
+    kept = decided.kept_at_blocked(here, told)
+    rows = [
+        (_KINDS[line.is_team], _OF_CONSENT[line.state], of_consent(here, line, table, kept.get(line.grantee_id, ())))
+        for line in told
+    ]
     seers = [*relatives(here), *access.passing_lines(here.standing), *recent_lines(here.standing)]
     rows += [(line.kind, line.state, _of_seer(here, line, table)) for line in seers]
     come = [line.kind for line in seers if line.state in _COME and not line.is_oneself]
@@ -148,8 +153,10 @@ def everybody(here: Viewpoint, consents: Iterable[ConsentLine]) -> Everybody:
     )
 
 
-def of_consent(here: Viewpoint, line: ConsentLine, table: Matrix | None = None) -> Row:
-    """One professional or team, as a row."""
+def of_consent(
+    here: Viewpoint, line: ConsentLine, table: Matrix | None = None, kept: Sequence[ConsentLine] = ()
+) -> Row:
+    """One professional or team, as a row; `kept` are whose own access goes on at a blocked place."""
     left = (line.valid_until - clock.now()).days if line.valid_until and line.state is ConsentState.VALID else None
     place = f"{here.base}/acces/{line.id}"
     reads = line.state is ConsentState.VALID
@@ -163,8 +170,8 @@ def of_consent(here: Viewpoint, line: ConsentLine, table: Matrix | None = None) 
         about=_about(line),
         sees=seen_in_words(line.profession_code, table) if reads and not line.is_team else "",
         unseen=unseen_in_words(line.profession_code, table) if reads and not line.is_team else "",
-        sentences=_sentences(line),
-        dates=_dates(line),
+        sentences=decided.sentences(line, kept),
+        dates=decided.dates(line),
         visit=_visit(line.last_visit_at) if reads else "",
         days_left=left if left is not None and left <= SOON_DAYS else None,
         place=place,
@@ -179,35 +186,6 @@ def _about(line: ConsentLine) -> str:
     if line.is_team:
         return gettext("Everyone who practises there, in %(town)s", town=line.structure) if line.structure else ""
     return ", ".join(part for part in (line.profession[:1].upper() + line.profession[1:], line.structure) if part)
-
-
-def _sentences(line: ConsentLine) -> tuple[str, ...]:
-    if line.state is ConsentState.BLOCKED:
-        return (gettext("Sees nothing, even when caring for this person, and is not told."),)
-    if line.state is not ConsentState.VALID:
-        return ()
-    said = [gettext("Each sees what their profession may read.")] if line.is_team else []
-    step = line.decided
-    if step is not None and step.did is Did.COLLECTED:
-        said.append(gettext("%(name)s wrote down your agreement on %(day)s.", name=step.by, day=full_day(step.at)))
-    return tuple(said)
-
-
-def _dates(line: ConsentLine) -> str:
-    day = full_day(line.decided_at) if line.decided_at else ""
-    match line.state:
-        case ConsentState.VALID if line.valid_until is not None:
-            return str(gettext("Since %(since)s, until %(until)s.", since=day, until=full_day(line.valid_until)))
-        case ConsentState.BLOCKED:
-            return str(gettext("Blocked since %(day)s.", day=day))
-        case ConsentState.REFUSED:
-            return str(gettext("Request refused on %(day)s.", day=day))
-        case ConsentState.REVOKED:
-            return str(gettext("Access ended on %(day)s.", day=day))
-        case ConsentState.EXPIRED if line.valid_until is not None:
-            return str(gettext("Access over since %(day)s.", day=full_day(line.valid_until)))
-        case _:
-            return ""
 
 
 def _visit(at: datetime | None) -> str:
