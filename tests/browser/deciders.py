@@ -56,10 +56,15 @@ def shows_a_code(hands: Hands, demo: Demo, app: AuthenticatorApp, look: Look) ->
 
 
 def gives_a_link(hands: Hands, guest: Hands, demo: Demo, app: AuthenticatorApp, look: Look, guest_looks: Look) -> None:
-    """A link shown once; who holds it opens it with its code, reads one document and leaves."""
+    """A link shown once, its documents searched for; who holds it opens it with its code, reads one and leaves."""
     base = f"/dossiers/{demo.person('patients', 'mother')['record']}/acces/liens"
     enter(hands, f"{base}/nouveau", app)
     hands.main().locator("input[name=document]").first.check()
+    for words, seen in (("thyroide", "link-found"), ("tyroide", "link-not-found")):
+        hands.main().locator("input[name=q]").fill(words)
+        with hands.page.expect_navigation():
+            hands.main().locator("input[name=q]").press("Enter")
+        look(seen)
     hands.main().locator("input[name=label]").fill("Un frère")
     passcode = hands.main().locator("input[name=passcode]").input_value()
     hands.press("Faire le lien")
