@@ -3,7 +3,7 @@
 from .arriving.letters import letter_pdf
 from .bonds import CARER, GUARDIAN, PARENT, Bond, bond, bonds_as_told, bonds_of, bonds_on
 from .carers.lines import CarerLine, carer_lines
-from .carers.telling import note_act
+from .carers.telling import note_act, note_filed
 from .colours import COLOURS, OWN_COLOUR, colour_of
 from .freezing import limited_openly
 from .growing.majority import tell_ahead
@@ -48,6 +48,7 @@ __all__ = [
     "link_parent",
     "may_hold_account",
     "note_act",
+    "note_filed",
     "only_reads",
     "parents_linked",
     "places_are_kept",

@@ -23,6 +23,7 @@ from espace.documents.services.entries import checks
 from espace.documents.services.entries.filing import Body, NewDocument, content_digest, stored, write_row
 from espace.documents.services.viewing.reading import snapshot
 from espace.errors import ConflictError, NotFoundError, TamperedError
+from espace.family import services as family
 from espace.identifiers import new_id
 from espace.interop import cda
 from espace.permissions import SYSTEM, Relation, Standing
@@ -254,6 +255,8 @@ def _file(row: Any, new: NewDocument) -> bool:
             )
             if deposited and filed.unique_id == new.unique_id:  # a copy of what is here is no news
                 tell_readable(row.record_id, filed)
+            if new.for_other and new.adder:
+                family.note_filed(row.record_id, UUID(new.adder))
     except NotFoundError:
         return False
     except ConflictError:

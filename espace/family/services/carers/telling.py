@@ -36,6 +36,9 @@ _LIVING = (
     .order_by(Link.id)
     .limit(_BATCH)
 )
+_AS_CARER = select(Link.id).where(
+    Link.record_id == bindparam("record", type_=Id), Link.person_id == bindparam("person", type_=Id), Link.kind == CARER
+)
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -63,6 +66,23 @@ def note_act(standing: Standing, task: Task) -> None:
                 return
         if _note(standing.record_id, found.id, f"first-{task.value}"):
             accounts.notify(_people_of(standing.record_id), Event.CARER_FIRST_ACT)
+
+
+def note_filed(record_id: UUID, account_id: UUID) -> None:
+    """What this account sent is filed now, in the open unit of work: a carer's first file is told, as by `note_act`.
+
+    For what waited for the scanner. Help that ended meanwhile is told as well: it was given when the file was sent.
+    """
+    sender = accounts.actor_behind(account_id)
+    if sender is None or sender.person_id is None:
+        return
+    now = bond(sender.person_id, record_id)
+    if now is not None and now.represents:
+        return
+    with db.write() as tx:
+        link_id = tx.execute(_AS_CARER, {"record": record_id, "person": sender.person_id}).scalar()
+        if link_id is not None and _note(record_id, link_id, f"first-{Task.ADD_DOCUMENTS.value}"):
+            accounts.notify(_people_of(record_id), Event.CARER_FIRST_ACT)
 
 
 def begin_anew(record_id: UUID, carer_id: UUID) -> None:
