@@ -145,6 +145,14 @@ def asked_one(visitor_id: UUID, answer_id: UUID) -> VisitFacts:
     return _one(_found(query))
 
 
+def record_of_asked(visitor_id: UUID, answer_id: UUID) -> UUID | None:
+    """Whose record a question to this visitor is or was about, answered or not; None where none was put to them."""
+    found = _found(_ROWS.where(VisitAnswer.visitor_id == visitor_id, VisitAnswer.id == answer_id))
+    # A visit contested without asking first is not known to its visitor.
+    put = [one for one in found if {"asked", "forwarded"} & {step.what for step in one.steps}]
+    return put[0].record_id if put else None
+
+
 def contested(after: Place | None = None, limit: int = PAGE) -> list[VisitFacts]:
     """What waits for the privacy officer, by deadline."""
     return _found(_following(_ROWS.where(VisitAnswer.decide_by.is_not(None)), VisitAnswer.decide_by, after, limit))

@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from espace.access.services.watching import explaining
 from espace.audit.services.answers import VisitFacts
-from espace.errors import ConflictError
+from espace.errors import ConflictError, NotFoundError
 from espace.home.forms import ExplainForm
 from espace.home.services import holder_names
 from espace.permissions import Permission
@@ -72,7 +72,10 @@ def _list(base: str) -> Response:
 
 
 def _one(base: str, answer_id: UUID, form: ExplainForm, *, changed_meanwhile: bool = False) -> Response:
-    found = explaining.asked_one(signed_in(), answer_id)
+    try:
+        found = explaining.asked_one(signed_in(), answer_id)
+    except NotFoundError:
+        return _over(base, answer_id)
     form.version.data = found.version
     response = page(
         _ONE,
@@ -96,9 +99,19 @@ def _explain(base: str, answer_id: UUID) -> Response:
                 explaining.explain(signed_in(), answer_id, form.words.data or "", version=version)
                 flash(gettext("Your answer is sent."), "ok")
                 return to(base)
+        except NotFoundError:
+            return _over(base, answer_id)
         except ConflictError:
             return _one(base, answer_id, ExplainForm(formdata=None), changed_meanwhile=True)
     return _one(base, answer_id, form)
+
+
+def _over(base: str, answer_id: UUID) -> Response:
+    """Back to the list, from a second press or another window: this was answered, and nothing is asked any more."""
+    if not explaining.was_asked(signed_in(), answer_id):
+        raise NotFoundError
+    flash(gettext("Nothing more is asked about this visit. An answer sent before stands."), "warn")
+    return to(base)
 
 
 def _line(found: VisitFacts, names: dict[UUID, str]) -> dict[str, Any]:

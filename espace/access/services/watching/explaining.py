@@ -81,6 +81,14 @@ def asked_one(actor: Actor, answer_id: UUID) -> VisitFacts:
     return found
 
 
+def was_asked(actor: Actor, answer_id: UUID) -> bool:
+    """Whether this question was put to the actor once, and may still be known to them: it is answered, or over."""
+    record_id = answers.record_of_asked(actor.id, answer_id)
+    if record_id is None:
+        return False
+    return actor.kind is ActorKind.PROFESSIONAL or standing(actor, record_id) is not None
+
+
 def explain(actor: Actor, answer_id: UUID, words: str, *, version: int) -> None:
     """Say why one came; who asked is told that there is an answer.
 
