@@ -8,7 +8,9 @@ from flask import Flask
 
 from espace import clock as clocks
 from espace.access import services as access
+from espace.family.services.carers import links
 from espace.machines import Machines
+from tests.family.caring import ADD, READ, made, scope
 from tests.support import build
 from tests.support.browser_client import Browser, Page
 from tests.support.build import Citizen
@@ -76,3 +78,20 @@ def test_it_opens_for_who_typed_it_and_for_a_moment(app: Flask, holder: Citizen,
     assert "Dr Pires" not in theirs.get(place).body.decode()
     clock.advance(timedelta(minutes=11))
     assert proved(browser, asked, holder).form("label").values["label"] == [""]
+
+
+def test_what_a_carer_is_allowed_further_outlives_it_too(app: Flask, holder: Citizen, clock: FakeClock) -> None:
+    carer = made(holder.standing(), build.citizen("Soazig", "Diallo", birth=date(1979, 5, 7)), scope(READ, days=20))
+    browser = holder.browser(app)
+    place = f"/dossiers/{holder.record_id}/acces/aidants/{carer.id}/elargir"
+    page = browser.get(place)
+    last_day = (clocks.today() + timedelta(days=44)).isoformat()
+    clock.advance(timedelta(minutes=6))
+    sent = browser.submit(page.form("last_day"), {"tasks": [READ.value, ADD.value], "last_day": last_day}, expect=200)
+    page = proved(browser, sent, holder)
+    assert page.path == place
+    values = page.form("last_day").values
+    assert (sorted(values["tasks"]), values["last_day"]) == (sorted([READ.value, ADD.value]), [last_day])
+    browser.submit(page.form("last_day"), expect=200)
+    (changed,) = links.carers(holder.standing())
+    assert (changed.scope.tasks, changed.scope.last_day.isoformat()) == (frozenset({READ, ADD}), last_day)

@@ -154,6 +154,8 @@ def widening(carer_id: UUID) -> Response:
     found = links.carer(here.standing, carer_id)
     if found.is_over:
         return _over(here, found)
+    if (typed := typed_before()) is not None:
+        return _changing(here, found, CarerForm(formdata=typed).offer(), narrow=False)
     longer = max(found.scope.last_day, scopes.usual(here.record_id))
     offered = Scope(found.scope.tasks, found.scope.subjects, longer)
     form = CarerForm(formdata=None).offer().show(offered, found.version)
@@ -208,7 +210,8 @@ def _change(carer_id: UUID, *, narrow: bool) -> Response:
     if form.validate():
         with attempt(form):
             try:
-                links.change(here.standing, carer_id, form.scope(), version=form.version.data or 0)
+                with keeping():
+                    links.change(here.standing, carer_id, form.scope(), version=form.version.data or 0)
             except (ConflictError, NotFoundError):  # changed, or ended, in another browser
                 return _over(here, found)
             after = links.carer(here.standing, carer_id)
