@@ -123,6 +123,24 @@ def test_a_link_is_asked_for_looked_at_by_two_announced_and_made(
     assert {Action.LINK_MADE, Action.LINK_ANNOUNCED, Action.FAMILY_REQUEST_CONFIRMED} <= set(found)
 
 
+def test_a_proof_looked_at_by_itself_leaves_the_row_of_its_case(
+    app: Flask, father: build.Citizen, child: build.Citizen, counter: Officer, clock: FakeClock
+) -> None:
+    place = f"/admin/demandes/{ask(father, child)}/preuve/1"
+
+    def rows() -> int:
+        acts = audit.entries(child.record_id, mine=False, holder_actor_ids=(), before=None)
+        return sum(one.action == Action.FAMILY_REQUEST_OPENED for one in acts)
+
+    desk = counter.browser(app)
+    desk.get(place)
+    desk.get(place)
+    assert rows() == 1
+    clock.advance(timedelta(hours=1, minutes=1))
+    counter.browser(app).get(place)
+    assert rows() == 2
+
+
 def test_somebody_unknown_is_answered_like_somebody_known(
     app: Flask, father: build.Citizen, child: build.Citizen
 ) -> None:

@@ -5,7 +5,7 @@ from .checkpoints import checkpoint
 from .checkpoints import due as checkpoint_due
 from .lately import acts_told, last_told, newest_told
 from .looking import Look, chains_moved, looked, newest
-from .office import note_office, office_acts, record_office
+from .office import note_office, office_acts, opened_lately, record_office
 from .reports import Reached, reached
 from .trail import Entry, Event, entries, own_acts_since, record, record_many, seen_lately
 from .verification import Examination, examine, verify
@@ -32,6 +32,7 @@ __all__ = [
     "newest_told",
     "note_office",
     "office_acts",
+    "opened_lately",
     "own_acts_since",
     "reached",
     "record",

@@ -4,15 +4,17 @@ The house's own trail names records and accounts by their id, never by what iden
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from espace.crypto.owners import OFFICE
 from espace.permissions import Actor, ActorKind
 
 from .actions import Action
-from .trail import Entry, Event, entries, record_many
+from .trail import Entry, Event, entries, record_many, seen_lately
 
 RECORD, ACCOUNT = "record", "account"
+_SAME_CASE = timedelta(hours=1)
 
 
 def record_office(
@@ -54,3 +56,8 @@ def note_office(actor: Actor, action: Action, record_id: UUID, detail: Mapping[s
 def office_acts(*, before: int | None = None, limit: int = 30) -> list[Entry]:
     """Everything operators did, newest first; `before` is the sequence of the last act already shown."""
     return entries(OFFICE, mine=False, holder_actor_ids=(), before=before, limit=limit)
+
+
+def opened_lately(actor: Actor, action: Action, record_id: UUID | None) -> bool:
+    """Whether this operator opened a case of this record within the hour: its pictures share that row."""
+    return record_id is not None and seen_lately(actor, OFFICE, action, record_id, _SAME_CASE)

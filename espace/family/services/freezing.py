@@ -141,10 +141,12 @@ def limit(actor: Actor, record_id: UUID, limit_id: UUID) -> Limit:
 
 
 def picture(actor: Actor, record_id: UUID, limit_id: UUID, number: int) -> bytes:
-    """One page of the order as a picture. Raises as `limit` and `proofs.picture`."""
+    """A page of the order as a picture, after its row (R25). Raises as `limit` and `proofs.picture`."""
     demand(actor)
     with db.read() as tx:
         found = _one(tx, record_id, limit_id)
+    if not audit.opened_lately(actor, Action.RESTRICTION_OPENED, record_id):
+        audit.note_office(actor, Action.RESTRICTION_OPENED, record_id)
     return proofs.picture(record_id, found.file_id, str(found.said["media"]), number)
 
 

@@ -50,4 +50,4 @@ _WAYS: dict[str, str] = {
 
 def way(entry: Entry) -> str:
     """Who opens in an emergency, by the way an act is about: the two are opposed apart (rules.md AR-9)."""
-    return gettext(str(_WAYS.get(entry.detail.get("mode", ""), N_("a professional"))))
+    return str(gettext(str(_WAYS.get(entry.detail.get("mode", ""), N_("a professional")))))

@@ -4,7 +4,6 @@ A link that others may contest is announced to them and made some days later; no
 operator: it opens nothing. Names stand on no list; opening a request is written down first (security.md R25).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -28,6 +27,7 @@ from espace.records import services as records
 from espace.words import N_, Message
 
 from . import linking, proofs, request_rows
+from .comparing import Trait, compared_with
 from .request_rows import OF_ADULTS, OPEN, REASONS, Kind, State, Stored
 from .requests import checked_words, to_tell
 
@@ -56,16 +56,6 @@ class Line:
     kind: Kind
     state: State
     made_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Trait:
-    """One trait as the asker typed it and as the person has it; `agrees` is None where nobody is known."""
-
-    name: str
-    said: str | date
-    known: str | date
-    agrees: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +92,8 @@ def page(actor: Actor, after: UUID | None = None) -> tuple[list[Line], UUID | No
         if after is not None:
             row = tx.execute(select(Request.made_at).where(Request.id == after)).first()
             at, last = (row.made_at, after) if row else (at, last)
-        rows = tx.execute(_LIST, {"at": at, "after": last}).all()
-    lines = [Line(row.id, Kind(row.kind), State(row.state), row.made_at) for row in rows]
+        rows = tx.execute(_LIST, {"at": at, "after": last})
+        lines = [Line(row.id, Kind(row.kind), State(row.state), row.made_at) for row in rows]
     return lines[:PAGE], lines[PAGE - 1].id if len(lines) > PAGE else None
 
 
@@ -126,11 +116,14 @@ def case(actor: Actor, request_id: UUID) -> Case:
 
 
 def picture(actor: Actor, request_id: UUID, number: int) -> bytes:
-    """One page of the proof as a picture. Raises as `case` and `proofs.picture`."""
+    """A page of the proof as a picture, after its row (R25). Raises as `case` and `proofs.picture`."""
     demand(actor)
     found = _awaiting(request_id)
     if found.proof_id is None:
         raise NotFoundError
+    record_id = _known(found)
+    if not audit.opened_lately(actor, Action.FAMILY_REQUEST_OPENED, record_id):
+        _note(actor, Action.FAMILY_REQUEST_OPENED, found, record_id)
     return proofs.picture(found.account_id, found.proof_id, str(found.said.get("media", "")), number)
 
 
@@ -344,7 +337,7 @@ def _case(request: Stored) -> Case:
     record = records.record_of(person.id) if person else None
     asker = people.person(request.asker_person)
     record_id = record.id if record and record.state != records.ERASED else None
-    compared = _compared(request, person if record_id else None)
+    compared = compared_with(request, person if record_id else None)
     bonds = [one for one in bonds_on(record_id) if one.represents] if record_id else []
     known = people.persons([one.person_id for one in bonds])
     return Case(
@@ -369,30 +362,3 @@ def _trouble(request: Stored, record_id: UUID | None, compared: tuple[Trait, ...
     if not all(one.agrees for one in compared):
         return N_("The traits are not those of this person: it can only be refused.")
     return linking.why_not(record_id, request.asker_person, request.binds)
-
-
-def _compared(request: Stored, person: Person | None) -> tuple[Trait, ...]:
-    typed = request.traits
-    if person is None:
-        said: Mapping[str, str | date] = {
-            "ins": typed.ins, "birth_name": typed.birth_name,
-            "first_names": typed.first_name, "birth_date": typed.birth_date,
-        }  # fmt: skip
-        return tuple(Trait(name, value, "", None) for name, value in said.items())
-    first = linking.folded(person.first_names[0])
-    return (
-        Trait("ins", typed.ins, person.ins, typed.ins == person.ins),
-        Trait(
-            "birth_name",
-            typed.birth_name,
-            person.birth_name,
-            linking.folded(typed.birth_name) == linking.folded(person.birth_name),
-        ),
-        Trait(
-            "first_names",
-            typed.first_name,
-            " ".join(person.first_names),
-            linking.folded(typed.first_name).split()[:1] == first.split()[:1],
-        ),
-        Trait("birth_date", typed.birth_date, person.birth_date, typed.birth_date == person.birth_date),
-    )
