@@ -4,7 +4,6 @@ import os
 import re
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 from stdnum import luhn
@@ -43,11 +42,6 @@ def new_id() -> UUID:
     high = (tick >> 12) << 16 | 0x7000 | (tick & 0xFFF)
     low = 1 << 63 | int.from_bytes(os.urandom(8)) >> 2
     return UUID(int=high << 64 | low)
-
-
-def id_time(identifier: UUID) -> datetime:
-    """The instant inside a UUIDv7, to the millisecond, in UTC."""
-    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
 
 
 @dataclass(frozen=True, slots=True)

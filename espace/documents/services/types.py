@@ -68,8 +68,6 @@ PATIENT_TITLES: dict[str, Message] = {
 }
 """The title of a document whose person wrote none: what it is. Something else has no name of its own."""
 
-PATIENT_CLASS = "90"
-
 
 @dataclass(frozen=True, slots=True)
 class DocumentType:

@@ -20,8 +20,6 @@ from .own import Added, Described, Ready
 from .pieces import WORDS, Judged, Refused, Upload
 from .replacing import Replaced, replaced
 
-GONE = N_("The document to replace was deleted or replaced meanwhile. Delete this draft, then add the file by itself.")
-
 
 @dataclass(frozen=True, slots=True)
 class Begun:

@@ -42,7 +42,6 @@ from espace.words import N_, Message
 
 from . import heading
 
-_NOT_BOTH = N_("The patient hides this document from professionals: it cannot be kept from the patient too.")
 _OWN = select(*COLUMNS).where(
     Document.record_id == bindparam("record", type_=Id),
     Document.id == bindparam("id", type_=Id),
