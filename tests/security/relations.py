@@ -12,6 +12,7 @@ from espace.access import services as access
 from espace.access.models import Emergency
 from espace.access.policy import Window
 from espace.access.services import Answer
+from espace.access.services.decisions import blocking
 from espace.access.services.passing import codes
 from espace.assembly import handle_events
 from espace.documents import services as documents
@@ -40,7 +41,11 @@ _PARENTS = frozenset({"mother", "second parent"})
 _CARE_FOR_HER = frozenset({"carer who reads", "carer who adds"})
 _BY_CONSENT = frozenset({"authorised", "team"})
 _IN_PASSING = frozenset({"code to deposit", "emergency", "centre 15"})
-_FOUND_HER = frozenset({"searched", "asked", "refused", "revoked", "expired", "blocked"}) | _BY_CONSENT | _IN_PASSING
+_FOUND_HER = (
+    frozenset({"searched", "asked", "refused", "revoked", "expired", "blocked", "blocked place"})
+    | _BY_CONSENT
+    | _IN_PASSING
+)
 EXPECTED: dict[P, frozenset[str]] = {
     P.RECORD_HOME: _PARENTS | _CARE_FOR_HER | {"narrowed parent"},
     P.DOCUMENTS_ADD: _PARENTS | {"carer who adds"},
@@ -97,6 +102,7 @@ RELATIONS = (
     "revoked",
     "expired",
     "blocked",
+    "blocked place",
 )
 
 
@@ -207,7 +213,10 @@ def cast(app: Flask, clock: FakeClock) -> Cast:
         _consent(mother, child, professional, *answers)
         people[relation] = professional
     searched = build.caregiver("Searched", "Sam")
-    for professional in (searched, expired):
+    people["blocked place"] = there = build.caregiver("Alentour", "Sam", structure="Centre Bloqué")
+    readers.window(child, there, "deposit", by=mother)
+    blocking.block_place(mother.standing(child.record_id), there.facts.structures[0].id)
+    for professional in (searched, expired, there):
         access.note_encounter(professional.actor, child.record_id)
     people |= {"searched": searched, "expired": expired, **_passing(child, mother)}
     authorised = people["authorised"]
