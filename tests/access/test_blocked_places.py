@@ -1,5 +1,6 @@
 """A whole place blocked: who practises there sees nothing by any right, but whom an access names (rules.md AR-5)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 from espace.access import services as access
 from espace.access.services import Answer, Collected, ConsentLine, ConsentState, Did, Scope
 from espace.access.services.decisions import blocking
+from espace.access.services.seeing.eyes import place_of as place_at
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError
@@ -185,3 +187,17 @@ def test_the_proof_says_that_a_place_is_blocked_and_for_whom_it_is_not(holder: C
     for expected in ("Lieu bloqué", "Maison du Parc", "sauf pour qui a un accès à son propre nom"):
         assert expected in said
     assert "Professionnel bloqué" not in said
+
+
+def test_who_practises_at_two_places_is_looked_through_at_the_one_that_is_not_blocked(
+    holder: Citizen, doctor: Caregiver
+) -> None:
+    """A code opens the record from there: looked through at the blocked place, they would seem to see nothing."""
+    elsewhere = build.caregiver("Petit", "Anne", structure="Cabinet des Lices", finess="350000777").facts.structures
+    teams = {place_of(doctor): block(holder, doctor)}
+    for places in (doctor.facts.structures + elsewhere, elsewhere + doctor.facts.structures):
+        both = replace(doctor.facts, structures=places)
+        found = place_at(both, None, teams)
+        assert found is not None
+        assert found.display_name == "Cabinet des Lices"
+    assert place_at(doctor.facts, None, teams) == doctor.facts.structures[0], "no other place"

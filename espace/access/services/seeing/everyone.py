@@ -39,7 +39,7 @@ def everyone(own: Standing) -> list[Eyes]:
     known = people.professionals({*singles, *(one.professional_id for one in passing)})
     found: list[Eyes] = []
     for one in sorted(known.values(), key=lambda each: (each.family_name, each.given_name, each.id)):
-        place = place_of(one, singles.get(one.id), teams.keys())
+        place = place_of(one, singles.get(one.id), teams)
         held = _held(one.id, place, singles, teams, passing, bound)
         reads = professional_standing(people.actor_of(one, place), row, held)
         if reads is not None and reads.may(Permission.DOCUMENTS_READ):

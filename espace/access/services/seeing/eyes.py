@@ -4,7 +4,7 @@ The standing of who is looked through is built by the same code, from the same f
 the looker's, beyond which it lets nothing through (rules.md AR-13 to AR-15, MI-10).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -177,12 +177,15 @@ def through(found: Standing | None, own: Standing) -> Standing | None:
 # --- professionals
 
 
-def place_of(professional: Professional, line: ConsentLine | None, teams: Collection[UUID]) -> Structure | None:
-    """Where they practise, among their places: one whose team was decided upon, else the one they asked from."""
-    places = professional.structures
+def place_of(
+    professional: Professional, line: ConsentLine | None, teams: Mapping[UUID, ConsentLine]
+) -> Structure | None:
+    """Where they practise: one whose team was decided upon, else the one they asked from; a blocked one comes last."""
+    blocked = {place for place, team in teams.items() if team.state is ConsentState.BLOCKED}
+    places = sorted(professional.structures, key=lambda one: one.id in blocked)  # a stable order
     asked_from = line.structure if line else ""
-    best = next((one for one in places if one.id in teams), None)
-    named = next((one for one in places if one.display_name == asked_from), None)
+    best = next((one for one in places if one.id in teams.keys() - blocked), None)
+    named = next((one for one in places if one.id not in blocked and one.display_name == asked_from), None)
     return best or named or next(iter(places), None)
 
 
@@ -226,7 +229,7 @@ def _professional(own: Standing, professional_id: UUID) -> Eyes | None:
     found = people.professionals([professional_id]).get(professional_id)
     if found is None:
         return None
-    place = place_of(found, line, {one.grantee_id for one in lines if one.kind == TEAM})
+    place = place_of(found, line, {one.grantee_id: one for one in lines if one.kind == TEAM})
     actor = people.actor_of(found, place)
     known = passing_to(professional_id, open_now(own))  # of a minor's secret code or emergency nothing is told
     reads = supposed_standing(actor, own.record_id, Supposed(passing=known))
