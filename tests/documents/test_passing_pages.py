@@ -96,11 +96,7 @@ def test_a_code_from_the_phone_to_the_receipt(app: Flask, holder: Citizen, nurse
     told = phone.fragment(state, "code-state").text
     assert "Awa Diarra vient d'utiliser ce code" in told
     assert "Ordonnance de mars" in told
-    closed = (
-        desk.submit(here.form("csrf_token"), expect=None)
-        if False
-        else desk.post(f"/pro/patients/{holder.record_id}/fermer-code", {"csrf_token": here.csrf_token}, expect=200)
-    )
+    closed = desk.post(f"/pro/patients/{holder.record_id}/fermer-code", {"csrf_token": here.csrf_token}, expect=200)
     assert "plus ouvert" in closed.text
     desk.get(f"/pro/patients/{holder.record_id}/documents", expect=404)
     receipt = phone.get(phone.get(place(holder, "code")).link("Awa Diarra"))
@@ -201,6 +197,23 @@ def test_a_link_from_the_choice_to_its_log(app: Flask, holder: Citizen) -> None:
     assert "ne montre plus rien" in closed.text
     guest.get(list_page.link("Bilan sanguin"), expect=404)
     assert guest.get(f"{list_page.path}/pouls", expect=404).body == b""
+
+
+@pytest.mark.parametrize("what", ["liens", "depots"])
+def test_a_form_sent_twice_makes_one_link(app: Flask, holder: Citizen, what: str) -> None:
+    """The page of a new link loaded again, or a button pressed twice."""
+    document_id = str(build.document(holder.standing(), "Compte rendu"))
+    phone, listing = holder.browser(app), place(holder, what)
+    form = phone.get(f"{listing}/nouveau").form("label")
+    said: dict[str, str | list[str] | Upload | None] = {"label": "Lisbonne"}
+    said |= {"document": [document_id]} if what == "liens" else {}
+    button = "geste=faire" if what == "liens" else None
+    made = phone.submit(form, dict(said), button=button, expect=200)
+    assert "http://localhost:8000" in made.response.text
+    again = phone.submit(form, dict(said), button=button, expect=200)
+    assert again.path == listing
+    assert "Ce lien existe déjà" in again.text
+    assert again.text.count("Lisbonne") == 1
 
 
 def test_a_choice_goes_on_to_older_documents_with_what_was_ticked(app: Flask, holder: Citizen) -> None:

@@ -13,7 +13,7 @@ from espace.documents.services.adding.adding_drafts import Typed
 from espace.documents.services.adding.pieces import WORDS
 from espace.documents.services.entries import checks
 from espace.documents.services.passing import guests
-from espace.errors import NotFoundError
+from espace.errors import ConflictError, NotFoundError
 from espace.interop import media, photos
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
@@ -22,7 +22,7 @@ from espace.web.i18n import local
 from espace.web.rendering import render
 
 from .contents import SANDBOX
-from .passing_forms import DropForm
+from .passing_forms import DropForm, made_already
 from .passing_trace import leave_looking, leave_reading
 
 WORDS_SHOWN = 3000
@@ -57,7 +57,10 @@ def make() -> Response:
     here = viewpoint()
     form = DropForm()
     with attempt(form):
-        made = guests.make(here.standing, form.label.data or "", form.hours.data or 0)
+        try:
+            made = guests.make(here.standing, form.label.data or "", form.hours.data or 0, form.makes())
+        except ConflictError:
+            return made_already(f"{here.base}/acces/depots")
         drawn = segno.make(made.address, error="m").svg_data_uri(scale=5, border=4, light="#fff", dark="#000")
         line = given.link(here.standing, LinkKind.DROP, made.id)
         return render("documents/drop_made.html", made=made, qr=drawn, line=line)

@@ -11,6 +11,7 @@ from espace.access.services.passing.links import LinkKind, LinkState
 from espace.documents.services.finding.asking import Question
 from espace.documents.services.passing import choosing, sharing
 from espace.documents.services.types import CLASSES
+from espace.errors import ConflictError
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint
@@ -18,7 +19,7 @@ from espace.web.rendering import render
 from espace.web.typed import keeping, typed_before
 
 from . import picking
-from .passing_forms import ShareForm, ids, times
+from .passing_forms import ShareForm, ids, made_already, times
 from .passing_trace import leave_reading
 from .words import kind_of
 
@@ -58,7 +59,10 @@ def make() -> Response:
     if picking.seeks(form):
         return _choosing(form, form.chosen(), form.classes(), picking.question(here.standing, form))
     with keeping(), attempt(form):
-        made = sharing.share(here.standing, form.command(), gettext("Health documents"))
+        try:
+            made = sharing.share(here.standing, form.command(), gettext("Health documents"))
+        except ConflictError:
+            return made_already(f"{here.base}/acces/liens")
         drawn = segno.make(made.address, error="l").svg_data_uri(scale=3, border=4, light="#fff", dark="#000")
         line = given.link(here.standing, LinkKind.SHARE, made.id)
         return render("documents/link_made.html", made=made, qr=drawn, line=line, passcode=form.command().passcode)

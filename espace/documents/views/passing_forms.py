@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import request
+from flask import Response, flash, request
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
@@ -21,6 +21,8 @@ from espace.documents.services.passing import choosing, guests
 from espace.documents.services.passing.guests import Deposit
 from espace.documents.services.passing.sharing import LIVES, OPENINGS, NewShare
 from espace.documents.services.types import CLASSES
+from espace.identifiers import new_id
+from espace.web.attempts import to
 from espace.web.forms import Form, translated
 from espace.words import N_
 
@@ -57,7 +59,17 @@ class CodeForm(Form):
             return None
 
 
-class ShareForm(Form):
+class OnceForm(Form):
+    """A form that makes one thing, however often it is sent: its id is that of what it makes."""
+
+    once = HiddenField(default=lambda: str(new_id()))
+
+    def makes(self) -> UUID:
+        """The id of what this form makes; a new one for something our page does not send."""
+        return next(iter(ids([self.once.data or ""])), None) or new_id()
+
+
+class ShareForm(OnceForm):
     """Which documents a link shows, to whom one gives it, its code, its life."""
 
     label = StringField(_l("For whom is it?"))
@@ -103,10 +115,11 @@ class ShareForm(Form):
             passcode=(self.passcode.data or "").strip(),
             hours=self.hours.data or 0,
             most=self.most.data or 0,
+            once=self.makes(),
         )
 
 
-class DropForm(Form):
+class DropForm(OnceForm):
     """A link by which somebody leaves files: who gets it, and how long it waits."""
 
     label = StringField(_l("Who will leave a file?"))
@@ -176,3 +189,9 @@ def ids(given: Sequence[str]) -> list[UUID]:
         except ValueError:
             continue
     return found
+
+
+def made_already(place: str) -> Response:
+    """To the links of this kind, when a form that made one is sent again: its address is shown once only."""
+    flash(gettext("This link is made already. Its address is shown one time only: if it is lost, close it."), "warn")
+    return to(place)

@@ -4,20 +4,21 @@ Only the hash of a token is kept. What a share link shows is sealed with a key t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from espace import clock, crypto, db
 from espace.access.models import Link, LinkVisit
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.db import Digest, Id
-from espace.errors import InvalidError, NotFoundError
+from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.identifiers import new_id
 from espace.permissions import SYSTEM, Permission, Relation, Standing, demand_fresh_proof
 from espace.words import N_
@@ -54,13 +55,17 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A link to be made. `most`: how many times it may be used. `passcode_hash` is "" for a link without one."""
+    """A link to be made. `most`: how many times it may be used. `passcode_hash` is "" for a link without one.
+
+    `id` is of the form it was asked by, so that a form sent twice makes one link.
+    """
 
     kind: LinkKind
     label: str
     life: timedelta
     most: int
     passcode_hash: str = ""
+    id: UUID = field(default_factory=new_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,31 +159,35 @@ def make(
         NotFoundError: for who does not decide about the record.
         StepUpError: without a proof younger than five minutes (R9).
         InvalidError: when too many are open already.
+        ConflictError: when this very form made a link already.
     """
     demand_making(standing)
     if sum(line.state is LinkState.OPEN for line in _lines(tx, standing, new.kind)) >= MOST_OPEN:
         raise InvalidError(
             {"": N_("%(count)d links are open already. Close one of them, then try again.", count=MOST_OPEN)}
         )
-    link_id, token, now = new_id(), crypto.new_token(), clock.now()
+    link_id, token, now = new.id, crypto.new_token(), clock.now()
     by_holder = makers.is_holder(standing)
     payload = {"maker": makers.written(standing), "label": new.label, "passcode": new.passcode_hash}
-    tx.execute(
-        insert(Link).values(
-            record_id=standing.record_id,
-            id=link_id,
-            kind=new.kind.value,
-            token_hash=crypto.token_hash(token),
-            maker_id=standing.actor.id,
-            by_holder=by_holder,
-            made_at=now,
-            until=now + new.life,
-            most=new.most,
-            used=0,
-            tries_left=TRIES,
-            payload=crypto.seal(tx, standing.record_id, TABLE, link_id, payload),
+    try:
+        tx.execute(
+            insert(Link).values(
+                record_id=standing.record_id,
+                id=link_id,
+                kind=new.kind.value,
+                token_hash=crypto.token_hash(token),
+                maker_id=standing.actor.id,
+                by_holder=by_holder,
+                made_at=now,
+                until=now + new.life,
+                most=new.most,
+                used=0,
+                tries_left=TRIES,
+                payload=crypto.seal(tx, standing.record_id, TABLE, link_id, payload),
+            )
         )
-    )
+    except IntegrityError:
+        raise ConflictError from None
     audit.record(
         standing.actor,
         standing.record_id,

@@ -99,13 +99,14 @@ _IN_USE = select(
 _OVER = select(GuestFile.record_id, GuestFile.id).where(GuestFile.received_at <= bindparam("until")).limit(_BATCH)
 
 
-def make(standing: Standing, label: str, hours: int) -> MadeDrop:
-    """Make a link by which somebody leaves files, once.
+def make(standing: Standing, label: str, hours: int, once: UUID | None = None) -> MadeDrop:
+    """Make a link by which somebody leaves files, once. `once` is the id of the form it was asked by, if any.
 
     Raises:
         NotFoundError: for who does not decide about the record.
         StepUpError: without a proof younger than five minutes (R9).
         InvalidError: with a sentence for each field at fault.
+        ConflictError: when this very form made a link already.
     """
     links.demand_making(standing)
     label = checks.clean_title(label)
@@ -118,7 +119,7 @@ def make(standing: Standing, label: str, hours: int) -> MadeDrop:
         problems["hours"] = N_("Choose for how long.")
     if problems:
         raise InvalidError(problems)
-    asked = NewLink(LinkKind.DROP, label, timedelta(hours=hours), most=1)
+    asked = NewLink(LinkKind.DROP, label, timedelta(hours=hours), most=1, id=once or new_id())
     secret = {"representatives_invisible": "yes"} if standing.relation is Relation.HOLDER else {}
     with db.write() as tx:
         link_id, token = links.make(tx, standing, asked, ({"id": "", "name": label, **secret},))

@@ -6,7 +6,7 @@ since, and everything its maker may not see any more, is not shown.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from itertools import pairwise
@@ -24,6 +24,7 @@ from espace.documents.services.entries.filing import stored
 from espace.documents.services.types import type_label, types
 from espace.documents.services.viewing.reading import DocumentFacts, snapshot
 from espace.errors import InvalidError
+from espace.identifiers import new_id
 from espace.interop import shlink
 from espace.interop.fhir_documents import SharedDocument, bundle
 from espace.permissions import Standing
@@ -41,7 +42,10 @@ MIN_PASSCODE, MAX_PASSCODE = 6, 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewShare:
-    """A link to be made: which documents, one by one or by category, its name for oneself, passcode, life, openings."""
+    """A link to be made: which documents, one by one or by category, its name for oneself, passcode, life, openings.
+
+    `once` is the id of the form it was asked by: sent twice, it makes one link.
+    """
 
     document_ids: Sequence[UUID]
     classes: Sequence[str]
@@ -49,6 +53,7 @@ class NewShare:
     passcode: str
     hours: int
     most: int
+    once: UUID = field(default_factory=new_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ def share(standing: Standing, new: NewShare, words: str) -> MadeShare:
         NotFoundError: for who does not decide about the record.
         StepUpError: without a proof younger than five minutes (R9).
         InvalidError: with a sentence for each field at fault.
+        ConflictError: when this very form made a link already.
     """
     links.demand_making(standing)
     problems = _faults(standing, new)
@@ -89,6 +95,7 @@ def share(standing: Standing, new: NewShare, words: str) -> MadeShare:
         timedelta(hours=new.hours),
         new.most,
         crypto.hasher().hash(new.passcode),
+        new.once,
     )
     with stored(standing.record_id, *(_sealed(standing, one, key) for one in documents)) as files, db.write() as tx:
         still = {one.id for one in choosing.by_id(tx, standing, [one.id for one in documents])}
