@@ -10,7 +10,7 @@ from espace.family.services import parents
 from espace.family.services.asking import request_desk, requests
 from espace.family.services.asking.request_rows import Traits
 from espace.family.services.asking.requests import Ask
-from espace.family.services.freezing import Order
+from espace.family.services.orders import Order
 from espace.interop.typeset import typeset
 from espace.permissions import Actor, Role
 

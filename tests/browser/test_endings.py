@@ -22,7 +22,7 @@ from espace.documents.services.passing.sharing import NewShare
 from espace.family.services import freezing
 from espace.family.services.asking import proofs
 from espace.family.services.carers import links as carers
-from espace.family.services.freezing import Order
+from espace.family.services.orders import Order
 from espace.permissions import Role, Task
 from espace.records.services import closing
 from espace.settings import Settings

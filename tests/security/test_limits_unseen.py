@@ -2,10 +2,12 @@
 
 from datetime import date, timedelta
 
+import pytest
 from flask import Flask
 
 from espace.administration.services import restrictions
 from espace.audit import services as audit
+from espace.errors import InvalidError
 from espace.family.services import freezing, parents
 from espace.permissions import Role
 from tests.family import caring
@@ -70,8 +72,11 @@ def test_who_sent_a_decision_reads_how_far_it_counts_and_that_it_ended_unconfirm
     clock.advance(timedelta(days=3, minutes=1))
     assert freezing.lapse() == 1
     reads("elle ne limite personne en ce moment")
-    _record, made = restrictions.enter_asked(counter.actor, asked, order(urgent=True))
-    freezing.confirm(privacy.actor, home.child.record_id, made, 1)
+    with pytest.raises(InvalidError) as refused:  # one operator alone would hold it for ever, three days at a time
+        restrictions.enter_asked(counter.actor, asked, order(urgent=True))
+    assert refused.value.problems.keys() == {"urgent"}
+    _record, made = restrictions.enter_asked(privacy.actor, asked, order(urgent=True))
+    freezing.confirm(counter.actor, home.child.record_id, made, 1)
     reads("est prise en compte")
     assert decided() == 6
     assert "Décisions que vous avez envoyées" not in home.father.browser(app).get("/compte/proches").text

@@ -26,7 +26,7 @@ from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpErro
 from espace.family import services as family
 from espace.family.services import freezing, parents
 from espace.family.services.asking import inviting, proofs, requests
-from espace.family.services.freezing import Order
+from espace.family.services.orders import Order
 from espace.permissions import Role
 from tests.house.test_routes import addresses
 from tests.support import build, office

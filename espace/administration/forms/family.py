@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Optional
 from espace.administration.services.visits import Identity
 from espace.family.services.asking import proofs
 from espace.family.services.asking.request_rows import REASONS
-from espace.family.services.freezing import Order
+from espace.family.services.orders import Order
 from espace.web.forms import Form
 from espace.web.identity_fields import BirthDateError, IdentityForm, asked, read_birth_date
 

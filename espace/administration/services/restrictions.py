@@ -8,7 +8,7 @@ from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.family.services import freezing
 from espace.family.services.asking import proofs, request_desk, request_rows
 from espace.family.services.asking.request_rows import Kind, Stored
-from espace.family.services.freezing import Order
+from espace.family.services.orders import Order
 from espace.permissions import Actor
 from espace.words import N_
 

@@ -7,17 +7,17 @@ is read by both sides.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, insert, select, update
 
 from espace import clock, crypto, db, outbox, settings
 from espace.accounts import services as accounts
 from espace.audit import services as audit
 from espace.audit.services import Action
-from espace.db import Id
+from espace.db import Id, Instant
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.family.models import Link, Restriction
 from espace.family.services.asking import carried_out, inviting, proofs
@@ -26,18 +26,18 @@ from espace.notifications.services import Event, drop_held
 from espace.people import services as people
 from espace.permissions import SYSTEM, Actor, demand_fresh_proof
 from espace.records import services as records
-from espace.words import N_, one_line
+from espace.words import N_
 
 from .asking.proofs import Proof
 from .asking.request_desk import demand
 from .asking.requests import checked_words
 from .bonds import bonds_of, bonds_on
+from .orders import Order, checked
 
 TABLE = "family_restrictions"
 RESTRICTED_TOPIC = "family.restricted"
 ENTERED, CONFIRMED, LIFTING, LIFTED, DROPPED = "entered", "confirmed", "lifting", "lifted", "dropped"
 PAGE = 30
-MAX_REFERENCE = 80
 
 _COLUMNS = tuple(Restriction.__table__.columns)
 _LIST = (
@@ -58,22 +58,19 @@ _STANDING = select(Restriction.sees_before, Restriction.stands_at).where(
     Restriction.stands_at.is_not(None),
     Restriction.ended_at.is_(None),
 )
+_CARRIED_ALONE = select(
+    exists().where(
+        Restriction.record_id == bindparam("record", type_=Id),
+        Restriction.person_id == bindparam("person", type_=Id),
+        Restriction.entered_by == bindparam("operator", type_=Id),
+        Restriction.state == DROPPED,
+        Restriction.stands_at.is_not(None),
+        Restriction.ended_at > bindparam("since", type_=Instant),
+    )
+)
 _LAST = UUID(int=2**128 - 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a court decided, as an operator enters it. `sees_before`: what came until the end of that day stays read.
-
-    `tells`: the order says that the other representatives may know that there is a limit. `urgent`: it counts at once.
-    """
-
-    reference: str
-    made_on: date
-    words: str
-    sees_before: date | None = None
-    tells: bool = False
-    urgent: bool = False
+_NOT_ALONE_AGAIN = timedelta(days=30)
+"""So long the operator whose urgent decision ended unconfirmed carries none out alone about the same person again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +160,11 @@ def enter(
         NotFoundError: for an operator whose role is not for this.
     """
     demand(actor)
-    order = _checked(order)
+    order = checked(order)
     if not any(one.represents and one.person_id == person_id for one in bonds_on(record_id)):
         raise InvalidError({"": N_("This person does not act for this child or adult here.")})
+    if order.urgent and _carried_alone(actor, record_id, person_id):
+        raise InvalidError({"urgent": N_("Yours ended without a second person. Another operator carries it out now.")})
     now, limit_id = clock.now(), new_id()
     said = {
         "reference": order.reference, "made_on": order.made_on.isoformat(), "words": order.words,
@@ -184,7 +183,7 @@ def enter(
                 entered_by=actor.id,
                 stands_at=now if order.urgent else None,
                 lapses_at=now + timedelta(days=settings.current().urgent_freeze_days) if order.urgent else None,
-                sees_before=_end_of(order.sees_before),
+                sees_before=order.until,
                 file_id=file_id,
                 payload=crypto.seal(tx, record_id, TABLE, limit_id, said),
             )
@@ -286,6 +285,12 @@ def limited_openly(record_id: UUID) -> frozenset[UUID]:
     return frozenset(one.person_id for one in found if one.said["tells"] and one.has_effect and one.state != ENTERED)
 
 
+def _carried_alone(actor: Actor, record_id: UUID, person_id: UUID) -> bool:
+    values = {"record": record_id, "person": person_id, "operator": actor.id, "since": clock.now() - _NOT_ALONE_AGAIN}
+    with db.read() as tx:
+        return bool(tx.execute(_CARRIED_ALONE, values).scalar())
+
+
 def _drop(tx: Connection, held: Limit) -> None:
     if held.state == LIFTING:
         _save(tx, replace(held, state=CONFIRMED))
@@ -326,26 +331,6 @@ def _tell_others(done: Limit) -> None:
     found = [account for one in others if (account := accounts.account_of(one)) is not None]
     audit.record_many(SYSTEM, [audit.Event(account.id, action) for account in found])
     accounts.notify(others, Event.LINK_CHANGED)
-
-
-def _checked(order: Order) -> Order:
-    problems: dict[str, str] = {}
-    reference = one_line(order.reference)
-    if not reference or len(reference) > MAX_REFERENCE:
-        problems["reference"] = N_("Write the reference of the order, as it stands on it.")
-    if order.made_on > clock.today():
-        problems["made_on"] = N_("This day is still to come.")
-    if order.sees_before is not None and order.sees_before > clock.today():
-        problems["sees_before"] = N_("Choose a day that has come: what arrives later is not shown.")
-    if problems:
-        raise InvalidError(problems)
-    return replace(order, reference=reference, words=checked_words(order.words, None))
-
-
-def _end_of(day: date | None) -> datetime | None:
-    if day is None:
-        return None
-    return datetime.combine(day + timedelta(days=1), time(0), clock.HOME_ZONE).astimezone(UTC)
 
 
 def _one(tx: Connection, record_id: UUID, limit_id: UUID, *, lock: bool = False) -> Limit:

@@ -55,9 +55,9 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A link to be made. `most`: how many times it may be used. `passcode_hash` is "" for a link without one.
+    """A link to be made, `most`: how many times it may be used; `passcode_hash` is "" for a link without one.
 
-    `id` is of the form it was asked by, so that a form sent twice makes one link.
+    `id` is that of the form it was asked by: sent twice, it makes one link.
     """
 
     kind: LinkKind
@@ -167,7 +167,6 @@ def make(
             {"": N_("%(count)d links are open already. Close one of them, then try again.", count=MOST_OPEN)}
         )
     link_id, token, now = new.id, crypto.new_token(), clock.now()
-    by_holder = makers.is_holder(standing)
     payload = {"maker": makers.written(standing), "label": new.label, "passcode": new.passcode_hash}
     try:
         tx.execute(
@@ -177,7 +176,7 @@ def make(
                 kind=new.kind.value,
                 token_hash=crypto.token_hash(token),
                 maker_id=standing.actor.id,
-                by_holder=by_holder,
+                by_holder=makers.is_holder(standing),
                 made_at=now,
                 until=now + new.life,
                 most=new.most,
@@ -188,13 +187,9 @@ def make(
         )
     except IntegrityError:
         raise ConflictError from None
+    until = {"until": (now + new.life).isoformat()}
     audit.record(
-        standing.actor,
-        standing.record_id,
-        _MADE[new.kind],
-        relation=standing.relation,
-        objects=objects,
-        detail={"until": (now + new.life).isoformat()},
+        standing.actor, standing.record_id, _MADE[new.kind], relation=standing.relation, objects=objects, detail=until
     )
     return link_id, token
 
