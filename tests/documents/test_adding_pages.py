@@ -354,3 +354,25 @@ def test_two_windows_end_with_one_document(home: House, app: Flask, machines: Ma
     assert len({one.location for one in answers}) == 1
     assert len(documents.page(home.holder).rows) == 1
     assert files_of(home.mother.record_id) == 1
+
+
+def test_a_window_that_was_slower_by_a_moment_is_led_to_the_document(
+    home: House, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = home.mother.browser(app), home.mother.browser(app)
+    place = begun(first, home, picture())
+    tokens = [window.get(place).csrf_token for window in (first, second)]
+    keep = adding_drafts.keep
+
+    def send(window: Browser, token: str) -> Page:
+        return window.post(place, {"csrf_token": token, **FIELDS}, follow=False)
+
+    def after_the_first(*given: Any) -> None:
+        monkeypatch.setattr(adding_drafts, "keep", keep)
+        assert answer(copy_context().run(send, first, tokens[0])).status == 303
+        keep(*given)
+
+    monkeypatch.setattr(adding_drafts, "keep", after_the_first)
+    slower = answer(send(second, tokens[1]))
+    assert slower.status == 303
+    assert slower.location == f"/dossiers/{home.mother.record_id}/documents/{documents.page(home.holder).rows[0].id}"

@@ -215,3 +215,9 @@ def test_an_account_made_while_the_space_was_refused_is_told_and_may_open_it(app
     records.oppose(records.bearer(people.person(person.person_id)), person.record_id, records.Part.LETTER)
     records.on_account_activated(person.person_id, {"person_id": str(person.person_id)})
     assert records.record(person.record_id).state == "opposed"
+
+
+def test_only_who_has_a_space_of_their_own_is_led_to_closing_it(app: Flask) -> None:
+    holder, doctor = build.citizen(), build.caregiver()
+    assert "/compte/cloture" in holder.browser(app).get("/opposition").response.text
+    assert "/compte/cloture" not in doctor.browser(app).get("/opposition").response.text

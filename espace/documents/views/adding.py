@@ -91,7 +91,20 @@ def check(draft_id: UUID) -> Response:
 
 @requires(Permission.DOCUMENTS_ADD)
 def checked(draft_id: UUID) -> Response:
-    """Keep what was typed and sent, then do what the button says: move a page, take one out, keep, or add."""
+    """Keep what was typed and sent, then do what the button says: move a page, take one out, keep, or add.
+
+    Once the draft is a document, from another window or by a second press, this leads to that document.
+    """
+    try:
+        return _carry_out(draft_id)
+    except NotFoundError:
+        done = adding_drafts.draft(viewpoint().standing, draft_id).done
+        if done is None:
+            raise
+        return _became(done)
+
+
+def _carry_out(draft_id: UUID) -> Response:
     here = viewpoint()
     draft = adding_drafts.draft(here.standing, draft_id)
     if draft.done:
