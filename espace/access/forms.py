@@ -8,14 +8,13 @@ from uuid import UUID
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import HiddenInput
 
 from espace import clock
 from espace.access.services import Answer, Scope, durations
 from espace.people.services import Structure
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 from espace.web.i18n import day, full_day
 
 DEFAULT_DAYS = 90

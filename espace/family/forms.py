@@ -13,7 +13,6 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
@@ -23,7 +22,7 @@ from espace.family.services.carers.scope import TASKS, Scope
 from espace.family.services.carers.subjects import SUBJECTS
 from espace.identifiers import WrongInsError, parse_ins
 from espace.permissions import Task
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 from espace.web.identity_fields import LONGEST, BirthDateError, read_birth_date
 from espace.words import N_
 

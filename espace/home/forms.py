@@ -2,12 +2,11 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import HiddenInput
 
 from espace.home.services import Decision, Reply, Wish
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 
 
 class AnswerForm(Form):

@@ -9,7 +9,6 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Optional
 
 from espace import clock, settings
@@ -20,7 +19,7 @@ from espace.documents.services import plain_title, type_label
 from espace.people.services import Structure
 from espace.professional.services.drafts import Confirmation, deposit_types
 from espace.professional.services.search import PatientSearch
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 from espace.web.i18n import day_numeric
 from espace.web.identity_fields import BirthDateError, IdentityForm, asked, read_birth_date, without_blanks
 from espace.words import N_

@@ -6,8 +6,11 @@ from typing import Any
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import Field
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from espace.words import Message
+
+__all__ = ["Form", "SelectChoice", "translated"]
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types

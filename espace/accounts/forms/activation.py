@@ -6,12 +6,11 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext, lazy_gettext, ngettext
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
 from espace.accounts.services.letter_proof import Letter
 from espace.web import identity_fields
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 from espace.web.identity_fields import IdentityForm, asked, without_blanks
 
 _LONGEST_ANSWER = 20_000  # of a browser that made a passkey; a true one has a tenth of it

@@ -6,11 +6,10 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from espace.notifications.services import FREE, PROTECTIVE, RULES, ZONES, Channel, Event, Preferences, Quiet, Rhythm
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 
 _CHANNELS = {Channel.EMAIL: lazy_gettext("By e-mail"), Channel.SMS: lazy_gettext("By SMS")}
 _DAYS = (

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, RadioField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 from espace.words import Message
 
 from .parts import text, version_of

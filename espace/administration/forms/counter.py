@@ -4,7 +4,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, SelectField, SelectMultipleField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -15,7 +14,7 @@ from espace.errors import InvalidError
 from espace.family.services.carers.scope import TASKS, Scope
 from espace.family.services.carers.subjects import SUBJECTS
 from espace.permissions import Task
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 from espace.web.identity_fields import IdentityForm, asked, without_blanks
 from espace.words import N_
 

@@ -7,14 +7,13 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, RadioField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Optional
 
 from espace.administration.services.visits import Identity
 from espace.family.services.asking import proofs
 from espace.family.services.asking.request_rows import REASONS
 from espace.family.services.orders import Order
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 from espace.web.identity_fields import BirthDateError, IdentityForm, asked, read_birth_date
 
 from .parts import text

@@ -7,10 +7,9 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Length
 
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 from espace.web.identity_fields import BirthDateError, read_birth_date
 from espace.words import Message
 

@@ -2,12 +2,11 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired
 
 from espace.administration.services.persons import REASONS
 from espace.records.services import EVIDENCE, MOTIVES, RELATIONSHIPS
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 from espace.web.identity_fields import asked
 
 from .counter import SearchForm

@@ -4,12 +4,11 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired
 
 from espace.administration.services.quarantine import DISCARD_REASONS, Target, assignable_types
 from espace.administration.services.visits import Identity
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 from espace.web.identity_fields import IdentityForm, asked
 
 from .parts import choices, past_day, text

@@ -8,7 +8,6 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
@@ -23,7 +22,7 @@ from espace.documents.services.passing.sharing import LIVES, OPENINGS, NewShare
 from espace.documents.services.types import CLASSES
 from espace.identifiers import new_id
 from espace.web.attempts import to
-from espace.web.forms import Form, translated
+from espace.web.forms import Form, SelectChoice, translated
 from espace.words import N_
 
 PASSCODE_DIGITS = 6

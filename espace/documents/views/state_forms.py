@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
 from espace.documents.services.deciding import delays
 from espace.documents.services.deciding.delays import ResultKind
 from espace.documents.services.deciding.states import MAX_REMARK
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 
 _DOCTOR = "d"
 _TICK = InputRequired(_l("Tick this box to go on."))

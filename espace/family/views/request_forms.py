@@ -8,13 +8,12 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
 from espace.family.services.asking import inviting, proofs
 from espace.family.services.asking.request_rows import BINDS, Traits
 from espace.family.services.asking.requests import Ask
-from espace.web.forms import Form
+from espace.web.forms import Form, SelectChoice
 from espace.web.identity_fields import IdentityForm, asked
 
 _LONGEST_TEXT = 2000  # far above what the services take, so that an endless text is refused before it is looked at

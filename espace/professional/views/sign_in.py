@@ -3,7 +3,6 @@
 import structlog
 from flask import Response, current_app, flash, request, session
 from flask_babel import gettext
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from espace.errors import InvalidError
 from espace.interop.openid import ProviderDownError
@@ -13,6 +12,7 @@ from espace.professional.forms import PracticeForm
 from espace.professional.services import provider, sign_in
 from espace.professional.services.sign_in import SignInRefusedError
 from espace.web import headers
+from espace.web.forms import SelectChoice
 from espace.web.guards import drop_session_cookie, next_place, public, requires, set_session_cookie, signed_in
 from espace.web.rendering import render
 
