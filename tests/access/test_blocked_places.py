@@ -1,7 +1,7 @@
 """A whole place blocked: who practises there sees nothing by any right, but whom an access names (rules.md AR-5)."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -14,40 +14,12 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.identifiers import new_id
-from espace.machines import Machines
-from espace.permissions import Permission
 from tests.access.test_proofs import words_of
+from tests.access.together import reads
 from tests.support import build, readers
 from tests.support.build import Caregiver, Citizen
 from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite
-
-PLACE = "350000778"
-
-
-@pytest.fixture
-def holder(machines: Machines) -> Citizen:
-    """A person with an account."""
-    access.ensure_matrix()
-    return build.citizen("Claire", "Fontenay", birth=date(1988, 3, 14))
-
-
-@pytest.fixture
-def doctor(machines: Machines) -> Caregiver:
-    """A doctor in practice with others."""
-    return build.caregiver("Belhadj", "Karim", structure="Maison du Parc", finess=PLACE)
-
-
-@pytest.fixture
-def nurse(doctor: Caregiver) -> Caregiver:
-    """A nurse at the same place."""
-    return build.caregiver("Petit", "Anne", profession=build.NURSE, structure="Maison du Parc", finess=PLACE)
-
-
-def reads(holder: Citizen, professional: Caregiver) -> bool:
-    """Whether they read the record now."""
-    found = professional.standing(holder.record_id)
-    return found is not None and found.may(Permission.DOCUMENTS_READ)
 
 
 def place_of(professional: Caregiver) -> UUID:

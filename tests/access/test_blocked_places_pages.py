@@ -9,40 +9,12 @@ from espace.access import services as access
 from espace.access.services import ConsentState
 from espace.access.services.decisions import blocking
 from espace.family.services import parents
-from espace.machines import Machines
-from espace.permissions import Permission
+from tests.access.together import reads
 from tests.support import build
 from tests.support.browser_client import Browser, Page
 from tests.support.build import Caregiver, Citizen
 from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite
-
-PLACE = "350000779"
-
-
-@pytest.fixture
-def holder(machines: Machines) -> Citizen:
-    """A person with an account."""
-    access.ensure_matrix()
-    return build.citizen("Claire", "Fontenay", birth=date(1988, 3, 14))
-
-
-@pytest.fixture
-def doctor(machines: Machines) -> Caregiver:
-    """A doctor in practice with others."""
-    return build.caregiver("Belhadj", "Karim", structure="Maison du Parc", finess=PLACE)
-
-
-@pytest.fixture
-def nurse(doctor: Caregiver) -> Caregiver:
-    """A nurse at the same place."""
-    return build.caregiver("Petit", "Anne", profession=build.NURSE, structure="Maison du Parc", finess=PLACE)
-
-
-def reads(holder: Citizen, professional: Caregiver) -> bool:
-    """Whether they read the record now."""
-    found = professional.standing(holder.record_id)
-    return found is not None and found.may(Permission.DOCUMENTS_READ)
 
 
 def press(browser: Browser, page: Page, words: str) -> Page:

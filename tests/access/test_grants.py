@@ -1,7 +1,7 @@
 """Access given without being asked: from the directory, to one or to a team; and what opens from then on."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pyotp
 import pytest
@@ -16,39 +16,13 @@ from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpErro
 from espace.identifiers import new_id
 from espace.machines import Machines
 from espace.permissions import Permission
+from tests.access.together import reads
 from tests.documents.house import statements
 from tests.support import build
 from tests.support.browser_client import Page
 from tests.support.build import Caregiver, Citizen
 from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite
-
-PLACE = "350000777"
-
-
-@pytest.fixture
-def holder(machines: Machines) -> Citizen:
-    """A person with an account."""
-    access.ensure_matrix()
-    return build.citizen("Claire", "Fontenay", birth=date(1988, 3, 14))
-
-
-@pytest.fixture
-def doctor(machines: Machines) -> Caregiver:
-    """A doctor in practice with others."""
-    return build.caregiver("Belhadj", "Karim", structure="Maison du Parc", finess=PLACE)
-
-
-@pytest.fixture
-def colleague(doctor: Caregiver) -> Caregiver:
-    """A nurse at the same place."""
-    return build.caregiver("Petit", "Anne", profession=build.NURSE, structure="Maison du Parc", finess=PLACE)
-
-
-def reads(holder: Citizen, professional: Caregiver) -> bool:
-    """Whether they read the record now."""
-    found = professional.standing(holder.record_id)
-    return found is not None and found.may(Permission.DOCUMENTS_READ)
 
 
 def hits(page: Page) -> list[object]:
@@ -57,10 +31,10 @@ def hits(page: Page) -> list[object]:
 
 
 def test_one_professional_reads_from_the_next_request_and_nobody_beside(
-    holder: Citizen, doctor: Caregiver, colleague: Caregiver
+    holder: Citizen, doctor: Caregiver, nurse: Caregiver
 ) -> None:
     access.give(holder.standing(), doctor.id, days=90)
-    assert (reads(holder, doctor), reads(holder, colleague)) == (True, False)
+    assert (reads(holder, doctor), reads(holder, nurse)) == (True, False)
     (line,) = access.consents(holder.standing())
     assert (line.name, line.state, line.asked_at) == ("Dr Karim Belhadj", ConsentState.VALID, None)
     assert line.decided is not None
@@ -68,62 +42,62 @@ def test_one_professional_reads_from_the_next_request_and_nobody_beside(
 
 
 def test_a_team_reads_each_within_its_profession_until_it_ends(
-    holder: Citizen, doctor: Caregiver, colleague: Caregiver, clock: FakeClock
+    holder: Citizen, doctor: Caregiver, nurse: Caregiver, clock: FakeClock
 ) -> None:
     elsewhere = build.caregiver("Roux", "Paul")
     assert not reads(holder, doctor), "no team reads before a consent is recorded"
     line_id = access.give(holder.standing(), doctor.id, days=90, place_id=doctor.facts.structures[0].id)
-    assert (reads(holder, doctor), reads(holder, colleague), reads(holder, elsewhere)) == (True, True, False)
-    own, other = doctor.standing(holder.record_id), colleague.standing(holder.record_id)
+    assert (reads(holder, doctor), reads(holder, nurse), reads(holder, elsewhere)) == (True, True, False)
+    own, other = doctor.standing(holder.record_id), nurse.standing(holder.record_id)
     assert own is not None
     assert other is not None
     assert other.readable_types < own.readable_types
     line = access.consent(holder.standing(), line_id)
     assert (line.kind, line.name, line.structure) == ("team", "Maison du Parc", "Rennes")
     clock.advance(timedelta(days=90))
-    assert (reads(holder, doctor), reads(holder, colleague)) == (False, False)
+    assert (reads(holder, doctor), reads(holder, nurse)) == (False, False)
 
 
 def test_who_was_refused_by_name_stays_out_of_the_team_s_access(
-    holder: Citizen, doctor: Caregiver, colleague: Caregiver
+    holder: Citizen, doctor: Caregiver, nurse: Caregiver
 ) -> None:
-    build.consent(holder, colleague, Answer.REFUSE)
+    build.consent(holder, nurse, Answer.REFUSE)
     access.give(holder.standing(), doctor.id, days=90, place_id=doctor.facts.structures[0].id)
-    assert (reads(holder, doctor), reads(holder, colleague)) == (True, False)
+    assert (reads(holder, doctor), reads(holder, nurse)) == (True, False)
 
 
 @pytest.mark.parametrize("no", [Answer.REFUSE, Answer.REVOKE])
 def test_asking_again_after_a_no_opens_nothing_by_the_team(
-    holder: Citizen, doctor: Caregiver, colleague: Caregiver, clock: FakeClock, no: Answer
+    holder: Citizen, doctor: Caregiver, nurse: Caregiver, clock: FakeClock, no: Answer
 ) -> None:
-    build.consent(holder, colleague, Answer.REFUSE if no is Answer.REFUSE else Answer.GRANT)
+    build.consent(holder, nurse, Answer.REFUSE if no is Answer.REFUSE else Answer.GRANT)
     if no is Answer.REVOKE:
         (line,) = access.consents(holder.standing())
         access.answer(holder.standing(), line.id, no, version=line.version)
     access.give(holder.standing(), doctor.id, days=90, place_id=doctor.facts.structures[0].id)
     clock.advance(timedelta(days=2))
     for _ in range(2):
-        access.note_encounter(colleague.actor, holder.record_id)
-        meeting = colleague.standing(holder.record_id)
+        access.note_encounter(nurse.actor, holder.record_id)
+        meeting = nurse.standing(holder.record_id)
         assert meeting is not None
         access.ask(meeting, "Encore une fois")
-        assert not reads(holder, colleague), "a question is no answer"
-        assert [one.record_id for one in access.my_patients(colleague.actor) if one.state is ConsentState.VALID] == []
-        seen = access.eyes(holder.standing(), str(colleague.id))
+        assert not reads(holder, nurse), "a question is no answer"
+        assert [one.record_id for one in access.my_patients(nurse.actor) if one.state is ConsentState.VALID] == []
+        seen = access.eyes(holder.standing(), str(nurse.id))
         assert seen is not None
         assert seen.sees is Sees.IF_GIVEN
-        assert colleague.id not in {one.grantee_id for one in access.everyone(holder.standing())}
+        assert nurse.id not in {one.grantee_id for one in access.everyone(holder.standing())}
         clock.advance(timedelta(days=2))
-    line = next(one for one in access.consents(holder.standing()) if one.grantee_id == colleague.id)
+    line = next(one for one in access.consents(holder.standing()) if one.grantee_id == nurse.id)
     access.answer(holder.standing(), line.id, Answer.GRANT, version=line.version, days=1)
-    assert reads(holder, colleague)
+    assert reads(holder, nurse)
     clock.advance(timedelta(days=2))
-    assert reads(holder, colleague), "what ended by itself is no refusal: the team's access counts again"
-    access.note_encounter(colleague.actor, holder.record_id)
-    meeting = colleague.standing(holder.record_id)
+    assert reads(holder, nurse), "what ended by itself is no refusal: the team's access counts again"
+    access.note_encounter(nurse.actor, holder.record_id)
+    meeting = nurse.standing(holder.record_id)
     assert meeting is not None
     access.ask(meeting, "Suivi")
-    assert reads(holder, colleague)
+    assert reads(holder, nurse)
 
 
 def test_giving_to_a_team_counts_for_the_one_it_was_given_through(holder: Citizen, doctor: Caregiver) -> None:
@@ -171,7 +145,7 @@ def test_only_who_manages_the_record_gives(holder: Citizen, doctor: Caregiver) -
 
 @pytest.mark.parametrize("scope", Scope)
 def test_a_request_is_answered_for_one_or_for_the_team_whatever_was_asked(
-    holder: Citizen, doctor: Caregiver, colleague: Caregiver, scope: Scope
+    holder: Citizen, doctor: Caregiver, nurse: Caregiver, scope: Scope
 ) -> None:
     access.note_encounter(doctor.actor, holder.record_id)
     asking = doctor.standing(holder.record_id)
@@ -181,7 +155,7 @@ def test_a_request_is_answered_for_one_or_for_the_team_whatever_was_asked(
     assert line.scope is Scope.TEAM
     access.answer(holder.standing(), line.id, Answer.GRANT, version=line.version, days=90, scope=scope)
     assert reads(holder, doctor)
-    assert reads(holder, colleague) is (scope is Scope.TEAM)
+    assert reads(holder, nurse) is (scope is Scope.TEAM)
     (line,) = access.consents(holder.standing())
     assert [step.did for step in line.steps] == [Did.ASKED, Did.GIVEN]
     with pytest.raises((ConflictError, NotFoundError)):
@@ -277,17 +251,17 @@ def test_a_number_that_is_not_whole_is_said_beside_its_field_and_kept(app: Flask
 
 
 def test_one_of_a_team_is_blocked_by_name_from_its_page_without_a_proof(
-    app: Flask, holder: Citizen, doctor: Caregiver, colleague: Caregiver, clock: FakeClock
+    app: Flask, holder: Citizen, doctor: Caregiver, nurse: Caregiver, clock: FakeClock
 ) -> None:
     line_id = access.give(holder.standing(), doctor.id, days=90, place_id=doctor.facts.structures[0].id)
-    assert (reads(holder, doctor), reads(holder, colleague)) == (True, True)
+    assert (reads(holder, doctor), reads(holder, nurse)) == (True, True)
     clock.advance(timedelta(minutes=6))
     browser = holder.browser(app)
     page = browser.get(f"/dossiers/{holder.record_id}/acces/{line_id}")
-    form = next(one for one in page.forms if one.action.endswith(f"/donner/{colleague.id}"))
+    form = next(one for one in page.forms if one.action.endswith(f"/donner/{nurse.id}"))
     page = browser.submit(form, expect=200)
-    assert f"Accès bloqué dès maintenant : {colleague.facts.display_name}" in page.text.replace("\xa0", " ")
-    assert (reads(holder, doctor), reads(holder, colleague)) == (True, False)
+    assert f"Accès bloqué dès maintenant : {nurse.facts.display_name}" in page.text.replace("\xa0", " ")
+    assert (reads(holder, doctor), reads(holder, nurse)) == (True, False)
 
 
 def test_somebody_of_whom_nothing_was_decided_is_blocked_beforehand(
@@ -339,12 +313,12 @@ def test_giving_is_told_in_the_trail_with_the_names(holder: Citizen, doctor: Car
 
 @on_sqlite
 def test_a_team_s_patients_are_on_the_list_of_who_met_them_only(
-    holder: Citizen, doctor: Caregiver, colleague: Caregiver
+    holder: Citizen, doctor: Caregiver, nurse: Caregiver
 ) -> None:
     access.give(holder.standing(), doctor.id, days=90, place_id=doctor.facts.structures[0].id)
-    assert access.my_patients(colleague.actor) == []
-    access.note_encounter(colleague.actor, holder.record_id)
-    (line,) = access.my_patients(colleague.actor)
+    assert access.my_patients(nurse.actor) == []
+    access.note_encounter(nurse.actor, holder.record_id)
+    (line,) = access.my_patients(nurse.actor)
     assert line.state is ConsentState.VALID
 
 
