@@ -45,6 +45,8 @@ class Task(StrEnum):
 
     READ_DOCUMENTS = "read-documents"
     ADD_DOCUMENTS = "add-documents"
+    READ_MESSAGES = "read-messages"
+    WRITE_MESSAGES = "write-messages"
 
 
 class Permission(StrEnum):
@@ -66,6 +68,8 @@ class Permission(StrEnum):
     DOCUMENTS_KEEP = "documents:keep"
     DOCUMENTS_ANNOUNCE = "documents:announce"
     DOCUMENTS_DEPOSIT = "documents:deposit"
+    MESSAGES_READ = "messages:read"
+    MESSAGES_WRITE = "messages:write"
     ACCESS_MANAGE = "access:manage"
     ACCESS_ASK = "access:ask"
     HISTORY_READ = "history:read"

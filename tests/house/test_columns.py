@@ -9,7 +9,12 @@ from tests.support.databases import import_models
 
 import_models()
 
-SHORT_DIGESTS = {"directory_words.word": 8, "document_words.word": 8, "documents.series_index": 16}
+SHORT_DIGESTS = {
+    "directory_words.word": 8,
+    "document_words.word": 8,
+    "documents.series_index": 16,
+    "mail_words.word": 8,
+}
 """Digests that are not to be unique: a few other words under one do no harm, and 128 bits of a series never meet."""
 
 # Ids, keyed hashes, sealed bytes, instants, days, flags and counts say nothing readable about a person by themselves.
@@ -48,6 +53,12 @@ READABLE = {
     "family_requests.kind": "parent, guardian, restriction",
     "family_requests.state": "word of a closed list",
     "family_restrictions.state": "word of a closed list",
+    "mail_attachments.kind": "file, xdm",
+    "mail_messages.state": "received, waiting, sent, failed",
+    "mail_sendings.state": "waiting, sent, received, failed",
+    "mail_trust_lists.kind": "operators, rewrites",
+    "mail_trust_lists.state": "proposed, active, former, refused",
+    "mailboxes.kind": "PER, ORG, APP, CAB (rules.md MS-8)",
     "matrix_cells.confidence": "about the matrix, not a person",
     "matrix_cells.deposit": "about the matrix, not a person",
     "matrix_cells.profession": "about the matrix, not a person",

@@ -1,0 +1,23 @@
+"""The tables of messaging."""
+
+from .conversations import Attachment, Conversation, Correspondent, Message, Sending
+from .drafts import Draft, DraftFile
+from .mailboxes import Mailbox, MailboxMember, MailboxTemplate, MailboxToken
+from .trust import TrustList
+from .words import ConversationWord
+
+__all__ = [
+    "Attachment",
+    "Conversation",
+    "ConversationWord",
+    "Correspondent",
+    "Draft",
+    "DraftFile",
+    "Mailbox",
+    "MailboxMember",
+    "MailboxTemplate",
+    "MailboxToken",
+    "Message",
+    "Sending",
+    "TrustList",
+]
