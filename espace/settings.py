@@ -42,7 +42,48 @@ class Settings:
     smtp_user: str = ""
     smtp_password: str = field(default="", repr=False)
     smtp_starttls: bool = False
+    smtp_certificate: str = ""
+    """File of the certificate shown to the relay, where it asks for one (PEM)."""
+    smtp_key: str = ""
+    smtp_ca_file: str = ""
+    """File of the authorities that the relay's certificate comes from; empty: those of the system."""
     mail_from: str = "espace <ne-pas-repondre@localhost>"
+
+    patient_domain: str = "patient.localhost"
+    """Domain of the people's addresses: their INS of 15 characters @ this (rules.md MS-1)."""
+    mailbox_domains: str = ""
+    """Domains of the professional mailboxes kept here."""
+    mail_name: str = "localhost"
+    """Name under which the gateway answers and introduces itself."""
+    mail_host: str = "127.0.0.1"
+    """Address on which the gateway listens."""
+    mail_port: int = 2525
+    """Port of the gateway, with STARTTLS."""
+    mail_tls_port: int = 0
+    """Port on which the gateway speaks TLS from the first byte; 0: none."""
+    mail_certificate: str = ""
+    """File of the gateway's certificate (PEM). Without one, `espace mail` does not start."""
+    mail_key: str = ""
+    mail_ca_file: str = ""
+    """File of the authorities whose certificates the other operators show (rules.md MS-10, MS-11 (U))."""
+    mail_sessions: int = 100
+    """Conversations the gateway has at once; one more is asked to come back (421)."""
+    mail_misses_per_hour: int = 20
+    """Unknown recipients an operator may name in an hour before the rest is put off (security.md R42)."""
+    mail_message_mb: int = 25
+    """Largest message taken (security.md R42: never more)."""
+    mailbox_lmtp: str = ""
+    """Where mail of the professional mailboxes is handed to as well, for their mail programs: host:port (LMTP)."""
+    pharmacy_exception: bool = True
+    """Whether a person may write first to a pharmacy they know, to send it a prescription (MS-3)."""
+    archives_filed: bool = False
+    """Whether documents of an archive that came by mail are filed by themselves (U, MS-17); else they are offered."""
+    closing_mark: str = "[FIN]"
+    """What a professional's mail program writes first in the subject to end an exchange (U, MS-5)."""
+    unread_hours: int = 24
+    """Hours after which a message that nobody read is told of by another channel."""
+    sending_hours: int = 24
+    """Hours during which a message that could not be handed over is tried again."""
 
     sms_url: str = ""
     """Address of the HTTP gateway that sends SMS; empty: the house sends none (docs/sms.md)."""
@@ -251,6 +292,8 @@ class Settings:
             raise SettingsError("ESPACE_PULSE_SECONDS must be between 1 and 25: pages blank within 30 s (R16)")
         if self.search_misses_per_hour > 20:
             raise SettingsError("ESPACE_SEARCH_MISSES_PER_HOUR may only be tightened below 20 (security.md R50)")
+        if self.mail_misses_per_hour > 20 or self.mail_message_mb > 25:
+            raise SettingsError("ESPACE_MAIL_MISSES_PER_HOUR and _MESSAGE_MB may only be tightened (security.md R42)")
         if self.emergency_hours > 4:
             raise SettingsError("ESPACE_EMERGENCY_HOURS may only be shortened below 4 (security.md R47)")
         if self.records_per_hour > 30 or self.records_per_day > 100:
@@ -284,6 +327,11 @@ class Settings:
     def fire_list(self) -> tuple[str, ...]:
         """National numbers of the fire and rescue services."""
         return tuple(self.fire_structures.replace(",", " ").upper().split())
+
+    @property
+    def mailbox_domain_list(self) -> tuple[str, ...]:
+        """Domains of the professional mailboxes kept here, in small letters."""
+        return tuple(self.mailbox_domains.replace(",", " ").lower().split())
 
     @property
     def on_loopback(self) -> bool:
@@ -367,6 +415,11 @@ _AT_LEAST_ONE = (
     "contest_days",
     "records_per_hour",
     "records_per_day",
+    "mail_sessions",
+    "mail_misses_per_hour",
+    "mail_message_mb",
+    "unread_hours",
+    "sending_hours",
 )
 _NOT_SETTINGS = frozenset({"samples", "test_database_url"})
 _TRUE_FALSE = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}

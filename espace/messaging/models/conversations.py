@@ -73,9 +73,9 @@ class Message(BoxRow, Base):
 
 
 class Attachment(BoxRow, Base):
-    """A file of a message; `id` is also that of the stored file. `document_id`: it was filed in the record as that one.
+    """A file of a message; `id` is also that of the stored file. `document_id`: it stands in the record as that one.
 
-    `kind`: file, or xdm for an archive of documents. The payload holds its name, its type, its size, its pages, what was
+    `kind`: file, or xdm for an archive of documents. The payload holds its name, type, size, pages, what was
     wrong with it, and the kind and day proposed for filing it.
     """
 
@@ -112,7 +112,7 @@ class Correspondent(BoxRow, Base):
 
 
 class Sending(BoxRow, Base):
-    """One recipient of a message that leaves: waiting, sent, received (a receipt came), failed. Its words are sealed."""
+    """One recipient of a message that leaves: waiting, sent, received (a receipt came), failed. Its words: sealed."""
 
     __tablename__ = "mail_sendings"
     __table_args__ = record_table(Index("ix_mail_sendings_message", "record_id", "message_id"))

@@ -27,7 +27,7 @@ class Draft(BoxRow, Base):
 
 
 class DraftFile(BoxRow, Base):
-    """A file that goes with a draft; `id` is also that of the stored file. Documents of a record are copied when sent."""
+    """A file that goes with a draft; `id` is also that of the stored file. Documents are copied when it is sent."""
 
     __tablename__ = "mail_draft_files"
     __table_args__ = record_table(Index("ix_mail_draft_files_draft", "record_id", "draft_id", "place"))

@@ -1,4 +1,4 @@
-"""Whom the gateway trusts, and which addresses it writes otherwise: lists that two persons bring in (security.md R17)."""
+"""Whom the gateway trusts, and which addresses it writes otherwise: two persons bring these lists in (R17)."""
 
 from datetime import datetime
 from uuid import UUID
