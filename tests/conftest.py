@@ -112,6 +112,9 @@ def settings(tmp_path: Path, database_url: str, ring: crypto.KeyRing) -> Setting
         checkpoint_dir=tmp_path / "checkpoints",
         database_url=database_url,
         base_url="http://localhost:8000",
+        patient_domain="patient.espace.example",
+        mailbox_domains="cabinets.espace.example",
+        mail_name="mail.espace.example",
     )
 
 
