@@ -2,7 +2,7 @@
 
 from .conversations import Attachment, Conversation, Correspondent, Message, Sending
 from .drafts import Draft, DraftFile
-from .mailboxes import Mailbox, MailboxMember, MailboxTemplate, MailboxToken
+from .mailboxes import Mailbox, MailboxMember, MailboxTemplate, MailboxToken, MailboxWord
 from .trust import TrustList
 from .words import ConversationWord
 
@@ -17,6 +17,7 @@ __all__ = [
     "MailboxMember",
     "MailboxTemplate",
     "MailboxToken",
+    "MailboxWord",
     "Message",
     "Sending",
     "TrustList",

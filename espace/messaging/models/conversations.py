@@ -93,7 +93,8 @@ class Correspondent(BoxRow, Base):
     """Somebody with whom a box exchanges messages, under one address.
 
     `wrote_at`: they wrote first then, which lets a patient write to them (rules.md MS-2). `closed_at`: they ended the
-    exchange (MS-5); a new message of theirs opens it again. The payload holds the address and the name.
+    exchange (MS-5); a new message of theirs opens it again. In a mailbox, `closed_at` is when the mailbox ended it,
+    and `absence_told_at` when they were last told of an absence. The payload holds the address and the name.
     """
 
     __tablename__ = "mail_correspondents"
@@ -107,6 +108,7 @@ class Correspondent(BoxRow, Base):
     patient_record_id: Mapped[UUID | None] = mapped_column(Id)
     wrote_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    absence_told_at: Mapped[datetime | None] = mapped_column(Instant)
     last_at: Mapped[datetime] = mapped_column(Instant)
     payload: Mapped[bytes] = mapped_column(Sealed)
 

@@ -75,3 +75,12 @@ class MailboxTemplate(BoxRow, Base):
     __table_args__ = record_table()
 
     payload: Mapped[bytes] = mapped_column(Sealed)
+
+
+class MailboxWord(Base):
+    """A word of a listed mailbox's name, or of the place it belongs to. Its primary key is the index."""
+
+    __tablename__ = "mailbox_words"
+
+    word: Mapped[bytes] = mapped_column(Digest(8), primary_key=True)  # the beginning of a keyed digest
+    mailbox_id: Mapped[UUID] = mapped_column(Id, primary_key=True, index=True)

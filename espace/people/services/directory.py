@@ -25,7 +25,7 @@ from .professionals import Professional, Structure, opened_professionals
 PAGE = 15
 MOST_WORDS = 8
 _DIGEST = 8
-_NAME, _PLACE = "name", "place"
+_NAME, _PLACE, _ADDRESS = "name", "place", "address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,26 @@ def practising(places: Collection[UUID], professionals: Collection[UUID]) -> fro
     return frozenset((row.structure_id, row.professional_id) for row in rows)
 
 
+def at_address(address: str) -> list[Professional]:
+    """The professionals in practice for whom the register gives this address of the secure mail, whatever its capitals.
+
+    One as a rule; several where a team's address stands with each of them.
+    """
+    wanted = address.strip().casefold()
+    with db.read() as tx:
+        rows = tx.execute(_POSTED, {"word0": _digest(_ADDRESS, wanted), "after": UUID(int=0)}).all()
+        found = opened_professionals(tx, rows)
+    return [one for one in found.values() if one.mssante.casefold() == wanted]
+
+
+def in_practice(after: UUID | None = None, limit: int = 200) -> list[Professional]:
+    """Some professionals in practice, in the order of their ids, beginning after one: for who goes through them all."""
+    with db.read() as tx:
+        rows = tx.execute(_EVERYBODY, {"after": after or UUID(int=0), "limit": limit}).all()
+        found = opened_professionals(tx, rows)
+    return [found[row.id] for row in rows]
+
+
 def words(text: str) -> list[str]:
     """The words of a name as they are compared: `Hélène LE GOFF-Martin` gives helene, le, goff, martin."""
     apart = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
@@ -86,10 +106,11 @@ def words(text: str) -> list[str]:
     return list(dict.fromkeys(re.findall(r"[^\W_]+", plain)))
 
 
-def posted(names: Iterable[str], places: Iterable[str]) -> list[bytes]:
-    """Under which digests a professional of these names, at these towns and places, is found."""
+def posted(names: Iterable[str], places: Iterable[str], address: str = "") -> list[bytes]:
+    """Under which digests a professional of these names, at these towns and places, with this address, is found."""
     said = {_digest(_NAME, word) for name in names for word in words(name)}
     said |= {_digest(_PLACE, word) for place in places for word in words(place)}
+    said |= {_digest(_ADDRESS, address.casefold())} if address else set()
     return sorted(said)
 
 
@@ -132,3 +153,12 @@ def _statement(count: int) -> Select[UUID, bool, bytes]:
             )
         )
     return found
+
+
+_POSTED = _statement(1)
+_EVERYBODY = (
+    select(ProfessionalRow.id, ProfessionalRow.active, ProfessionalRow.payload)
+    .where(ProfessionalRow.id > bindparam("after"), ProfessionalRow.active)
+    .order_by(ProfessionalRow.id)
+    .limit(bindparam("limit"))
+)

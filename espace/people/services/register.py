@@ -31,7 +31,7 @@ from .register_lines import Layout, LineError, Place, Situation
 _LONGEST_LINE = 16_384  # bytes
 _BATCH = 200  # professionals in one transaction
 _INDEX_CACHE = 4_000  # KiB
-_KEPT_SINCE = "words"  # what is kept of a professional changed: the next import writes each again
+_KEPT_SINCE = "addresses"  # what is kept of a professional changed: the next import writes each again
 
 
 def import_professionals(path: Path, progress: Callable[[int], None] = lambda _read: None) -> Report:
@@ -228,6 +228,7 @@ def _words(entry: _Entry) -> list[bytes]:
     return posted(
         (entry.facts.family_name, entry.facts.given_name),
         (part for place in entry.places for part in (place.name, place.city)),
+        entry.facts.mssante,
     )
 
 
