@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("patient_record_id", Id(), nullable=True),
         sa.Column("wrote_at", Instant(), nullable=True),
         sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("absence_told_at", Instant(), nullable=True),
         sa.Column("last_at", Instant(), nullable=False),
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_mail_correspondents")),
@@ -190,6 +191,15 @@ def upgrade() -> None:
         batch_op.create_index("uq_mailbox_tokens_token", ["token_hash"], unique=True)
 
     op.create_table(
+        "mailbox_words",
+        sa.Column("word", Digest(8), nullable=False),
+        sa.Column("mailbox_id", Id(), nullable=False),
+        sa.PrimaryKeyConstraint("word", "mailbox_id", name=op.f("pk_mailbox_words")),
+    )
+    with op.batch_alter_table("mailbox_words", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mailbox_words_mailbox_id"), ["mailbox_id"], unique=False)
+
+    op.create_table(
         "mailboxes",
         sa.Column("id", Id(), nullable=False),
         sa.Column("address_index", Digest(32), nullable=False),
@@ -218,6 +228,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_mailboxes_professional")
 
     op.drop_table("mailboxes")
+    with op.batch_alter_table("mailbox_words", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mailbox_words_mailbox_id"))
+
+    op.drop_table("mailbox_words")
     with op.batch_alter_table("mailbox_tokens", schema=None) as batch_op:
         batch_op.drop_index("uq_mailbox_tokens_token")
         batch_op.drop_index("ix_mailbox_tokens_mailbox")
