@@ -1,7 +1,5 @@
 """E-mails: written as deliveries with the data that causes them, sent by the worker over SMTP (design 3.7, 3.11)."""
 
-import smtplib
-import ssl
 from collections.abc import Mapping
 from datetime import datetime
 from email.headerregistry import Address
@@ -19,9 +17,9 @@ from espace.notifications.messages.mails import compose, values_of
 from . import ledger
 from .carriage import NOTHING, Burden
 from .events import Channel
+from .relay import connected
 
 TOPIC = "mail"
-TIMEOUT_SECONDS = 20
 # What an earlier version of the house may have left in the queue.
 _RENAMED = {"consent-asked": "access-asked", "sign-in-new-device": "new-device"}
 
@@ -61,11 +59,7 @@ def deliver_mail(delivery_id: UUID, payload: dict[str, Any]) -> None:
         return
     given = settings.current()
     letter = _letter(delivery_id, payload, given)
-    with smtplib.SMTP(given.smtp_host, given.smtp_port, local_hostname=_host(given), timeout=TIMEOUT_SECONDS) as server:
-        if given.smtp_starttls:
-            server.starttls(context=ssl.create_default_context())
-        if given.smtp_user:
-            server.login(given.smtp_user, given.smtp_password)
+    with connected(_host(given)) as server:
         server.send_message(letter, from_addr=parseaddr(given.mail_from)[1], to_addrs=[payload["to"]])
     ledger.reported(payload, "sent")
 
