@@ -13,6 +13,7 @@ from espace.db import Id
 from espace.errors import NotFoundError
 from espace.messaging.models import Mailbox, MailboxMember
 from espace.people import services as people
+from espace.people.services import directory
 from espace.permissions import Actor, Permission, Relation, Standing
 from espace.records import services as records
 
@@ -61,7 +62,8 @@ class Box:
 class MailboxFacts:
     """A mailbox of professionals, opened. `reply_days` is how long an answer usually takes, 0 for not said.
 
-    `absent_from` and `absent_until` bound the absence of which `absence` tells, if any.
+    `absent_from` and `absent_until` (days, both included) bound the absence of which `absence` tells, if any.
+    `receipts`: who asks for a receipt gets one by itself when a message was read.
     """
 
     id: UUID
@@ -78,6 +80,7 @@ class MailboxFacts:
     absence: str = ""
     absent_from: str = ""
     absent_until: str = ""
+    receipts: bool = False
 
 
 MAILBOX_COLUMNS = (
@@ -149,15 +152,16 @@ def mailbox_of(actor: Actor, mailbox_id: UUID) -> MailboxFacts:
     """As `box_of_mailbox`, with all that is known of it."""
     with db.read() as tx:
         row = tx.execute(_ONE_OF_MINE, {"mine": actor.id, "mailbox": mailbox_id}).first()
-        if row is None:
-            raise NotFoundError
-        return opened_mailbox(tx, row)
+        found = [] if row is None else _still_there(actor, [opened_mailbox(tx, row)])
+    if not found:
+        raise NotFoundError
+    return found[0]
 
 
 def mailboxes_of(actor: Actor) -> list[MailboxFacts]:
     """As `boxes_of`, with all that is known of each."""
     with db.read() as tx:
-        return [opened_mailbox(tx, row) for row in tx.execute(_MINE, {"mine": actor.id})]
+        return _still_there(actor, [opened_mailbox(tx, row) for row in tx.execute(_MINE, {"mine": actor.id})])
 
 
 def mailbox_at(address: str) -> MailboxFacts | None:
@@ -201,6 +205,13 @@ def patient_address(ins: str) -> str:
 def address_index(address: str) -> bytes:
     """The blind index of an address, whatever its capitals."""
     return crypto.blind("email", address.strip().lower())
+
+
+def _still_there(actor: Actor, found: list[MailboxFacts]) -> list[MailboxFacts]:
+    """Those of a place only while the actor practises there: who left it reads none of its mail, whatever was given."""
+    places = {one.structure_id for one in found if one.structure_id is not None}
+    held = directory.practising(places, [actor.id])
+    return [one for one in found if one.structure_id is None or (one.structure_id, actor.id) in held]
 
 
 def _as_box(actor: Actor, facts: MailboxFacts) -> Box:
