@@ -16,8 +16,7 @@ class Conversation(BoxRow, Base):
 
     `started_at` is when its first message came, `in_at` when the last one came in and `out_at` when the last one left
     (None for none). `secret`: a minor keeps it, all of it, from their representatives (rules.md MI-6): a secret message
-    that answers an open conversation begins one of its own. `assigned_to` is who of a
-    team answers.
+    that answers an open conversation begins one of its own. `assigned_to` is who of a team answers.
     """
 
     __tablename__ = "mail_conversations"
@@ -95,7 +94,8 @@ class Correspondent(BoxRow, Base):
 
     `wrote_at`: they wrote first then, which lets a patient write to them (rules.md MS-2). `closed_at`: they ended the
     exchange (MS-5); a new message of theirs opens it again. In a mailbox, `closed_at` is when the mailbox ended it,
-    and `absence_told_at` when they were last told of an absence. The payload holds the address and the name.
+    and `absence_told_at` when they were last told of an absence. `secret`: this row is of a minor's secret conversations
+    alone; what they exchange openly has another (R13). The payload holds the address and the name.
     """
 
     __tablename__ = "mail_correspondents"
@@ -111,6 +111,7 @@ class Correspondent(BoxRow, Base):
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     absence_told_at: Mapped[datetime | None] = mapped_column(Instant)
     last_at: Mapped[datetime] = mapped_column(Instant)
+    secret: Mapped[bool] = mapped_column(Boolean)
     payload: Mapped[bytes] = mapped_column(Sealed)
 
 
