@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("closed_at", Instant(), nullable=True),
         sa.Column("absence_told_at", Instant(), nullable=True),
         sa.Column("last_at", Instant(), nullable=False),
+        sa.Column("secret", sa.Boolean(), nullable=False),
         sa.Column("payload", Sealed(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_mail_correspondents")),
     )
