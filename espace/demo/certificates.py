@@ -23,6 +23,12 @@ class Pair:
     certificate: Path
     key: Path
 
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the certificate, as programs of mail write it: AB:CD:…"""
+        found = x509.load_pem_x509_certificate(self.certificate.read_bytes())
+        return found.fingerprint(hashes.SHA256()).hex(":").upper()
+
 
 class Authority:
     """An authority with its own key, which it forgets with the process; its certificate is `ca_file`."""
