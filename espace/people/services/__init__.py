@@ -1,5 +1,6 @@
 """What other rooms may ask of the directories."""
 
+from .directory import at_address
 from .labels import plain_label, profession_label
 from .persons import Person, Traits, age_on, beside, find_person, opened, person, persons, save_person
 from .professionals import (
@@ -22,6 +23,7 @@ __all__ = [
     "Traits",
     "actor_of",
     "age_on",
+    "at_address",
     "beside",
     "colleagues",
     "find_person",
