@@ -22,7 +22,7 @@ from .web import rooms as web_rooms
 
 MAX_REQUEST = 26 * 1024 * 1024  # a 25 MB file and its form
 
-ROOMS = ("home", "administration", "professional", "documents", "access", "family", "records", "accounts")
+ROOMS = ("home", "administration", "professional", "messaging", "documents", "access", "family", "records", "accounts")
 
 
 def handle_events() -> None:

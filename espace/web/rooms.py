@@ -46,6 +46,7 @@ class NavEntry:
     under: str = ""  # the path of the main entry it stands beneath, if any
     serves: Callable[[Standing], bool] | None = None  # what its page asks for beyond the permission, if anything
     mirrored: bool = False  # whether its page stands among those through another's eyes
+    news: Callable[[Standing], int] | None = None  # how much there is that was not looked at, beside the label
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,16 @@ SEE_AS = "/voir-comme/"
 
 @dataclass(slots=True)
 class Line:
-    """One line of the navigation, ready to be written. `current` is '', 'page' or 'true' (a page beneath it)."""
+    """One line of the navigation, ready to be written. `current` is '', 'page' or 'true' (a page beneath it).
+
+    `news` is how much waits there, 0 for nothing.
+    """
 
     href: str
     label: str
     icon: str
     current: str = ""
+    news: int = 0
     below: list["Line"] = field(default_factory=list)
 
 
@@ -50,9 +54,21 @@ def page_context() -> dict[str, Any]:
 def _lines(viewpoint: Viewpoint) -> dict[str, list[Line]]:
     """The navigation; through another's eyes that of who looks, and the pages that can be looked at so."""
     if viewpoint.own is None:
-        return {"navigation": navigation(viewpoint, request.path)}
+        return {"navigation": _with_news(navigation(viewpoint, request.path), viewpoint)}
     own = viewpoint.own
-    return {"navigation": navigation(own, f"{own.base}{SEE_AS}"), "seen_lines": navigation(viewpoint, request.path)}
+    return {
+        "navigation": _with_news(navigation(own, f"{own.base}{SEE_AS}"), own),
+        "seen_lines": navigation(viewpoint, request.path),
+    }
+
+
+def _with_news(lines: list[Line], viewpoint: Viewpoint) -> list[Line]:
+    """The lines with how much waits behind each."""
+    asked = {viewpoint.base + entry.path: entry.news for entry in current_app.extensions["navigation"] if entry.news}
+    for line in lines:
+        if line.href in asked:
+            line.news = asked[line.href](viewpoint.standing)
+    return lines
 
 
 def navigation(viewpoint: Viewpoint, path: str) -> list[Line]:

@@ -1,0 +1,110 @@
+"""The list of a box's conversations, its mark in the navigation, and its card on the record's home."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Response, request
+
+from espace.messaging.services import drafts, lists
+from espace.messaging.services.boxes import BoxKind, box_of
+from espace.messaging.services.lists import Assigned, Folder, Line, Place
+from espace.permissions import Permission, Standing
+from espace.web import paging
+from espace.web.guards import requires
+from espace.web.i18n import instant
+from espace.web.rendering import render
+from espace.web.viewpoint import Veiled, Viewpoint, veiled
+from espace.words import N_
+
+from .here import here
+
+DRAFTS = "brouillons"
+FOLDERS = (
+    (Folder.INBOX, N_("Received")),
+    (Folder.UNREAD, N_("Unread")),
+    (Folder.SENT, N_("Sent")),
+    (Folder.ARCHIVED, N_("Archived messages")),
+)
+TEAM = ((Assigned.ANYBODY, N_("Everybody's")), (Assigned.MINE, N_("Mine")), (Assigned.NOBODY, N_("Nobody's")))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of a list asks for."""
+
+    base: str
+    folder: Folder
+    assigned: Assigned
+
+    def address(self, **given: str) -> str:
+        """The address of this list, with other words for some."""
+        words = {"vue": self.folder.value, "qui": self.assigned.value} | given
+        told = {name: word for name, word in words.items() if word and (name, word) != ("vue", Folder.INBOX.value)}
+        return f"{self.base}?{urlencode(told)}" if told else self.base
+
+
+@requires(Permission.MESSAGES_READ)
+@veiled(Veiled.MASKED)
+def listing() -> Response:
+    """Conversations, the newest first, as the address asks for them; `avant` is the place of the last one seen."""
+    place = here()
+    if request.args.get("vue") == DRAFTS:
+        return _drafts()
+    asked = _asked(place.base)
+    before = paging.instant_from(request.args.get("avant"))
+    page = lists.page(
+        place.box,
+        asked.folder,
+        before=Place(*before) if before else None,
+        assigned=asked.assigned,
+    )
+    return render(
+        "messaging/list.html",
+        fragments={"conversations": "messaging/_rows.html"},
+        here=place,
+        asked=asked,
+        folders=FOLDERS,
+        team=TEAM if place.box.kind in (BoxKind.ORG, BoxKind.CAB) else (),
+        lines=page.lines,
+        first=before is None,
+        more=asked.address(avant=paging.to_text(*page.next)) if page.next else "",
+        page_size=lists.PAGE_SIZE,
+        unread=lists.unread(place.box),
+        drafts_kept=drafts.count(place.box) if place.box.may_write else 0,
+        many=lists.MANY,
+    )
+
+
+def _drafts() -> Response:
+    place = here()
+    return render(
+        "messaging/drafts.html",
+        here=place,
+        asked=_asked(place.base),
+        folders=FOLDERS,
+        drafts=drafts.drafts(place.box),
+    )
+
+
+def _asked(base: str) -> Asked:
+    def word(name: str, kind: type[Folder] | type[Assigned], otherwise: str) -> str:
+        given = request.args.get(name, "")
+        return given if given in [one.value for one in kind] else otherwise
+
+    return Asked(base, Folder(word("vue", Folder, Folder.INBOX)), Assigned(word("qui", Assigned, Assigned.ANYBODY)))
+
+
+def unread_badge(standing: Standing) -> int:
+    """How many conversations hold something unread, beside the line of the navigation."""
+    return lists.unread(box_of(standing))
+
+
+def unread_card(point: Viewpoint) -> dict[str, object] | None:
+    """How much is unread, on the record's home, and from whom the newest is; nothing while there is none."""
+    box = box_of(point.standing)
+    count = lists.unread(box)
+    if not count:
+        return None
+    newest: Line | None = None if point.is_veiled else lists.newest_unread(box)
+    when = instant(newest.at) if newest else ""
+    return {"count": count, "many": lists.MANY, "newest": newest, "when": when}
