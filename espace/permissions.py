@@ -61,6 +61,7 @@ class Permission(StrEnum):
     OFFICE_FAMILY = "office:family"
     OFFICE_ADMINISTRATION = "office:administration"
     OFFICE_QUARANTINE = "office:quarantine"
+    OFFICE_MAIL = "office:mail"
     RECORD_HOME = "record:home"
     PATIENT_PAGE = "record:patient-page"
     DOCUMENTS_READ = "documents:read"
@@ -90,15 +91,29 @@ SESSION_PERMISSIONS: dict[Permission, frozenset[ActorKind]] = {
     Permission.OFFICE_FAMILY: frozenset({ActorKind.OPERATOR}),
     Permission.OFFICE_ADMINISTRATION: frozenset({ActorKind.OPERATOR}),
     Permission.OFFICE_QUARANTINE: frozenset({ActorKind.OPERATOR}),
+    Permission.OFFICE_MAIL: frozenset({ActorKind.OPERATOR}),
 }
 """Permissions that a session alone carries, and whose."""
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.COUNTER: frozenset({Permission.OFFICE, Permission.OFFICE_FAMILY, Permission.OFFICE_COUNTER}),
     Role.PRIVACY_OFFICER: frozenset(
-        {Permission.OFFICE, Permission.OFFICE_FAMILY, Permission.OFFICE_PRIVACY, Permission.OFFICE_QUARANTINE}
+        {
+            Permission.OFFICE,
+            Permission.OFFICE_FAMILY,
+            Permission.OFFICE_PRIVACY,
+            Permission.OFFICE_QUARANTINE,
+            Permission.OFFICE_MAIL,
+        }
     ),
-    Role.ADMINISTRATOR: frozenset({Permission.OFFICE, Permission.OFFICE_ADMINISTRATION, Permission.OFFICE_QUARANTINE}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Permission.OFFICE,
+            Permission.OFFICE_ADMINISTRATION,
+            Permission.OFFICE_QUARANTINE,
+            Permission.OFFICE_MAIL,
+        }
+    ),
 }
 
 

@@ -115,7 +115,7 @@ def propose(actor: Actor, kind: ListKind, content: bytes, file: str = "") -> Pro
 
     Raises:
         InvalidError: naming the line that is wrong.
-        NotFoundError: for anybody but an administrator or the host.
+        NotFoundError: for anybody but an administrator, a privacy officer or the host.
     """
     if actor.kind is not ActorKind.SYSTEM:
         _demand(actor)
@@ -141,7 +141,7 @@ def confirm(actor: Actor, list_id: UUID, seen: str) -> ListKind:
     Raises:
         ConflictError: when something else counts, or was decided, since it was looked at (`seen`).
         InvalidError: when the actor proposed it, or whoever did no longer works here.
-        NotFoundError: when there is no such list, or the actor is no administrator.
+        NotFoundError: when there is no such list, or the actor has no part in it.
         StepUpError: when the proof is not fresh.
     """
     _demand(actor)
@@ -149,7 +149,7 @@ def confirm(actor: Actor, list_id: UUID, seen: str) -> ListKind:
     with db.write() as tx:
         found = _held(tx, list_id, seen)
         if found.by == actor.id:
-            raise InvalidError({"": N_("Another administrator must confirm: two persons are needed.")})
+            raise InvalidError({"": N_("Another operator must confirm: two persons are needed.")})
         if found.by is not None and not _is_at_work(found.by):
             raise InvalidError({"": N_("Whoever proposed this no longer works here: propose it anew.")})
         change = change_of(found)
@@ -182,7 +182,7 @@ def lists(actor: Actor) -> list[Listed]:
     """The lists that count and those that wait, of both kinds.
 
     Raises:
-        NotFoundError: when the actor is no administrator.
+        NotFoundError: when the actor has no part in it.
     """
     _demand(actor)
     with db.read() as tx:
@@ -193,7 +193,7 @@ def case(actor: Actor, list_id: UUID) -> Listed:
     """One list that counts, waits, or did.
 
     Raises:
-        NotFoundError: when there is none, or the actor is no administrator.
+        NotFoundError: when there is none, or the actor has no part in it.
     """
     _demand(actor)
     with db.read() as tx:
@@ -219,7 +219,7 @@ def _change(now: Sequence[Line], then: Sequence[Line]) -> Change:
 
 
 def _demand(actor: Actor) -> None:
-    if not actor.carries(Permission.OFFICE_ADMINISTRATION):
+    if not actor.carries(Permission.OFFICE_MAIL):
         raise NotFoundError
 
 
@@ -228,8 +228,8 @@ def _is_at_work(operator_id: UUID) -> bool:
         found = operator_rows.operator(operator_id)
     except NotFoundError:
         return False
-    is_administrator = Permission.OFFICE_ADMINISTRATION in ROLE_PERMISSIONS[found.role]
-    return found.state is OperatorState.ACTIVE and is_administrator
+    has_part = Permission.OFFICE_MAIL in ROLE_PERMISSIONS[found.role]
+    return found.state is OperatorState.ACTIVE and has_part
 
 
 def _held(tx: Connection, list_id: UUID, seen: str) -> Listed:
