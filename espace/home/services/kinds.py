@@ -10,6 +10,7 @@ class What(StrEnum):
 
     READING = "lectures"
     DEPOSITS = "depots"
+    MESSAGES = "messages"
     RIGHTS = "droits"
     EXPORTS = "exports"
     SIGN_INS = "connexions"
@@ -32,9 +33,24 @@ READINGS = frozenset(
         Action.OPERATOR_FOUND,
         Action.OPERATOR_PAGE_OPENED,
         Action.CONTEST_OPENED,
+        Action.MESSAGES_LISTED,
+        Action.MESSAGES_SEARCHED,
+        Action.MESSAGE_READ,
+        Action.ATTACHMENT_OPENED,
     }
 )
-EXPORTS = frozenset({Action.DOWNLOADED, Action.HISTORY_EXPORTED})
+EXPORTS = frozenset({Action.DOWNLOADED, Action.HISTORY_EXPORTED, Action.MESSAGE_PRINTED, Action.MESSAGE_EXPORTED})
+MESSAGES = frozenset(
+    {
+        Action.MESSAGE_SENT,
+        Action.MESSAGE_RECEIVED,
+        Action.MESSAGE_REFUSED,
+        Action.MESSAGE_ARCHIVED,
+        Action.MESSAGE_UNARCHIVED,
+        Action.EXCHANGE_CLOSED,
+        Action.EXCHANGE_REOPENED,
+    }
+)
 DEPOSITS = frozenset(
     {
         Action.DOCUMENT_ADDED,
@@ -52,6 +68,7 @@ DEPOSITS = frozenset(
         Action.DOCUMENT_ANNOUNCED,
         Action.DOCUMENT_RELEASED,
         Action.FORMER_ACT,
+        Action.ATTACHMENT_FILED,
     }
 )
 _ACCOUNT = (
@@ -76,12 +93,13 @@ _ACCOUNT = (
     "activated",
 )
 SIGN_INS = frozenset(action for action in Action if action.value.startswith(_ACCOUNT))
-RIGHTS = frozenset(Action) - READINGS - EXPORTS - DEPOSITS - SIGN_INS
+RIGHTS = frozenset(Action) - READINGS - EXPORTS - DEPOSITS - MESSAGES - SIGN_INS
 """Who may see what, and how the record stands: all that is nothing else."""
 
 _OF: dict[What, frozenset[Action]] = {
     What.READING: READINGS,
     What.DEPOSITS: DEPOSITS,
+    What.MESSAGES: MESSAGES,
     What.RIGHTS: RIGHTS,
     What.EXPORTS: EXPORTS,
     What.SIGN_INS: SIGN_INS,

@@ -25,6 +25,8 @@ _LOOKS = frozenset(
         Action.CARE_READ,
         Action.CARE_SEARCHED,
         Action.RECORD_HOME_OPENED,
+        Action.MESSAGES_LISTED,
+        Action.MESSAGES_SEARCHED,
     }
 )
 """Readings that happen whatever is there to be read."""

@@ -32,6 +32,7 @@ COMING_IN = frozenset(
         Action.PATIENT_PAGE_OPENED,
         Action.RECORD_HOME_OPENED,
         Action.DOCUMENTS_LISTED,
+        Action.MESSAGES_LISTED,
         Action.OPERATOR_FOUND,
         Action.OPERATOR_PAGE_OPENED,
     }
@@ -136,7 +137,7 @@ def grouped(acts: Sequence[Entry]) -> list[Visit]:
     return [Visit(tuple(sitting), _profession(sitting[0])) for sitting in visits]
 
 
-_OF_THINGS = ("document-", "downloaded")
+_OF_THINGS = ("document-", "downloaded", "message-", "attachment-")
 
 
 def counted(visit: Visit) -> list[tuple[str, int]]:

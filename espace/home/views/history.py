@@ -32,6 +32,7 @@ WHO = ((Who.CARE, N_("Professionals")), (Who.RELATIVES, N_("Relatives")), (Who.H
 WHAT = (
     (What.READING, N_("Reading")),
     (What.DEPOSITS, N_("Documents added or changed")),
+    (What.MESSAGES, N_("Messages sent or received")),
     (What.RIGHTS, N_("Rights given or ended")),
     (What.EXPORTS, N_("Downloads and exports")),
     (What.SIGN_INS, N_("Sign-ins")),

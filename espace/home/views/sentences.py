@@ -22,6 +22,7 @@ from . import (
     emergency_sayings,
     family_sayings,
     former,
+    message_sayings,
     minor_sayings,
     passing_sayings,
     quarantine_sayings,
@@ -258,6 +259,7 @@ for _more in (
     carer_sayings,
     emergency_sayings,
     family_sayings,
+    message_sayings,
 ):
     OTHERS |= {action: Sayings(*parts) for action, parts in _more.OTHERS.items()}
     MINE |= {action: Sayings(*parts) for action, parts in _more.MINE.items()}

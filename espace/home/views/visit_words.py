@@ -28,12 +28,22 @@ DID: dict[Action, _Counted] = {
     Action.DOCUMENT_DEPOSITED: lambda n: ngettext("deposited %(num)d document", "deposited %(num)d documents", n),
     Action.DOCUMENT_ADDED: lambda n: ngettext("added %(num)d document", "added %(num)d documents", n),
     Action.DOCUMENT_DELETED: lambda n: ngettext("deleted %(num)d document", "deleted %(num)d documents", n),
+    Action.MESSAGE_SENT: lambda n: ngettext("sent %(num)d message", "sent %(num)d messages", n),
+    Action.MESSAGE_READ: lambda n: ngettext("read %(num)d message", "read %(num)d messages", n),
+    Action.ATTACHMENT_FILED: lambda n: ngettext(
+        "filed %(num)d file of a message", "filed %(num)d files of messages", n
+    ),
     Action.DOCUMENT_HIDDEN: lambda n: ngettext("hid %(num)d document", "hid %(num)d documents", n),
     Action.CONSENT_ASKED: lambda _: gettext("asked to read this record"),
     Action.COUNTER_CODE_USED: lambda _: gettext("typed a code shown at the counter"),
     Action.DOCUMENT_ANNOUNCED: lambda n: ngettext("announced %(num)d result", "announced %(num)d results", n),
     Action.EXPLANATION_GIVEN: lambda _: gettext("answered a question about a visit"),
     Action.DOCUMENTS_SEARCHED: lambda _: gettext("searched the documents"),
+    Action.ATTACHMENT_OPENED: lambda n: ngettext(
+        "opened %(num)d file of a message", "opened %(num)d files of messages", n
+    ),
+    Action.MESSAGES_SEARCHED: lambda _: gettext("searched the messages"),
+    Action.MESSAGES_LISTED: lambda _: gettext("looked at the list of messages"),
     Action.DOCUMENTS_LISTED: lambda _: gettext("looked at the list of documents"),
     Action.CARE_READ: lambda _: gettext("looked at the care history"),
     Action.CARE_SEARCHED: lambda _: gettext("searched the care history"),
