@@ -176,6 +176,8 @@ OWN_RIGHTS = frozenset(
         Permission.DOCUMENTS_KEEP,
         Permission.ACCESS_MANAGE,
         Permission.HISTORY_READ,
+        Permission.MESSAGES_READ,
+        Permission.MESSAGES_WRITE,
     }
 )
 """What the holder may do, and whoever stands in for them (rules.md MI-1, MI-2)."""
@@ -199,10 +201,12 @@ READING_RIGHTS: dict[Reason, frozenset[Permission]] = {
 TASK_RIGHTS: dict[Task, Permission] = {
     Task.READ_DOCUMENTS: Permission.DOCUMENTS_READ,
     Task.ADD_DOCUMENTS: Permission.DOCUMENTS_ADD,
+    Task.READ_MESSAGES: Permission.MESSAGES_READ,
+    Task.WRITE_MESSAGES: Permission.MESSAGES_WRITE,
 }
 """What each task of a carer opens; its home page comes with any of them."""
 
-NARROWED_RIGHTS = frozenset({Permission.RECORD_HOME, Permission.DOCUMENTS_READ})
+NARROWED_RIGHTS = frozenset({Permission.RECORD_HOME, Permission.DOCUMENTS_READ, Permission.MESSAGES_READ})
 """What a frozen representative keeps where the decision leaves them what came before it: reading (R15)."""
 
 HEIR_RIGHTS = frozenset({Permission.RECORD_HOME, Permission.DOCUMENTS_READ})

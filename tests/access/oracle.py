@@ -154,8 +154,11 @@ def people() -> Iterator[Relating]:
 
 _MEETS = {Permission.PATIENT_PAGE, Permission.DOCUMENTS_DEPOSIT, Permission.ACCESS_ASK}
 _READS = {Permission.RECORD_HOME, Permission.DOCUMENTS_READ}
+_READS_ALL = {*_READS, Permission.MESSAGES_READ}
+"""An heir reads no messages: what was written to the dead person in confidence stays between the two."""
 _OWN = {
-    *_READS,
+    *_READS_ALL,
+    Permission.MESSAGES_WRITE,
     Permission.DOCUMENTS_ADD,
     Permission.DOCUMENTS_KEEP,
     Permission.ACCESS_MANAGE,
@@ -215,13 +218,18 @@ def _of_person(one: Relating) -> tuple[set[Permission], str]:
     if not one.reachable or (one.relation != "holder" and not one.active):
         return set(), "record-not-open"
     if one.relation == "carer":
-        opened = {Task.READ_DOCUMENTS: Permission.DOCUMENTS_READ, Task.ADD_DOCUMENTS: Permission.DOCUMENTS_ADD}
+        opened = {
+            Task.READ_DOCUMENTS: Permission.DOCUMENTS_READ,
+            Task.ADD_DOCUMENTS: Permission.DOCUMENTS_ADD,
+            Task.READ_MESSAGES: Permission.MESSAGES_READ,
+            Task.WRITE_MESSAGES: Permission.MESSAGES_WRITE,
+        }
         return {Permission.RECORD_HOME, *(opened[task] for task in one.tasks)}, "carer"
     if one.relation == "representative" and one.frozen:
-        return (set(_READS) if one.narrowed else set()), "frozen"
+        return (set(_READS_ALL) if one.narrowed else set()), "frozen"
     if one.relation == "holder" and one.only_reads:  # with a parent's agreement: reading, and nothing else (MI-3)
         enters = {Permission.RECORD_HOME} if one.may_prove else set()  # without one, to prove that it is theirs
-        return (set(_READS) if one.agreed else enters), "holder"
+        return (set(_READS_ALL) if one.agreed else enters), "holder"
     return set(_OWN), one.relation
 
 
