@@ -90,7 +90,7 @@ def main() -> None:
 
 @main.command()
 @click.option("--port", default=8000, show_default=True, help="Port of the web pages, on 127.0.0.1.")
-@click.option("--smtp-port", default=2525, show_default=True, help="Port of the demo's mail listener, on 127.0.0.1.")
+@click.option("--smtp-port", default=2525, show_default=True, help="Port of the mail gateway, on 127.0.0.1.")
 @click.option("--data", type=click.Path(path_type=Path), default=Path("demo-data"), show_default=True, help="Folder.")
 @click.option("--fresh", is_flag=True, help="Throw the demo's data away and build it anew.")
 def demo(port: int, smtp_port: int, data: Path, fresh: bool) -> None:  # noqa: FBT001 - a command's flag

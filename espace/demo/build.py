@@ -38,11 +38,12 @@ from . import (
     words,
 )
 from .acting import BuildError, Stage, at, deliver
-from .cast import ACTIVATION, CHILDREN, PATIENTS, PROFESSIONALS, Pro, Someone
+from .cast import ACTIVATION, CHILDREN, DIRECTORY, PATIENTS, PROFESSIONALS, Pro, Someone
 from .filing import FilingOffice
 from .hasty import hasty
 from .lives import LIVES, papers
 from .mailbox import Mailbox
+from .operator import Papers
 from .pages import Printer
 from .papers import YEARS, Paper
 from .story import ALL, Event, story
@@ -70,6 +71,7 @@ def build(settings: Settings, folder: Path) -> None:
     now = clock.now()
     stage = Stage(now.astimezone(clock.HOME_ZONE).date(), now, Mailbox(folder))
     crypto.write_ring(crypto.new_ring(), settings.key_file)
+    Papers(folder).make()
     # The house opens in the past: ids carry their time and only grow, so nothing may be made at the present first.
     machines = hasty(Machines.open(settings, clock=at(stage.moment(_OPENING, 5))))
     machines.bind()
@@ -83,7 +85,7 @@ def build(settings: Settings, folder: Path) -> None:
     audit.checkpoint()
     logins = [_login(pro) for pro in PROFESSIONALS]
     ledger.write(folder / ledger.PROVIDER_ACCOUNTS, [_provider_account(*login) for login in logins])
-    ledger.write(folder / ledger.NAME, _contract(stage, settings, logins))
+    ledger.write(folder / ledger.NAME, _contract(stage, settings, folder, logins))
     machines.close()
 
 
@@ -230,12 +232,12 @@ def _provider_account(pro: Pro, login: _Login) -> dict[str, object]:
     }
 
 
-def _contract(stage: Stage, settings: Settings, logins: list[tuple[Pro, _Login]]) -> dict[str, object]:
+def _contract(stage: Stage, settings: Settings, folder: Path, logins: list[tuple[Pro, _Login]]) -> dict[str, object]:
     """The content of `demo.json`, as far as the rooms go: `apps` come with theirs."""
     today = stage.today
     return {
         "base_url": settings.base_url,
-        "smtp": {"host": settings.smtp_host, "port": settings.smtp_port},
+        "smtp": Papers(folder).told(settings.mail_port, DIRECTORY["cardiologist"].mssante),
         "patients": [
             {
                 "key": someone.key,

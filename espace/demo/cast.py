@@ -66,6 +66,11 @@ class Someone:
 
 
 OID = OID_NIR
+PATIENT_DOMAIN = "patient.mssante.fr"
+HERE, THERE = "loire.mssante.fr", "anjou.mssante.fr"
+"""Where the cast's professionals have their secure mailboxes: in this house, or at another operator."""
+OPERATOR = "mail.anjou.mssante.fr"
+"""The name in that operator's certificate."""
 
 PATIENTS = (
     Someone(
@@ -177,6 +182,9 @@ REGULATION = Place("499900090", "SAMU de la Loire, centre 15", "1 avenue des Éc
 PHYSIO = Place("499900108", "Cabinet de kinésithérapie du Port", "21 quai du Port", "49400", "Saumur", "SA08")
 SECOND_SURGERY = Place("499900116", "Cabinet médical des Halles", "5 rue des Halles", "49000", "Angers", "SA07")
 
+_ELSEWHERE = (CLINIC, LAB_LOIRE, LAB_ANJOU, SECOND_SURGERY)
+"""Places whose professionals have their mailboxes at another operator."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pro:
@@ -219,7 +227,8 @@ class Pro:
     def mssante(self) -> str:
         """The address of the secure mail, where other professionals and patients write."""
         plain = unicodedata.normalize("NFKD", f"{self.given}.{self.family}".replace(" ", "-"))
-        return "".join(c for c in plain if c.isascii() and (c.isalnum() or c in ".-")).lower() + "@loire.mssante.fr"
+        local = "".join(c for c in plain if c.isascii() and (c.isalnum() or c in ".-")).lower()
+        return f"{local}@{THERE if self.place in _ELSEWHERE else HERE}"
 
 
 PROFESSIONALS = (
@@ -284,6 +293,11 @@ AUTHORS = (
     Pro(key="second_gp", given="Jérôme", family="Kessler", civility="DR", profession="10", label="Médecin",
         skill="SM26", role="Médecine générale", place=SECOND_SURGERY, number=290),
 )  # fmt: skip
+GONE = Pro(
+    key="locum", given="Armelle", family="Guégan", civility="DR", profession="10", label="Médecin", skill="SM04",
+    role="Cardiologie, remplaçante", place=CLINIC, number=301,
+)  # fmt: skip
+"""Replaced the cardiologist for a summer; her mailbox is closed, and the register does not name her any more."""
 
 DIRECTORY = {pro.key: pro for pro in PROFESSIONALS + AUTHORS}
 

@@ -25,7 +25,7 @@ class Pair:
 
     @property
     def fingerprint(self) -> str:
-        """The SHA-256 of the certificate, as programs of mail write it: AB:CD:…"""
+        """The SHA-256 of the certificate, as programs of mail write it (`AB:CD:…`)."""
         found = x509.load_pem_x509_certificate(self.certificate.read_bytes())
         return found.fingerprint(hashes.SHA256()).hex(":").upper()
 

@@ -5,15 +5,18 @@ import json
 import os
 import secrets
 import shutil
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from . import ledger
-from .cast import REGULATION
+from .cast import HERE, PATIENT_DOMAIN, REGULATION
+from .operator import Papers
 
 MARKER = "espace-demo.json"
+_PORTS = "ports.json"
 _KIND = "a demo of espace: everything here is invented and may be deleted"
 
 
@@ -28,13 +31,21 @@ class Folder:
 
     def environment(self, port: int, smtp_port: int) -> dict[str, str]:
         """The settings of the demo's processes, whatever the caller's environment says of another house."""
+        papers = Papers(self.path)
         house = {
             "DATA_DIR": str(self.path / "data"),
             "KEY_FILE": str(self.path / "keys" / "keys.json"),
             "CHECKPOINT_DIR": str(self.path / "checkpoints"),
             "BASE_URL": _address(port),
             "SMTP_HOST": "127.0.0.1",
-            "SMTP_PORT": str(smtp_port),
+            "SMTP_PORT": str(self.relay_port),
+            "PATIENT_DOMAIN": PATIENT_DOMAIN,
+            "MAILBOX_DOMAINS": HERE,
+            "MAIL_HOST": "127.0.0.1",
+            "MAIL_PORT": str(smtp_port),
+            "MAIL_CERTIFICATE": str(papers.gateway.certificate),
+            "MAIL_KEY": str(papers.gateway.key),
+            "MAIL_CA_FILE": str(papers.ca_file),
             "SMS_URL": f"{_address(port)}/demo/sms",
             "SMS_TOKEN": f"sms-{self.provider_secret}",
             "REGULATION_STRUCTURES": REGULATION.number,
@@ -50,12 +61,39 @@ class Folder:
         outside = {name: value for name, value in os.environ.items() if not name.startswith("ESPACE_")}
         return outside | {f"ESPACE_{name}": value for name, value in house.items()}
 
+    @property
+    def relay_port(self) -> int:
+        """Where the mail that leaves is taken: the mailboxes of the demo's people, and the other operators."""
+        kept = self.path / _PORTS
+        return int(json.loads(kept.read_text(encoding="utf-8"))["relay"]) if kept.exists() else 25
+
+    def choose_relay_port(self, *taken: int) -> int:
+        """The port of the last start if it is still free, else another; none of those `taken`."""
+        found = self.relay_port
+        while found in taken or not is_free(found):
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                found = int(probe.getsockname()[1])
+        ledger.write(self.path / _PORTS, {"relay": found})
+        return found
+
     def tell_ports(self, port: int, smtp_port: int) -> None:
         """Bring `demo.json` up to the ports of this start."""
         known = ledger.read(self.path)
-        told = known | {"base_url": _address(port), "smtp": {"host": "127.0.0.1", "port": smtp_port}}
+        told = known | {"base_url": _address(port), "smtp": known["smtp"] | {"port": smtp_port}}
         if told != known:
             ledger.write(self.path / ledger.NAME, told)
+
+
+def is_free(port: int) -> bool:
+    """Whether a server may listen on a port of the loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+        return True
 
 
 def _address(port: int) -> str:

@@ -1,4 +1,7 @@
-"""The mailboxes and phones of the demo's people: a real SMTP server on loopback, and what came, kept in one file."""
+"""The world outside the demo's house: a real SMTP server on loopback, for people's own mailboxes and other operators.
+
+What came, phones included, is kept in one file.
+"""
 
 import sqlite3
 from collections.abc import Iterator
@@ -14,6 +17,9 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from .cast import THERE
+from .operator import takes
+
 HOST = "127.0.0.1"
 _MAX_BYTES = 25 * 1024 * 1024
 _SHOWN = 200
@@ -21,13 +27,15 @@ _SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message as it was received. `at` is the message's own date."""
+    """A message as it was received. `at` is its own date, `files` the names of what is attached."""
 
     number: int
     at: datetime
+    sender: str
     to: str
     subject: str
     text: str
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +76,17 @@ class Mailbox:
             )
 
     def newest(self, *, to: str = "", limit: int = _SHOWN) -> list[Mail]:
-        """The newest messages first; only those to one address when `to` is given."""
-        query = "SELECT number, recipient, raw FROM mails WHERE ? IN ('', recipient) ORDER BY number DESC LIMIT ?"
+        """The newest messages to people first; only those to one address when `to` is given."""
+        return self._find("WHERE ? IN ('', recipient) AND recipient NOT LIKE '%@' || ?", to, THERE, limit)
+
+    def newest_outside(self, *, limit: int = _SHOWN) -> list[Mail]:
+        """What came to the secure mailboxes of another operator, the newest first."""
+        return self._find("WHERE recipient LIKE '%@' || ?", THERE, limit)
+
+    def _find(self, where: str, *values: str | int) -> list[Mail]:
+        query = f"SELECT number, sender, recipient, raw FROM mails {where} ORDER BY number DESC LIMIT ?"  # noqa: S608
         with self._open() as connection:
-            return [_mail(*row) for row in connection.execute(query, (to, limit)).fetchall()]
+            return [_mail(*row) for row in connection.execute(query, values).fetchall()]
 
     def keep_sms(self, sms: Sms) -> bool:
         """Keep an SMS; whether it was new: the same id asked twice is one SMS."""
@@ -87,18 +102,28 @@ class Mailbox:
         return [Sms(found, datetime.fromisoformat(at), *rest) for found, at, *rest in rows]
 
 
-def _mail(number: int, recipient: str, raw: bytes) -> Mail:
+def _mail(number: int, sender: str, recipient: str, raw: bytes) -> Mail:
     message = message_from_bytes(raw, policy=default)
     assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes
     body = message.get_body(("plain",))
     date = message["Date"]
     at = date.datetime if date is not None and date.datetime is not None else datetime.fromtimestamp(0, UTC)
-    return Mail(number, at, recipient, str(message["Subject"] or ""), body.get_content().strip() if body else "")
+    text = body.get_content().strip() if body else ""
+    files = tuple(part.get_filename() or "" for part in message.iter_attachments() if part is not body)
+    return Mail(number, at, sender, recipient, str(message["Subject"] or ""), text, files)
 
 
 class _Handler:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if not takes(address):
+            return "550 5.1.1 no mailbox of this name"
+        envelope.rcpt_tos.append(address)
+        return "250 taken"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
         raw = envelope.content

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -49,17 +50,31 @@ def _build(settings: Settings) -> None:
     build(settings, settings.demo_dir)
 
 
-def _mail(settings: Settings) -> None:
+def _outside(settings: Settings) -> None:
     from .mailbox import listener
 
     assert settings.demo_dir is not None  # noqa: S101 - the demo sets it
+    _serve(listener(settings.demo_dir, settings.smtp_port))
+
+
+def _mail(settings: Settings) -> None:
+    from espace.assembly import open_house
+    from espace.machines import Machines
+    from espace.messaging.gateway.server import Gateway
+
+    machines = Machines.open(settings)
+    open_house(machines)
+    _serve(Gateway(machines))
+
+
+def _serve(server: Any) -> None:
+    """Let a server of a thread of its own run until this process is told to leave."""
     stop = threading.Event()
 
     def leave(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
     signal.signal(signal.SIGTERM, leave)
-    server = listener(settings.demo_dir, settings.smtp_port)
     server.start()
     stop.wait()
     server.stop()
@@ -81,7 +96,13 @@ def _worker(settings: Settings) -> None:
     work(Machines.open(settings))
 
 
-_ROLES: dict[str, Callable[[Settings], None]] = {"build": _build, "mail": _mail, "web": _web, "worker": _worker}
+_ROLES: dict[str, Callable[[Settings], None]] = {
+    "build": _build,
+    "mail": _mail,
+    "outside": _outside,
+    "web": _web,
+    "worker": _worker,
+}
 
 if __name__ == "__main__":
     main()

@@ -15,7 +15,7 @@ from typing import Self
 import click
 
 from . import ledger
-from .folder import Folder, prepare
+from .folder import Folder, is_free, prepare
 from .role import leaving
 
 _HOST = "127.0.0.1"
@@ -33,6 +33,7 @@ def run(*, port: int, smtp_port: int, folder: Path, fresh: bool) -> None:
     _check_free(port, "--port")
     _check_free(smtp_port, "--smtp-port")
     house = prepare(folder, fresh=fresh)
+    house.choose_relay_port(port, smtp_port)
     for number in (signal.SIGTERM, signal.SIGINT):  # said outright: a shell's background job ignores Ctrl-C otherwise
         signal.signal(number, _leave)
     try:
@@ -45,15 +46,15 @@ def run(*, port: int, smtp_port: int, folder: Path, fresh: bool) -> None:
 
 
 def _open(company: "_Company", house: Folder, port: int, smtp_port: int) -> None:
-    company.start("mail")
+    company.start("outside")
     if house.whole:
         house.tell_ports(port, smtp_port)
     else:
         click.echo("Building the demo's people and eight years of their documents (once)…")
-        company.until(lambda: _listens(smtp_port))
+        company.until(lambda: _listens(house.relay_port))
         company.play("build")
-    company.start("web")
-    company.start("worker")
+    for role in ("web", "worker"):
+        company.start(role)
     company.until(lambda: _answers(port))
 
 
@@ -62,12 +63,8 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 
 
 def _check_free(port: int, option: str) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, port))
-        except (OSError, OverflowError):
-            raise click.ClickException(f"port {port} cannot be used: choose another with {option}") from None
+    if not is_free(port):
+        raise click.ClickException(f"port {port} cannot be used: choose another with {option}")
 
 
 def _listens(port: int) -> bool:

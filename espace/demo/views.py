@@ -75,9 +75,9 @@ def cast() -> Response:
 @pages.get("/outbox")
 @public
 def outbox() -> Response:
-    """The mails and SMS the house has sent, newest first."""
+    """The mails and SMS the house has sent, and what went to other operators' secure mailboxes, newest first."""
     box = Mailbox(_folder())
-    return render("demo/outbox.html", mails=box.newest(), texts=box.newest_sms())
+    return render("demo/outbox.html", mails=box.newest(), letters=box.newest_outside(), texts=box.newest_sms())
 
 
 @pages.post("/sms")

@@ -190,7 +190,8 @@ class Operator:
                 "DOSSIER": place, "DOMAINE": self.domain, "NOM": self.name, "CERTIFICAT": self.pair.certificate,
                 "CLE": self.pair.key, "AUTORITES": self.dovecot.ca_file, "PORT_SMTP": self.smtp_port,
                 "PORT_ENVOI": self.submission_port, "PORT_SASL": self.dovecot.sasl_port,
-                "PORT_LMTP": self.dovecot.lmtp_port, "PORT_PASSERELLE": house.gateway_port, "NOM_PASSERELLE": house.gateway_name,
+                "PORT_LMTP": self.dovecot.lmtp_port,
+                "PORT_PASSERELLE": house.gateway_port, "NOM_PASSERELLE": house.gateway_name,
                 "DOMAINE_PATIENTS": house.patient_domain, "DOMAINE_BOITES": house.mailbox_domain,
             }  # fmt: skip
             for name in ("main.cf", "master.cf"):
