@@ -124,7 +124,7 @@ def _judge(found: Import) -> str:
         return "" if target_side == "services" else "rooms meet only through services"
     if top in ROOMS and target_top == "web" and side not in WEB_SIDE:
         return "only views and forms know the web"
-    if top in ROOMS and side == "policy" and there != 1:
+    if top in ROOMS and side in ("policy", "facts") and there != 1:
         return "a policy is pure"
     return ""
 
@@ -133,7 +133,8 @@ def _inside(side: str, target: str) -> str:
     """Inside a room: views -> forms, services; services -> policy, models."""
     below = {
         "services": ("services", "policy", "models", "messages", "data"),
-        "policy": ("policy",),
+        "policy": ("policy", "facts"),
+        "facts": ("facts",),
         "models": ("models",),
         "forms": ("forms", "services", "policy"),
         "views": ("views", "forms", "services", "policy"),
@@ -205,6 +206,8 @@ def test_every_module_has_a_floor() -> None:
         ("home/services.py", "from espace.people.models import Person"),
         ("access/services.py", "import flask"),
         ("access/policy.py", "from espace import db"),
+        ("access/facts.py", "from espace import db"),
+        ("access/facts.py", "from espace.access import policy"),
         ("access/services.py", "from espace.web import forms"),
         ("access/services.py", "from .views import pages"),
         ("access/models.py", "from . import services"),
