@@ -3,7 +3,7 @@
 A try is counted before it is looked at, in a transaction of its own, so that a hundred at once count a hundred.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -34,6 +34,7 @@ _LATEST = (
     .order_by(Throttle.next_at.desc())
     .limit(1)
 )
+_FAILURES = select(Throttle.key, Throttle.failures).where(Throttle.key.in_(bindparam("keys", expanding=True)))
 _COUNTED = (
     update(Throttle)
     .where(Throttle.key == bindparam("of"))
@@ -125,6 +126,14 @@ def fail(names: Collection[str]) -> None:
     """Count one failure under each of these names."""
     with db.write_apart() as tx:
         _count(tx, _locked(tx, names))
+
+
+def failures(names: Sequence[str]) -> list[int]:
+    """How often was failed under each of these names, for who counts by the hour (a name of its own for each hour)."""
+    keys = [_key(name) for name in names]
+    with db.read() as tx:
+        found = {row.key: row.failures for row in tx.execute(_FAILURES, {"keys": keys})}
+    return [found.get(key, 0) for key in keys]
 
 
 def clear(names: Collection[str]) -> None:
