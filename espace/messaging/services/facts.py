@@ -22,10 +22,11 @@ RECEIVED, WAITING, SENT, FAILED = "received", "waiting", "sent", "failed"
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Somebody who writes or is written to."""
+    """Somebody who writes or is written to. `role`: what they are in everyday words, where the directory knows it."""
 
     address: str
     name: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class MessageFacts:
     """What a message says. `written_at` is the sender's own time (ISO), "" for none.
 
     `automatic`: a program wrote it. `closes`: it ends the exchange (rules.md MS-5). `receipt_to` is where its sender
-    wants to hear that it was read. `signed`: who of a team wrote it here. `faults` are the codes of what was wrong with
-    it; `mss` are its X-MSS headers, which prove nothing (security.md R41).
+    wants to hear that it was read. `signed`: who of a team wrote it here. `files`: how many attachments it has.
+    `faults` are the codes of what was wrong with it; `mss` are its X-MSS headers, which prove nothing (R41).
     """
 
     message_id: str
@@ -51,8 +52,14 @@ class MessageFacts:
     closes: bool = False
     receipt_to: str = ""
     signed: str = ""
+    files: int = 0
     faults: tuple[str, ...] = ()
     mss: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def wants_receipt(self) -> bool:
+        """Whether its sender asked to be told that it was read."""
+        return bool(self.receipt_to)
 
     @property
     def recipients(self) -> tuple[Party, ...]:
@@ -70,6 +77,7 @@ class ConversationFacts:
     subject: str
     with_address: str
     with_name: str
+    with_role: str = ""
     line: str = ""
     attached: bool = False
     follows: str = ""

@@ -1,0 +1,141 @@
+"""A letter comes into boxes: once, in the right conversation, from who may write (rules.md MS-2 to MS-5)."""
+
+import threading
+from contextvars import copy_context
+from dataclasses import replace
+
+import pytest
+
+from espace import db, storage
+from espace.interop.mail_letter import Part
+from espace.machines import Machines
+from espace.messaging.services import correspondents
+from espace.messaging.services.delivering import RefusedLetterError, deliver
+from espace.messaging.services.rights import Why, may_write
+from tests.support import build
+from tests.support.build import Citizen
+from tests.support.papers import pdf
+
+from .letters import (
+    DOCTOR,
+    HOSPITAL,
+    address_of,
+    arrive,
+    attachments,
+    conversations,
+    letter,
+    mailbox,
+    messages,
+    own_box,
+    place,
+)
+
+
+@pytest.fixture
+def claire(machines: Machines) -> Citizen:
+    """A person with an account."""
+    return build.citizen("Claire", "Fontenay")
+
+
+def test_a_letter_lies_in_the_box_as_it_was_written(claire: Citizen) -> None:
+    paper = Part("ordonnance.pdf", "application/octet-stream", pdf("Ordonnance"))
+    (done,) = arrive(letter(address_of(claire), subject="Re: XDM/1.0/DDM Sortie", parts=[paper]))
+    ((said, row),) = messages(claire.record_id)
+    assert done.new
+    assert row.id == done.message_id
+    assert (said.sender.address, said.text.splitlines()[0], said.files) == (DOCTOR.address, "Bonjour,", 1)
+    assert not row.outgoing
+    assert row.read_at is None
+    ((talk, line),) = conversations(claire.record_id)
+    assert (talk.subject, talk.with_name, talk.attached) == ("Sortie", "Dr Paul Le Goff", True)
+    assert line.unread
+    ((file_id, kept),) = attachments(claire.record_id)
+    assert (kept.name, kept.media) == ("ordonnance.pdf", "application/pdf")
+    with db.read() as tx:
+        assert storage.current().open(tx, claire.record_id, file_id).read_all() == paper.content
+
+
+def test_the_same_letter_again_changes_nothing(claire: Citizen) -> None:
+    paper = Part("a.pdf", "application/pdf", pdf("A"))
+    one = letter(address_of(claire), parts=[paper])
+    (first,) = arrive(one)
+    (second,) = arrive(replace(one, hops=4))
+    assert (first.new, second.new) == (True, False)
+    assert second.message_id == first.message_id
+    assert len(messages(claire.record_id)) == 1
+    assert storage.current().count(claire.record_id) == 1
+
+
+def test_another_content_under_the_same_id_is_kept_and_flagged(claire: Citizen) -> None:
+    one = letter(address_of(claire), text="Deux comprimés.")
+    arrive(one)
+    arrive(letter(address_of(claire), text="Trois comprimés.", message_id=one.message_id))
+    assert [row.flagged for _, row in messages(claire.record_id)] == [False, True]
+
+
+def test_a_letter_to_several_is_one_conversation_in_each_box(claire: Citizen) -> None:
+    other, team = build.citizen("Paul", "Roux"), mailbox()
+    found = arrive(
+        replace(letter(address_of(claire), address_of(other)), cc=(replace(HOSPITAL, address=team.address),))
+    )
+    assert [one.new for one in found] == [True, True, True]
+    for box_id in (claire.record_id, other.record_id, team.box_id):
+        assert box_id is not None
+        assert len(conversations(box_id)) == 1
+
+
+def test_an_answer_goes_on_where_it_answers_and_a_new_letter_begins_anew(claire: Citizen) -> None:
+    one = letter(address_of(claire))
+    arrive(one)
+    arrive(letter(address_of(claire), answers=one.message_id, subject="Re: Votre consultation"))
+    arrive(letter(address_of(claire), references=["<inconnu@ailleurs.example>", one.message_id], sender=HOSPITAL))
+    arrive(letter(address_of(claire), subject="Votre consultation"))
+    assert [len({row.conversation_id for _, row in messages(claire.record_id)}), len(messages(claire.record_id))] == [
+        2,
+        4,
+    ]
+
+
+def test_eight_relays_that_hand_over_the_same_letter_file_it_once(machines: Machines, claire: Citizen) -> None:
+    one = letter(address_of(claire), parts=[Part("a.pdf", "application/pdf", pdf("A"))])
+    found: list[bool] = []
+
+    def hand_over() -> None:
+        machines.bind()
+        found.extend(each.new for each in deliver(one, [place(claire)], sender=DOCTOR.address))
+
+    threads = [threading.Thread(target=copy_context().run, args=(hand_over,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [False] * 7 + [True]
+    assert len(messages(claire.record_id)) == 1
+    assert storage.current().count(claire.record_id) == 1
+
+
+def test_who_wrote_may_be_written_to_until_they_end_it_and_again_when_they_write(claire: Citizen) -> None:
+    box = own_box(claire)
+
+    def why() -> Why:
+        return may_write(correspondents.exchange(box, DOCTOR.address)).why
+
+    assert why() is Why.NEVER_WROTE
+    arrive(letter(address_of(claire), automatic=True))
+    assert why() is Why.NEVER_WROTE
+    arrive(letter(address_of(claire)))
+    assert why() is Why.WROTE_BEFORE
+    arrive(letter(address_of(claire), subject="Re: [FIN] Votre suivi"))
+    assert why() is Why.CLOSED
+    arrive(letter(address_of(claire), subject="[FIN] je suis absent", automatic=True))
+    assert why() is Why.CLOSED
+    arrive(letter(address_of(claire)))
+    assert why() is Why.WROTE_BEFORE
+
+
+def test_patients_never_write_to_each_other(claire: Citizen) -> None:
+    other = build.citizen("Paul", "Roux")
+    with pytest.raises(RefusedLetterError) as refused:
+        arrive(letter(address_of(claire), sender=address_of(other)))
+    assert refused.value.why is Why.PATIENT
+    assert messages(claire.record_id) == []
