@@ -14,9 +14,9 @@ from espace.access import services as access
 from espace.documents import services as documents
 from espace.documents.models import Document
 from espace.documents.services.arriving.importing import import_paths
-from espace.documents.views.contents import disposition
 from espace.interop import media
 from espace.interop.cda_write import wrap
+from espace.web.files import disposition
 from tests.support.browser_client import Browser
 
 from .house import House, addition, deposited, header, pdf, picture, statements, titles, trail

@@ -8,11 +8,11 @@ from uuid import uuid4
 
 import pytest
 
+from espace.documents.services.viewing.showing import MAX_WORDS
 from espace.documents.views import one
-from espace.documents.views.contents import disposition
-from espace.documents.views.showing import MAX_WORDS
 from espace.errors import BusyError
 from espace.interop import drawing, media
+from espace.web.files import disposition
 from tests.interop.hostile import HARMFUL, endless, long_pdf, scanned
 from tests.support.browser_client import Browser, Page
 

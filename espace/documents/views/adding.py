@@ -17,11 +17,10 @@ from espace.errors import InvalidError, NotFoundError
 from espace.interop import media, photos
 from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to
+from espace.web.files import SANDBOX
 from espace.web.forms import translated
 from espace.web.guards import requires, viewpoint
 from espace.words import N_
-
-from .contents import SANDBOX
 
 WORDS_SHOWN = 3000
 _NO_FILE = N_("Choose a file first: a PDF, a picture or a text.")

@@ -6,9 +6,8 @@ from flask import Response
 
 from espace.documents.services.viewing.cda_reading import inner
 from espace.permissions import Permission
+from espace.web.files import SANDBOX, disposition
 from espace.web.guards import requires, viewpoint
-
-from .contents import SANDBOX, disposition
 
 
 @requires(Permission.DOCUMENTS_READ)

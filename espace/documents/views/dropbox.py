@@ -17,11 +17,11 @@ from espace.errors import ConflictError, NotFoundError
 from espace.interop import media, photos
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to
+from espace.web.files import SANDBOX
 from espace.web.guards import requires, viewpoint
 from espace.web.i18n import local
 from espace.web.rendering import render
 
-from .contents import SANDBOX
 from .passing_forms import DropForm, made_already
 from .passing_trace import leave_looking, leave_reading
 

@@ -9,17 +9,18 @@ from flask import Response, abort, request
 from espace.documents import services as documents
 from espace.documents.services import DocumentFacts
 from espace.documents.services.viewing import drawing, lineage
+from espace.documents.services.viewing.showing import is_cut, kind_word, shown
 from espace.errors import NotFoundError
 from espace.interop.drawing import WEBP, DrawingError
 from espace.permissions import Permission
 from espace.web.attempts import to
+from espace.web.files import SANDBOX
 from espace.web.guards import requires, viewpoint
 from espace.web.rendering import render
 from espace.web.viewpoint import Viewpoint
 
 from . import folders, sending, states
-from .contents import SANDBOX, is_inline
-from .showing import is_cut, kind_word, shown
+from .contents import is_inline
 from .words import kind_of, marks
 
 Part = Callable[[Viewpoint, DocumentFacts], dict[str, Any]]

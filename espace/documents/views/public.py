@@ -10,19 +10,19 @@ from espace.documents.services.entries.checks import clean_title
 from espace.documents.services.passing import guests, receiving
 from espace.documents.services.passing.receiving import Guest, WrongPasscodeError
 from espace.documents.services.viewing import drawing
+from espace.documents.services.viewing.showing import is_cut, kind_word, shown
 from espace.errors import NotFoundError
 from espace.interop import cda_view, media, shlink
 from espace.interop import drawing as drawer
 from espace.interop.cda import CdaError
 from espace.interop.drawing import WEBP, DrawingError
 from espace.web.attempts import attempt, page, to
+from espace.web.files import SANDBOX, disposition
 from espace.web.guards import foreign, public, quiet
 from espace.web.rendering import render
 from espace.web.visitor import own_cookie_name, visitor
 
-from .contents import SANDBOX, disposition
 from .passing_forms import EnterForm, LeaveForm
-from .showing import is_cut, kind_word, shown
 from .words import icon_of
 
 pages = Blueprint("passing", __name__)

@@ -13,12 +13,11 @@ from espace.documents.services.arriving import sending_out
 from espace.documents.services.viewing import lineage
 from espace.interop.xdm_write import file_names
 from espace.permissions import Permission
+from espace.web.files import SANDBOX
 from espace.web.forms import translated
 from espace.web.guards import requires, viewpoint
 from espace.web.viewpoint import Viewpoint
 from espace.words import N_
-
-from .contents import SANDBOX
 
 _WAYS = {
     "patient": (N_("Added by the person"), N_("Added by %(name)s")),

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from espace.documents.services import Content
-from espace.documents.services.viewing import drawing
-from espace.documents.services.viewing.drawing import Sheets
 from espace.interop import cda_view, media
 from espace.interop.cda import CdaError
 from espace.interop.cda_view import CdaView
 from espace.interop.drawing import MAX_PAGES, MOST_WORDS, Sheet
 from espace.words import N_
+
+from . import drawing
+from .drawing import Sheets
+from .reading import Content
 
 MAX_WORDS = 24_000
 """Characters of the text layers on one page of ours: it stays light on a phone (performance.md)."""
