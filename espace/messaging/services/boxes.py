@@ -35,6 +35,7 @@ class Box:
     `id` is the record's or the mailbox's, and owns the key that seals what lies in it. `address` and `name` are a
     mailbox's; those of a person are read when they are needed (`own_address`). `sees_secret`: conversations that a
     minor keeps from their parents are let through. `arrived_before`: only messages that came until then are (R15).
+    `places_kept`: another parent has the names of places kept from this reader; `apart` says how a side is then called.
     """
 
     id: UUID
@@ -46,6 +47,7 @@ class Box:
     name: str = ""
     sees_secret: bool = False
     arrived_before: datetime | None = None
+    places_kept: bool = False
 
     @property
     def is_person(self) -> bool:
@@ -131,6 +133,7 @@ def box_of(standing: Standing) -> Box:
         # As for documents (rules.md MI-6, MI-10): of who only reads, a parent may have opened the account.
         sees_secret=standing.relation is Relation.HOLDER and standing.may(Permission.DOCUMENTS_KEEP),
         arrived_before=standing.arrived_before,
+        places_kept=standing.places_kept,
     )
 
 
