@@ -234,6 +234,7 @@ class Action(StrEnum):
     MAILBOX_CHANGED = "mailbox-changed"
     MAILBOX_MEMBER_ADDED = "mailbox-member-added"
     MAILBOX_MEMBER_REMOVED = "mailbox-member-removed"
+    MAILBOX_HANDED_OVER = "mailbox-handed-over"
     MAILBOX_TOKEN_MADE = "mailbox-token-made"
     MAILBOX_TOKEN_ENDED = "mailbox-token-ended"
     MAILBOX_ASSIGNED = "mailbox-assigned"  # who of the team answers

@@ -81,6 +81,10 @@ OTHERS: dict[Action, Parts] = {
         N_("%(who)s took somebody out of the team of a mailbox."),
         N_("%(who)s took %(what)s out of the team of a mailbox."),
     ),
+    Action.MAILBOX_HANDED_OVER: (
+        N_("%(who)s named who answers for a mailbox."),
+        N_("%(who)s named who answers for a mailbox: %(what)s."),
+    ),
     Action.MAILBOX_TOKEN_MADE: (
         N_("%(who)s let a program send from a mailbox."),
         N_("%(who)s let the program “%(what)s” send from a mailbox."),
