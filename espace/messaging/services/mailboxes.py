@@ -272,6 +272,18 @@ def closed(actor: Actor) -> list[MailboxFacts]:
     return [one for one in found if one.structure_id is None or (one.structure_id, actor.id) in places]
 
 
+def one_closed(actor: Actor, mailbox_id: UUID) -> MailboxFacts:
+    """A closed mailbox about which a professional decides.
+
+    Raises:
+        NotFoundError: when it is none of theirs, or open.
+    """
+    found = next((one for one in closed(actor) if one.id == mailbox_id), None)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 def reopen(actor: Actor, mailbox_id: UUID) -> None:
     """Open a closed mailbox again, with what it held; its programs need new tokens.
 
@@ -280,9 +292,7 @@ def reopen(actor: Actor, mailbox_id: UUID) -> None:
         StepUpError: when the proof is old.
     """
     demand_fresh_proof(actor)
-    facts = next((one for one in closed(actor) if one.id == mailbox_id), None)
-    if facts is None:
-        raise NotFoundError
+    facts = one_closed(actor, mailbox_id)
     with db.write() as tx:
         tx.execute(update(Mailbox).where(Mailbox.id == facts.id).values(closed_at=None, version=Mailbox.version + 1))
         place = directory.structure(facts.structure_id) if facts.structure_id else None
