@@ -79,6 +79,8 @@ _REASON_OF = {
 _FREE = frozenset(
     {
         "new-document",
+        "new-message",
+        "unread-message",
         "access-asked",
         "first-access",
         "linked-news",

@@ -19,6 +19,40 @@ EVENTS: dict[str, dict[str, Words]] = {
             sms=f"espace: something new awaits you. To read it, {GO_EN}.",
         ),
     },
+    "new-message": {
+        "fr": Words(
+            name="Un nouveau message",
+            why="Ce message part quand quelqu'un vous écrit dans votre espace.",
+            subject="Nouveau message",
+            text="Un nouveau message vous attend dans votre espace.\nPour le lire, connectez-vous sur le site.",
+            sms=f"espace : nouveau message. Pour le lire, {GO_FR}.",
+        ),
+        "en": Words(
+            name="A new message",
+            why="This message is sent when someone writes to you in your space.",
+            subject="New message",
+            text="A new message awaits you in your space.\nTo read it, sign in on the site.",
+            sms=f"espace: new message. To read it, {GO_EN}.",
+        ),
+    },
+    "unread-message": {
+        "fr": Words(
+            name="Un message qui attend d'être lu",
+            why="Ce message part quand un message n'a pas été lu depuis un certain temps.",
+            subject="Un message attend d'être lu",
+            text="Un message attend d'être lu dans votre espace, ou dans un espace que vous gérez.\n"
+            "Pour le lire, connectez-vous sur le site.",
+            sms=f"espace : un message attend d'être lu. Pour le lire, {GO_FR}.",
+        ),
+        "en": Words(
+            name="A message that waits to be read",
+            why="This message is sent when a message has not been read for some time.",
+            subject="A message waits to be read",
+            text="A message waits to be read in your space, or in a space that you manage.\n"
+            "To read it, sign in on the site.",
+            sms=f"espace: a message waits to be read. To read it, {GO_EN}.",
+        ),
+    },
     "guest-file": {
         "fr": Words(
             name="Un fichier laissé par un invité",
