@@ -9,11 +9,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, select, tuple_
 from sqlalchemy.orm import aliased
 
 from espace.db import Id, Instant
-from espace.messaging.models import Attachment, Conversation, Message, Sending
+from espace.messaging.models import Conversation, Message, Sending
 
 from .sight import BOX, Shape, conditions
 
@@ -73,19 +73,13 @@ def unread_statement(shape: Shape) -> _Rows:
 
 @lru_cache(maxsize=8)
 def last_messages(shape: Shape) -> _Rows:
-    """The last message that is seen of each of some conversations, and how many files it brings."""
+    """The last message that is seen of each of some conversations."""
     last = aliased(Message)
     newest = (
         select(last.id)
         .where(*conditions(shape, last), last.conversation_id == Message.conversation_id)
         .order_by(last.at.desc(), last.id.desc())
         .limit(1)
-        .scalar_subquery()
-    )
-    files = (
-        select(func.count())
-        .where(Attachment.box_id == BOX, Attachment.message_id == Message.id)
-        .correlate(Message)
         .scalar_subquery()
     )
     return select(
@@ -95,7 +89,6 @@ def last_messages(shape: Shape) -> _Rows:
         Message.outgoing,
         Message.state,
         Message.author_id,
-        files.label("files"),
         Message.payload,
     ).where(
         *conditions(shape),

@@ -13,8 +13,6 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.db import Id
 from espace.messaging.models import Correspondent
-from espace.people import services as people
-from espace.people.services import Professional
 
 from . import sight
 from .boxes import Box
@@ -27,7 +25,7 @@ PAGE_SIZE = 40
 MANY = 100
 """Unread conversations are counted up to here."""
 EXCERPT = 160
-_WITH = select(Correspondent.id, Correspondent.closed_at, Correspondent.professional_id).where(
+_CLOSED = select(Correspondent.id, Correspondent.closed_at).where(
     Correspondent.box_id == sight.BOX,
     Correspondent.id.in_(bindparam("correspondents", type_=Id, expanding=True)),
 )
@@ -89,7 +87,7 @@ def page(
         values |= {"at": before.at, "place": before.id}
     statement = page_statement(shape, folder, assigned, after=before is not None)
     values = {name: value for name, value in values.items() if name != "me" or assigned is Assigned.MINE}
-    if not _is_watched(box):
+    if not is_watched(box):
         with db.read() as tx:
             rows = tx.execute(statement, values).all()
             lines = _lines(tx, box, rows[:limit])
@@ -133,7 +131,8 @@ def snapshot(conversation_id: UUID, subject: str, *, secret: bool) -> dict[str, 
     return {"id": str(conversation_id), "title": subject, **marks}
 
 
-def _is_watched(box: Box) -> bool:
+def is_watched(box: Box) -> bool:
+    """Whether reading in this box leaves a row: for anybody but the person whose it is (R25)."""
     return box.standing is not None and box.standing.is_watched
 
 
@@ -144,30 +143,30 @@ def _lines(tx: Connection, box: Box, rows: Sequence[Any]) -> list[Line]:
     ids = [row.id for row in rows]
     last = {row.conversation_id: row for row in tx.execute(last_messages(shape), given | {"conversations": ids})}
     failed = set(tx.execute(failed_statement(shape), given | {"conversations": ids}).scalars())
-    others = {
-        one.id: one
-        for one in tx.execute(_WITH, {"box": box.id, "correspondents": [row.correspondent_id for row in rows]})
+    closed = {
+        one.id: ended(box, one.closed_at)
+        for one in tx.execute(_CLOSED, {"box": box.id, "correspondents": [row.correspondent_id for row in rows]})
     }
-    roles = people.professionals({one.professional_id for one in others.values() if one.professional_id})
     return [
-        _line(tx, box, row, last[row.id], others.get(row.correspondent_id), roles, is_failed=row.id in failed)
+        _line(tx, box, row, last[row.id], is_closed=closed.get(row.correspondent_id, False), is_failed=row.id in failed)
         for row in rows
         if row.id in last
     ]
 
 
-def _line(
-    tx: Connection, box: Box, row: Any, last: Any, other: Any, roles: Mapping[UUID, Professional], *, is_failed: bool
-) -> Line:
+def ended(box: Box, closed_at: datetime | None) -> bool:
+    """Whether an exchange is ended, as far as its reader may know."""
+    return closed_at is not None and (box.arrived_before is None or closed_at < box.arrived_before)
+
+
+def _line(tx: Connection, box: Box, row: Any, last: Any, *, is_closed: bool, is_failed: bool) -> Line:
     about = open_conversation(tx, box.id, row.id, row.payload)
     said = open_message(tx, box.id, last.id, last.payload)
-    is_closed = other is not None and other.closed_at is not None
-    known = roles.get(other.professional_id) if other is not None else None
     return Line(
         id=row.id,
         subject=about.subject,
         name=about.with_name,
-        role=known.plain_label if known else "",
+        role=about.with_role,
         at=row.stood_at,
         unread=bool(row.unread),
         archived=row.archived,
@@ -179,7 +178,7 @@ def _line(
         outgoing=last.outgoing,
         automatic=said.automatic,
         asks=not last.outgoing and not said.automatic and not is_closed and "?" in said.text,
-        files=last.files,
+        files=said.files,
     )
 
 
