@@ -25,8 +25,7 @@ def events(stage: Stage) -> Iterator[Event]:
     neighbour = Scope(frozenset({Task.READ_DOCUMENTS}), frozenset(), stage.today - timedelta(days=310))
     yield Event(stage.moment(400, 10), partial(_become, stage, retired, mother, neighbour), alone=True)
     yield Event(stage.moment(380, 17), partial(_look, stage, mother, retired))
-    both = frozenset({Task.READ_DOCUMENTS, Task.ADD_DOCUMENTS})
-    daughter = Scope(both, frozenset({"psychiatry"}), stage.today + timedelta(days=45))
+    daughter = Scope(frozenset(Task), frozenset({"psychiatry"}), stage.today + timedelta(days=45))
     yield Event(stage.moment(120, 18), partial(_become, stage, retired, carer, daughter), alone=True)
     for number, ago in enumerate(_LOOKS):
         yield Event(stage.moment(ago, 19, 7 * number), partial(_look, stage, carer, retired))

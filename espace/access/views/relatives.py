@@ -18,6 +18,8 @@ from .words import listed
 _TASKS: dict[Task, Message] = {
     Task.READ_DOCUMENTS: N_("May read the documents."),
     Task.ADD_DOCUMENTS: N_("May add documents."),
+    Task.READ_MESSAGES: N_("May read the messages."),
+    Task.WRITE_MESSAGES: N_("May answer the messages."),
 }
 _BONDS = {
     family.PARENT: SeerKind.PARENT,

@@ -12,8 +12,8 @@ from espace.web.i18n import elide, full_day
 
 def summary_of(name: str, scope: Scope) -> str:
     """« Karim peut lire les documents, sauf la psychiatrie, jusqu'au 30 juin »."""
-    # Adding first: what reading leaves out stands last, where it can belong to nothing else.
-    what = listed([words for words in (_adding(scope.tasks), _reading(scope)) if words])
+    # Reading last: what it leaves out can then belong to nothing else.
+    what = listed([words for words in (_adding(scope.tasks), *_messages(scope.tasks), _reading(scope)) if words])
     return elide(
         gettext("%(name)s may %(what)s, until %(day)s.", name=name, what=what, day=full_day(scope.last_day)), name
     )
@@ -24,7 +24,7 @@ def tasks_in_words(tasks: Collection[Task]) -> str:
     found = []
     if Task.READ_DOCUMENTS in tasks:
         found.append(gettext("read the documents"))
-    return listed([*found, *([_adding(tasks)] if _adding(tasks) else [])])
+    return listed([*found, *([_adding(tasks)] if _adding(tasks) else []), *_messages(tasks)])
 
 
 def listed(words: Sequence[str]) -> str:
@@ -45,3 +45,8 @@ def _reading(scope: Scope) -> str:
 
 def _adding(tasks: Collection[Task]) -> str:
     return str(gettext("add documents")) if Task.ADD_DOCUMENTS in tasks else ""
+
+
+def _messages(tasks: Collection[Task]) -> list[str]:
+    words = {Task.READ_MESSAGES: gettext("read the messages"), Task.WRITE_MESSAGES: gettext("answer the messages")}
+    return [said for task, said in words.items() if task in tasks]

@@ -15,7 +15,7 @@ from .facts import Party
 
 
 def seen(box: Box, party: Party, role: str = "") -> Party:
-    """A side as this reader of a box may know it; `role` is what is known of who they are, where the party says none."""
+    """A side as this reader of a box may know it; `role` says who they are, where it is known apart from the party."""
     if not box.places_kept or is_patient(party.address):
         return party
     return Party("", name_seen(box, party.name, party.role or role), party.role or role)

@@ -39,7 +39,12 @@ SAME_PERSON = 2
 """How often one operator may enter the same carer within `LATELY`: then somebody else must look."""
 LATELY = timedelta(days=30)
 MAX_REFERENCE = 80
-_TASKS = {Task.READ_DOCUMENTS: "lire les documents", Task.ADD_DOCUMENTS: "ajouter des documents"}
+_TASKS = {
+    Task.READ_DOCUMENTS: "lire les documents",
+    Task.ADD_DOCUMENTS: "ajouter des documents",
+    Task.READ_MESSAGES: "lire les messages",
+    Task.WRITE_MESSAGES: "répondre aux messages",
+}
 
 _TODAY = select(func.count()).where(
     Mandate.operator_id == bindparam("operator"), Mandate.entered_at > bindparam("since")
@@ -186,7 +191,7 @@ def notice(holder: Person, carer: Person, scope: Scope, entered_at: datetime, re
     data = {
         "name": holder.display_name,
         "carer": carer.display_name,
-        "tasks": " et ".join(tasks),
+        "tasks": " et ".join([", ".join(tasks[:-1]), tasks[-1]] if len(tasks) > 1 else tasks),
         "withheld": bool(scope.subjects),
         "until": in_words(scope.last_day),
         "reference": reference,

@@ -19,6 +19,8 @@ USUAL_DAYS = 182
 TASKS: dict[Task, Message] = {
     Task.READ_DOCUMENTS: N_("Read the documents"),
     Task.ADD_DOCUMENTS: N_("Add documents"),
+    Task.READ_MESSAGES: N_("Read the messages"),
+    Task.WRITE_MESSAGES: N_("Answer the messages"),
 }
 """What a carer may be asked to do here: those tasks that exist, in the order in which they are offered."""
 
@@ -80,6 +82,8 @@ def check(record_id: UUID, scope: Scope) -> None:
     furthest = latest(record_id)
     if not scope.tasks:
         raise InvalidError({"tasks": N_("Choose at least one thing this person may do.")})
+    if Task.WRITE_MESSAGES in scope.tasks and Task.READ_MESSAGES not in scope.tasks:
+        raise InvalidError({"tasks": N_("To answer the messages, this person must read them too: tick both.")})
     if not scope.subjects <= SUBJECTS.keys():
         raise InvalidError({"subjects": N_("Choose among these subjects.")})
     if scope.tasks == {Task.READ_DOCUMENTS} and not leaves_something(scope.subjects):
