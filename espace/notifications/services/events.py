@@ -84,8 +84,8 @@ RULES: dict[Event, Rule] = {
     Event.NEW_DOCUMENT: Rule(Urgency.GATHERED, default=_EMAIL),
     # Several letters of one visit come together: one message says as much.
     Event.NEW_MESSAGE: Rule(Urgency.PROMPT, default=_EMAIL, apart=timedelta(minutes=10)),
-    # By another way than the first time, once a day whatever waits.
-    Event.UNREAD_MESSAGE: Rule(Urgency.PROMPT, default=frozenset({Channel.SMS}), apart=timedelta(hours=24)),
+    # By SMS too, as the first message may not have been seen; once a day whatever waits.
+    Event.UNREAD_MESSAGE: Rule(Urgency.PROMPT, default=_BOTH, apart=timedelta(hours=24)),
     Event.ACCESS_ASKED: Rule(Urgency.PROMPT, default=_EMAIL),
     Event.CONSENT_COLLECTED: Rule(Urgency.NOW, fixed=_EMAIL, default=_BOTH),
     # A hospital's ward reads for the first time by dozens in a day: one message an hour says as much.
