@@ -66,10 +66,12 @@ def _forget_record(_delivery_id: UUID, payload: dict[str, Any]) -> None:
     from .audit.services.answers import forget_record as forget_answers
     from .documents.services.forgetting import forget_record as forget_documents
     from .family.services.forgetting import forget_record as forget_links
+    from .messaging.services.forgetting import forget_record as forget_messages
     from .professional.services.drafts import forget_record as forget_drafts
     from .records.services import remove_files
 
-    for forget in (forget_drafts, forget_documents, forget_rights, forget_answers, forget_links, remove_files):
+    rooms = (forget_drafts, forget_messages, forget_documents, forget_rights, forget_answers, forget_links)
+    for forget in (*rooms, remove_files):
         forget(UUID(payload["record_id"]))
 
 

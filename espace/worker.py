@@ -106,10 +106,12 @@ def scheduled() -> list[Task]:
     from .family.services.asking import proofs, request_desk
     from .family.services.carers import telling as carers
     from .home.services.digest import Digest
+    from .messaging.services import forgetting as messages
     from .notifications import services as notifications
     from .professional.services import drafts as deposits
     from .records.services import close_suspended, erase_due, open_due
 
+    named_elsewhere = (deposits.named_files, proofs.named_files, messages.named_files)
     minute, hour = timedelta(minutes=1), timedelta(hours=1)
     return [
         Task("open-records", minute, open_due),
@@ -133,10 +135,11 @@ def scheduled() -> list[Task]:
         Task("lost-accesses", minute, recovery.tick),
         Task("sweep-lost-accesses", hour, recovery.sweep),
         Task("sweep-password-resets", hour, password_reset.sweep),
-        Task("sweep-orphan-files", hour * 6, lambda: sweeping.sweep([deposits.named_files, proofs.named_files])),
+        Task("sweep-orphan-files", hour * 6, lambda: sweeping.sweep(named_elsewhere)),
         Task("sweep-care-history", hour * 6, care_history.sweep),
         Task("sweep-deposit-drafts", hour, deposits.sweep),
         Task("sweep-adding-drafts", hour, adding_drafts.sweep),
+        Task("sweep-message-drafts", hour, messages.sweep),
         Task("scan-again", minute, waiting.retry),
         Task("sweep-waiting", hour, waiting.sweep),
         Task("sweep-office-visits", hour, visits.sweep),
