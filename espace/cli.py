@@ -142,6 +142,22 @@ def worker() -> None:
     work(_open_machines())
 
 
+@main.command()
+def mail() -> None:
+    """Receive secure mail for people and mailboxes of this house, until stopped."""
+    from .assembly import open_house
+    from .messaging.gateway.role import main as serve
+
+    machines = _open_machines()
+    try:
+        open_house(machines)
+        serve(machines.settings, machines.bind)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        machines.close()
+
+
 _IMPORTS = {
     "beneficiaries": ("family.cli:import_beneficiaries", "Announce and open spaces from the insurer's list (CSV)."),
     "professionals": ("people.cli:import_professionals", "The public RPPS extraction (pipe-separated)."),
@@ -152,6 +168,8 @@ _IMPORTS = {
     ),
     "care-history": ("documents.cli:import_care_history", "The insurer's lines of care (CSV)."),
     "matrix": ("access.cli:import_matrix", "A new version of the profession x document-type matrix (CSV)."),
+    "mail-operators": ("messaging.cli:import_operators", "Propose the white list of mail operators (CSV)."),
+    "mail-rewrites": ("messaging.cli:import_rewrites", "Propose the addresses that are written otherwise (CSV)."),
 }
 _OPERATORS = {
     "add": ("administration.cli:add", "Make an operator; their one-time code is printed once."),
