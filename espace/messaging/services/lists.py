@@ -14,7 +14,7 @@ from espace.audit.services import Action
 from espace.db import Id
 from espace.messaging.models import Correspondent
 
-from . import sight
+from . import apart, sight
 from .boxes import Box
 from .facts import open_conversation, open_message
 from .list_statements import Assigned, Folder, failed_statement, last_messages, page_statement, unread_statement
@@ -165,7 +165,7 @@ def _line(tx: Connection, box: Box, row: Any, last: Any, *, is_closed: bool, is_
     return Line(
         id=row.id,
         subject=about.subject,
-        name=about.with_name,
+        name=apart.name_seen(box, about.with_name, about.with_role),
         role=about.with_role,
         at=row.stood_at,
         unread=bool(row.unread),

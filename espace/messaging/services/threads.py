@@ -1,7 +1,7 @@
 """One conversation, opened: its messages as letters, what came with them, what became of those that left."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,9 +16,9 @@ from espace.db import Id, Instant
 from espace.errors import NotFoundError
 from espace.messaging.models import Conversation, Correspondent, Message
 
-from . import sight
+from . import apart, sight
 from .boxes import Box
-from .facts import ConversationFacts, MessageFacts, open_conversation, open_message
+from .facts import ConversationFacts, MessageFacts, Party, open_conversation, open_message
 from .lists import ended, is_watched, snapshot
 from .sight import Shape
 
@@ -52,10 +52,14 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is known of a conversation as a whole. `closed_at`: since when the exchange with them is ended."""
+    """What is known of a conversation as a whole. `closed_at`: since when the exchange with them is ended.
+
+    `other` is the other side as its reader may know it; `about` keeps the address that an answer goes to.
+    """
 
     id: UUID
     about: ConversationFacts
+    other: Party
     archived: bool
     secret: bool
     assigned_to: UUID | None
@@ -199,9 +203,11 @@ def _head(tx: Connection, box: Box, conversation_id: UUID) -> Head:
     row = tx.execute(_head_statement(sight.shape(box)), sight.parameters(box) | {"id": conversation_id}).first()
     if row is None:
         raise NotFoundError
+    about = open_conversation(tx, box.id, row.id, row.payload)
     return Head(
         id=row.id,
-        about=open_conversation(tx, box.id, row.id, row.payload),
+        about=about,
+        other=apart.seen(box, Party(about.with_address, about.with_name, about.with_role)),
         archived=row.archived,
         secret=row.secret,
         assigned_to=row.assigned_to,
@@ -222,8 +228,16 @@ def _letter(tx: Connection, box: Box, row: Any) -> Letter:
         author_id=row.author_id,
         mine=row.author_id == box.actor.id,
         new=not row.outgoing and row.read_at is None,
-        facts=open_message(tx, box.id, row.id, row.payload),
+        facts=_as_seen(box, open_message(tx, box.id, row.id, row.payload)),
     )
+
+
+def _as_seen(box: Box, facts: MessageFacts) -> MessageFacts:
+    """What a message says, its sides named as this reader may know them."""
+    if not box.places_kept:
+        return facts
+    to, cc = (tuple(apart.seen(box, one) for one in sides) for sides in (facts.to, facts.cc))
+    return replace(facts, sender=apart.seen(box, facts.sender), to=to, cc=cc, reply_to="", receipt_to="")
 
 
 def letters_of(tx: Connection, box: Box, rows: Sequence[Any]) -> list[Letter]:

@@ -1,0 +1,108 @@
+"""What people type of a message, and whom they choose to write to."""
+
+import re
+from collections.abc import Mapping
+from uuid import UUID
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import MultipleFileField
+from werkzeug.datastructures import FileStorage
+from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField, TextAreaField
+
+from espace.documents.services.adding.pieces import Refused, Upload
+from espace.documents.services.entries.checks import MAX_UPLOAD
+from espace.identifiers import new_id
+from espace.messaging.services.boxes import Box
+from espace.messaging.services.drafts import DraftFacts, Typed
+from espace.messaging.services.recipients import ref
+from espace.web.forms import Form, translated
+from espace.words import N_
+
+ACCEPT = (
+    "image/jpeg,image/png,image/heic,image/heif,image/tiff,application/pdf,text/plain,application/rtf,"
+    ".heic,.heif,.rtf,.txt,.tif,.tiff"
+)
+"""What the file chooser offers a person; what a file really is, the server finds out (security.md R34)."""
+ACCEPT_MORE = f"{ACCEPT},text/xml,application/zip,.xml,.zip"
+"""What it offers professionals besides: clinical documents and archives."""
+_SEPARATORS = re.compile(r"[,;\s]+")
+
+
+class WriteForm(Form):
+    """One message being written. `draft` is the id under which it is kept, and by which it is sent once."""
+
+    draft = HiddenField()
+    to = SelectMultipleField(_l("To whom do you write?"), validate_choice=False)
+    other = StringField(_l("Addresses of the secure mail"))
+    subject = StringField(_l("Subject"))
+    text = TextAreaField(_l("Your message"))
+    file = MultipleFileField(_l("Choose files"))
+    documents = SelectMultipleField(_l("Documents of the record"), validate_choice=False)
+    secret = BooleanField(_l("Keep this message from my parents"))
+    files = HiddenField(_l("Attachments"))
+
+    @classmethod
+    def opened(cls, box: Box, found: DraftFacts | None = None) -> "WriteForm":
+        """A form that was not sent: empty, or with what a draft holds."""
+        form = cls(formdata=None)
+        form.draft.data = str(found.id if found else new_id())
+        if found is not None:
+            said = found.typed
+            form.to.data = [ref(box, one) for one in said.to]
+            form.other.data = "" if box.is_person else ", ".join(said.to)
+            form.subject.data, form.text.data = said.subject, said.text
+            form.documents.data, form.secret.data = [str(one) for one in said.documents], said.secret
+        return form
+
+    @property
+    def draft_id(self) -> UUID:
+        """Under which id this message is kept; a new one for something our page does not send."""
+        try:
+            return UUID(self.draft.data or "")
+        except ValueError:
+            made = new_id()
+            self.draft.data = str(made)
+            return made
+
+    def typed(self, offered: Mapping[str, str]) -> Typed:
+        """What stands in the fields; `offered` says which address stands behind each name of the page."""
+        written = [one for one in _SEPARATORS.split(self.other.data or "") if one]
+        chosen = [offered[one] for one in self.to.data or [] if one in offered]
+        return Typed(
+            to=tuple(dict.fromkeys((*chosen, *written))),
+            subject=self.subject.data or "",
+            text=self.text.data or "",
+            documents=tuple(dict.fromkeys(_ids(self.documents.data or []))),
+            secret=bool(self.secret.data),
+        )
+
+    def uploads(self) -> list[Upload]:
+        """The files that were sent with it, in their order."""
+        return [_upload(one) for one in request.files.getlist("file") if one.filename]
+
+    def refuse_files(self, refused: list[Refused]) -> None:
+        """Say beside the files why each cannot go with the message."""
+        words = [f"{one.name}{translated(N_(': '))}{translated(one.why)}" for one in refused]
+        self.file.errors = [*self.file.errors, *words]
+
+
+class SearchForm(Form):
+    """Words to look for in the messages."""
+
+    q = StringField(_l("Words to find"))
+
+
+def _ids(texts: list[str]) -> list[UUID]:
+    found = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+def _upload(one: FileStorage) -> Upload:
+    """One file; larger than allowed, it is read only so far as to know it."""
+    return Upload(one.filename or "", one.stream.read(MAX_UPLOAD + 1))
