@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 from sqlalchemy import bindparam, select
@@ -21,8 +21,6 @@ from espace.documents.services.visibility import NOWHERE
 from espace.errors import BusyError, NotFoundError
 from espace.interop import drawing
 from espace.interop.drawing import DrawingError, Drawn, Sheet
-
-from .reading import Content
 
 GROUP = 5
 """How many pages stand on one page of ours."""
@@ -57,12 +55,24 @@ class Sheets:
     undrawn: frozenset[int] = frozenset()
 
 
+class Readable(Protocol):
+    """An opened file to be looked at: a document's, or one of a message."""
+
+    @property
+    def media(self) -> str:
+        """What its content is."""
+
+    @property
+    def reader(self) -> storage.Reader:
+        """Its bytes."""
+
+
 def can_draw(media: str) -> bool:
     """Whether files of this type have pages to be looked at."""
     return media in drawing.DRAWN or media in drawing.READ
 
 
-def sheets(content: Content, first: int, count: int = GROUP) -> Sheets:
+def sheets(content: Readable, first: int, count: int = GROUP) -> Sheets:
     """Pages `first` and after: their sizes and their words; up to `count` of them, as far as they can be read."""
     keeper = _Keeper(content.reader)
     found = keeper.sheets(first, count)
@@ -79,7 +89,7 @@ def sheets(content: Content, first: int, count: int = GROUP) -> Sheets:
     return replace(found, undrawn=frozenset(undrawn))
 
 
-def picture(content: Content, number: int, *, wide: bool = False) -> bytes:
+def picture(content: Readable, number: int, *, wide: bool = False) -> bytes:
     """One page as a picture (WebP).
 
     Raises:

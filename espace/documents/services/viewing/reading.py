@@ -111,6 +111,11 @@ class Content:
         """In bytes."""
         return self.reader.size
 
+    @property
+    def pages(self) -> int:
+        """How many there are; 0 when that is not known."""
+        return self.document.pages
+
 
 def document(standing: Standing, document_id: UUID) -> DocumentFacts:
     """One document, opened on its page.

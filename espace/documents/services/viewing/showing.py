@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from espace.interop import cda_view, media
 from espace.interop.cda import CdaError
@@ -10,8 +11,7 @@ from espace.interop.drawing import MAX_PAGES, MOST_WORDS, Sheet
 from espace.words import N_
 
 from . import drawing
-from .drawing import Sheets
-from .reading import Content
+from .drawing import Readable, Sheets
 
 MAX_WORDS = 24_000
 """Characters of the text layers on one page of ours: it stays light on a phone (performance.md)."""
@@ -77,6 +77,18 @@ class Shown:
         return self.sheets[-1].number if self.sheets else 0
 
 
+class Showable(Readable, Protocol):
+    """An opened file to be laid out on a page, for a reader from whom the names of places may be kept."""
+
+    @property
+    def pages(self) -> int:
+        """How many there are; 0 when that is not known."""
+
+    @property
+    def places_kept(self) -> bool:
+        """See `permissions.Standing`."""
+
+
 def kind_word(kind: str) -> str:
     """How people call a type of file; empty for one without a name."""
     return _KINDS.get(kind, "")
@@ -87,14 +99,14 @@ def is_cut(sheet: Sheet) -> bool:
     return len(sheet.text) >= MOST_WORDS
 
 
-def shown(content: Content, first: int, count: int, *, words: bool = True) -> Shown:
+def shown(content: Showable, first: int, count: int, *, words: bool = True) -> Shown:
     """Pages `first` and after of a document, `count` at most; fewer when they hold many words."""
     kind = content.media
     if kind == media.XML:
         return _of_xml(content)
     if not drawing.can_draw(kind):
         return Shown(fault=_IMAGING if kind == DICOM else _UNKNOWN)
-    last = content.document.pages if kind == media.PDF else 0  # of the others, only the file knows
+    last = content.pages if kind == media.PDF else 0  # of the others, only the file knows
     first = min(max(first, 1), last or MAX_PAGES)
     found = drawing.sheets(content, first, count)
     if not found.rows and not found.failed and found.pages:
@@ -135,7 +147,7 @@ def _light(rows: Sequence[Sheet]) -> Sequence[Sheet]:
     return rows
 
 
-def _of_xml(content: Content) -> Shown:
+def _of_xml(content: Showable) -> Shown:
     """A CDA laid out; any other XML, or a damaged one, as the text it is."""
     given = content.reader.read_all()
     try:
