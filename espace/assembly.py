@@ -36,7 +36,7 @@ def handle_events() -> None:
     from .documents.services.entries.filed import on_filed
     from .family.services.carers.invitations import on_invited as on_carer_invited
     from .home.services.telling import acts_told, last_times
-    from .messaging.services import absences, delivering
+    from .messaging.services import absences, delivering, leaving
     from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
 
@@ -56,6 +56,7 @@ def handle_events() -> None:
     outbox.on("accounts.reset-asked", send_reset_code)
     outbox.on("accounts.sign-in-refused", note_refused_sign_in)
     outbox.on(absences.TOPIC, absences.on_arrived)
+    outbox.on(leaving.TOPIC, leaving.leave)
     delivering.on_new(absences.on_new)
     on_acts_told(acts_told, last_times)
 

@@ -5,11 +5,10 @@ Who may write to whom is asked here, for every recipient, whatever a page offere
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from espace import clock, db, outbox, settings, storage
 from espace.audit import services as audit
@@ -18,16 +17,17 @@ from espace.db import Digest, Id
 from espace.documents.services import DocumentFacts, download
 from espace.documents.services.adding.scanning import VIRUS, ScanError, scan
 from espace.errors import InvalidError, NotFoundError
+from espace.family import services as family
 from espace.identifiers import new_id
 from espace.interop.mail_letter import Address, NewLetter, Part
 from espace.interop.mail_write import write
 from espace.messaging.models import Message
 from espace.people.services import directory
-from espace.permissions import Permission
+from espace.permissions import Permission, Task
 from espace.words import N_, one_line
 from espace.words import Message as Words
 
-from . import correspondents, rights, sendings, storing
+from . import apart, correspondents, rights, sendings, storing
 from .boxes import Box, mailbox_at, own_address, own_name
 from .delivering import store_own
 from .facts import MessageFacts, Party, open_message
@@ -35,6 +35,7 @@ from .names import file_name
 from .pharmacies import knows
 from .places import RefusedAddressError, place_of
 from .relay import is_plain
+from .rewriting import mss_of, same
 from .rights import Decision, Why
 from .sight import conditions, parameters, shape
 
@@ -69,6 +70,7 @@ class Outgoing:
 
     `conversation_id` is what it answers. `parts` are files from elsewhere, `documents` are documents of the record
     whose box it is. `mss` are X-MSS headers (rules.md MS-13). `automatic`: a program answers, and expects no answer.
+    A program that sends brings its own `message_id`, `in_reply_to` and `references`; no header tells of `hidden`.
     """
 
     to: Sequence[Address | str]
@@ -83,6 +85,10 @@ class Outgoing:
     mss: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     wants_receipt: bool = False
     automatic: bool = False
+    message_id: str = ""
+    in_reply_to: str = ""
+    references: Sequence[str] = ()
+    hidden: Sequence[Address | str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +107,23 @@ def send(box: Box, outgoing: Outgoing) -> Sent:
         InvalidError: `to`, `subject`, `text` or `files`, with what to say beside the field.
         NotFoundError: when this reader of the box has no such conversation or document.
     """
-    message_id = f"<{outgoing.key}@{settings.current().mail_name}>"
+    message_id = outgoing.message_id or _message_id(outgoing.key)
     before = _sent_before(box, message_id)
-    if before is not None:
+    if before is not None and not outgoing.message_id:
         return before
-    to, cc = _recipients(box, outgoing)
     outgoing = _tidied(outgoing)
+    if before is not None and not same(box, before.message_id, outgoing.subject, outgoing.text, outgoing.parts):
+        message_id = _message_id(outgoing.key)  # a program gave two messages one Message-ID: both leave
+        before = _sent_before(box, message_id)
+    recipients = _recipients(box, outgoing)
     documents = _documents(box, outgoing.documents)
-    _check(box, outgoing, (*to, *cc), with_prescription=any(one.class_code == PRESCRIPTION for one, _ in documents))
+    _check(box, outgoing, recipients, with_prescription=any(one.class_code == PRESCRIPTION for one, _ in documents))
+    if before is not None:
+        return _to_others(box, before, recipients)
     outgoing = replace(outgoing, parts=(*outgoing.parts, *(part for _, part in documents)), documents=())
-    letter = replace(_letter(box, outgoing, message_id), to=to, cc=cc)
+    letter = _letter(box, outgoing, recipients, message_id)
     _see_that_it_goes(letter)
-    return _write(box, letter, outgoing)
+    return _write(box, letter, outgoing, recipients)
 
 
 def why(box: Box, address: str, *, with_prescription: bool = False) -> Decision:
@@ -133,13 +144,29 @@ def _tidied(outgoing: Outgoing) -> Outgoing:
     return replace(outgoing, subject=one_line(outgoing.subject), text=text)
 
 
-def _recipients(box: Box, outgoing: Outgoing) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-    """To whom it goes, and who gets a copy: each once, under the name they are known by here."""
-    once: dict[str, Address] = {}
-    to = [_recipient(box, one, once) for one in outgoing.to]
-    cc = [_recipient(box, one, once) for one in outgoing.cc]
-    to, cc = [one for one in to if one], [one for one in cc if one]
-    return (tuple(to), tuple(cc)) if to else (tuple(cc), ())
+@dataclass(frozen=True, slots=True)
+class _Recipients:
+    """Everybody a message goes to, each once, under the name they are known by here."""
+
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    hidden: tuple[Address, ...]
+
+    @property
+    def every(self) -> tuple[Address, ...]:
+        return (*self.to, *self.cc, *self.hidden)
+
+
+def _recipients(box: Box, outgoing: Outgoing) -> _Recipients:
+    """To whom it goes. Who writes to themself beside others has their own copy anyway."""
+    own = own_address(box)
+    once: dict[str, Address] = {own.lower(): Address(own)}
+    lists = [
+        tuple(found for one in given if (found := _recipient(box, one, once)))
+        for given in (outgoing.to, outgoing.cc, outgoing.hidden)
+    ]
+    to, cc, hidden = lists
+    return _Recipients(to, cc, hidden) if to else _Recipients(cc, (), hidden)
 
 
 def _recipient(box: Box, given: Address | str, once: dict[str, Address]) -> Address | None:
@@ -165,10 +192,11 @@ def _known_name(box: Box, address: str) -> str:
     return listed[0].display_name if len(listed) == 1 else ""
 
 
-def _check(box: Box, outgoing: Outgoing, recipients: Sequence[Address], *, with_prescription: bool) -> None:
+def _check(box: Box, outgoing: Outgoing, whom: _Recipients, *, with_prescription: bool) -> None:
     problems: dict[str, str] = {}
+    recipients = whom.every
     if not recipients:
-        problems["to"] = N_("Choose to whom you write.")
+        problems["to"] = N_("Choose to whom you write, other than yourself.")
     elif len(recipients) > MOST_RECIPIENTS:
         problems["to"] = Words("Write to %(limit)d people at most.", limit=MOST_RECIPIENTS)
     else:
@@ -189,12 +217,9 @@ def _check(box: Box, outgoing: Outgoing, recipients: Sequence[Address], *, with_
 
 def _refusal(box: Box, recipients: Sequence[Address], *, with_prescription: bool) -> str:
     """Why one of these cannot be written to, "" for no reason."""
-    own = own_address(box).lower()
     for one in recipients:
         if not is_plain(one.address):
             return Words("“%(address)s” is not the address of a mailbox.", address=one_line(one.address)[:80])
-        if one.address.lower() == own:
-            return N_("This is your own address.")
         decision = why(box, one.address, with_prescription=with_prescription)
         if not decision.allowed:
             is_pharmacy = decision.why is Why.NEVER_WROTE and why(box, one.address, with_prescription=True).allowed
@@ -216,21 +241,23 @@ def _documents(box: Box, document_ids: Sequence[UUID]) -> list[tuple[DocumentFac
     return found
 
 
-def _letter(box: Box, outgoing: Outgoing, message_id: str) -> NewLetter:
-    thread = _thread(box, outgoing.conversation_id)
+def _letter(box: Box, outgoing: Outgoing, whom: _Recipients, message_id: str) -> NewLetter:
+    thread = [one.message_id for one in _thread(box, outgoing.conversation_id)]
+    own = Address(own_address(box), own_name(box))
     return NewLetter(
         message_id=message_id,
-        sender=Address(own_address(box), own_name(box)),
-        to=(),
+        sender=own,
+        to=whom.to or (own,),  # it goes to hidden recipients only: none of them is named to another
+        cc=whom.cc,
         subject=outgoing.subject,
         text=outgoing.text,
         date=clock.now().replace(microsecond=0),
-        in_reply_to=thread[-1].message_id if thread else "",
-        references=tuple(one.message_id for one in thread),
+        in_reply_to=thread[-1] if thread else outgoing.in_reply_to,
+        references=tuple(thread or outgoing.references),
         parts=tuple(outgoing.parts),
         wants_receipt=outgoing.wants_receipt,
         automatic=outgoing.automatic,
-        mss=dict(outgoing.mss),
+        mss=mss_of(outgoing.mss, outgoing.parts),
     )
 
 
@@ -271,14 +298,9 @@ _HARMFUL = N_("The antivirus found something harmful in one of the files. The me
 _NOT_SCANNED = N_("The antivirus does not answer now. Send your message again in a few minutes.")
 
 
-def _write(box: Box, letter: NewLetter, outgoing: Outgoing) -> Sent:
+def _write(box: Box, letter: NewLetter, outgoing: Outgoing, whom: _Recipients) -> Sent:
     files = _stored(box, letter)
-    now = clock.now()
     with db.write() as tx:
-        storing.hold(tx, box.id, is_person=box.is_person)
-        before = _sent_before(box, letter.message_id)
-        if before is not None:  # the form was sent twice at once
-            return before
         stored = store_own(
             tx,
             box,
@@ -286,20 +308,38 @@ def _write(box: Box, letter: NewLetter, outgoing: Outgoing) -> Sent:
             conversation_id=outgoing.conversation_id,
             author=None if outgoing.automatic else box.actor.id,
             files=files,
-            secret=_is_secret(box, letter, outgoing),
+            secret=_is_secret(box, whom, outgoing),
         )
-        parties = [Party(one.address, one.name) for one in (*letter.to, *letter.cc)]
-        sendings.begin(tx, box.id, stored.message_id, parties, now)
-        outbox.post(TOPIC, {"box_id": str(box.id), "message_id": str(stored.message_id)})
-        _leave_row(box, letter, stored.message_id, secret=stored.secret, now=now)
-    return Sent(stored.conversation_id, stored.message_id)
+        if stored.new:  # else the form was sent twice at once
+            _set_out(tx, box, stored.message_id, whom.every)
+            thing = {"id": str(stored.message_id), "title": storing.plain_subject(letter.subject)}
+            _leave_row(box, thing, whom.every, secret=stored.secret)
+    return Sent(stored.conversation_id, stored.message_id, stored.new)
 
 
-def _is_secret(box: Box, letter: NewLetter, outgoing: Outgoing) -> bool:
+def _to_others(box: Box, before: Sent, whom: _Recipients) -> Sent:
+    """The same message for those it was not sent to yet: a program may bring one message in several pieces."""
+    with db.write() as tx:
+        storing.hold(tx, box.id, is_person=box.is_person)
+        had = {one.address.lower() for one in sendings.held(tx, box.id, before.message_id)}
+        new = [one for one in whom.every if one.address.lower() not in had]
+        if new:
+            _set_out(tx, box, before.message_id, new)
+            sendings.judge(tx, box.id, before.message_id)
+            _leave_row(box, {"id": str(before.message_id)}, new, secret=False)
+    return before
+
+
+def _set_out(tx: Connection, box: Box, message_id: UUID, whom: Sequence[Address]) -> None:
+    sendings.begin(tx, box.id, message_id, [Party(one.address, one.name) for one in whom], clock.now())
+    outbox.post(TOPIC, {"box_id": str(box.id), "message_id": str(message_id)})
+
+
+def _is_secret(box: Box, whom: _Recipients, outgoing: Outgoing) -> bool:
     """Whether parents see nothing of it: a minor chose so, or a professional works in secret connection (MI-7)."""
     if box.is_person:
         return outgoing.secret and box.sees_secret
-    patients = [one.address for one in (*letter.to, *letter.cc) if correspondents.is_patient(one.address)]
+    patients = [one.address for one in whom.every if correspondents.is_patient(one.address)]
     return outgoing.secret or any(_leads_to(one) in box.actor.secret_in for one in patients)
 
 
@@ -319,14 +359,18 @@ def _stored(box: Box, letter: NewLetter) -> list[UUID]:
     return ids
 
 
-def _leave_row(box: Box, letter: NewLetter, message_id: UUID, *, secret: bool, now: datetime) -> None:
-    thing: dict[str, str] = {"id": str(message_id), "title": storing.plain_subject(letter.subject)}
+def _leave_row(box: Box, thing: dict[str, str], whom: Sequence[Address], *, secret: bool) -> None:
     if secret:
-        thing["representatives_invisible"] = "yes"
-    whom = ", ".join(one.name or one.address for one in (*letter.to, *letter.cc))
+        thing = thing | {"representatives_invisible": "yes"}
     relation = box.standing.relation if box.standing else None
-    detail = {"whom": whom, "at": now.isoformat()}
+    detail = apart.whom([Party(one.address, one.name) for one in whom])
     audit.record(box.actor, box.id, Action.MESSAGE_SENT, relation=relation, objects=[thing], detail=detail)
+    if box.standing is not None:
+        family.note_act(box.standing, Task.WRITE_MESSAGES)
+
+
+def _message_id(key: UUID) -> str:
+    return f"<{key}@{settings.current().mail_name}>"
 
 
 def _sent_before(box: Box, message_id: str) -> Sent | None:
