@@ -82,7 +82,7 @@ PATIENTS = (
         key="retired", given=("Yves", "Marie"), family="Quéméner", sex="M", years=74, days=96,
         birth_place="29019", order=952, attending="gp",
         about="Retraité. Diabète et hypertension suivis depuis des années, plusieurs traitements. Sa fille l'aide : "
-        "elle lit ses documents, sauf la psychiatrie, et en ajoute. Une voisine l'a aidé avant.",
+        "elle lit ses documents, sauf la psychiatrie, en ajoute, et écrit à ses soignants. Une voisine l'a aidé avant.",
     ),
     Someone(
         key="teen", given=("Malik",), family="Diallo", sex="M", years=16, days=82,
@@ -97,7 +97,7 @@ PATIENTS = (
     Someone(
         key="carer", given=("Soazig", "Anne"), family="Quéméner", use_name="Diallo", sex="F", years=47, days=200,
         birth_place="29232", order=985,
-        about="Fille d'Yves, dont elle est l'aidante : elle lit ses documents et en ajoute, jusqu'à une date. "
+        about="Fille d'Yves, dont elle est l'aidante : documents et messages, jusqu'à une date. "
         "Mère de Malik et d'Inès.",
     ),
     Someone(
@@ -292,6 +292,10 @@ AUTHORS = (
         role="Médecine d'urgence", place=HOSPITAL, number=289),
     Pro(key="second_gp", given="Jérôme", family="Kessler", civility="DR", profession="10", label="Médecin",
         skill="SM26", role="Médecine générale", place=SECOND_SURGERY, number=290),
+    Pro(key="practice_nurse", given="Maëlle", family="Corvec", civility="MME", profession="60", label="Infirmier",
+        role="Infirmière", place=SURGERY, number=312),
+    Pro(key="assistant", given="Léo", family="Bastide", civility="M", profession="21", label="Pharmacien",
+        role="Pharmacien", place=PHARMACY, number=323),
 )  # fmt: skip
 GONE = Pro(
     key="locum", given="Armelle", family="Guégan", civility="DR", profession="10", label="Médecin", skill="SM04",

@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
 import click
 
@@ -54,30 +53,26 @@ def _outside(settings: Settings) -> None:
     from .mailbox import listener
 
     assert settings.demo_dir is not None  # noqa: S101 - the demo sets it
-    _serve(listener(settings.demo_dir, settings.smtp_port))
-
-
-def _mail(settings: Settings) -> None:
-    from espace.assembly import open_house
-    from espace.machines import Machines
-    from espace.messaging.gateway.server import Gateway
-
-    machines = Machines.open(settings)
-    open_house(machines)
-    _serve(Gateway(machines))
-
-
-def _serve(server: Any) -> None:
-    """Let a server of a thread of its own run until this process is told to leave."""
     stop = threading.Event()
 
     def leave(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
     signal.signal(signal.SIGTERM, leave)
+    server = listener(settings.demo_dir, settings.smtp_port)
     server.start()
     stop.wait()
     server.stop()
+
+
+def _mail(settings: Settings) -> None:
+    from espace.assembly import open_house
+    from espace.machines import Machines
+    from espace.messaging.gateway.role import main as serve
+
+    machines = Machines.open(settings)
+    open_house(machines)
+    serve(settings, machines.bind)
 
 
 def _web(settings: Settings) -> None:
