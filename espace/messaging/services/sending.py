@@ -30,7 +30,7 @@ from espace.words import Message as Words
 from . import apart, correspondents, rights, sendings, storing
 from .boxes import Box, mailbox_at, own_address, own_name
 from .delivering import store_own
-from .facts import MessageFacts, Party, open_message
+from .facts import Party, open_message
 from .names import file_name
 from .pharmacies import knows
 from .places import RefusedAddressError, place_of
@@ -115,13 +115,14 @@ def send(box: Box, outgoing: Outgoing) -> Sent:
     if before is not None and not same(box, before.message_id, outgoing.subject, outgoing.text, outgoing.parts):
         message_id = _message_id(outgoing.key)  # a program gave two messages one Message-ID: both leave
         before = _sent_before(box, message_id)
+    answered = _thread(box, outgoing.conversation_id)
     recipients = _recipients(box, outgoing)
     documents = _documents(box, outgoing.documents)
     _check(box, outgoing, recipients, with_prescription=any(one.class_code == PRESCRIPTION for one, _ in documents))
     if before is not None:
         return _to_others(box, before, recipients)
     outgoing = replace(outgoing, parts=(*outgoing.parts, *(part for _, part in documents)), documents=())
-    letter = _letter(box, outgoing, recipients, message_id)
+    letter = _letter(box, outgoing, recipients, [*answered, message_id])
     _see_that_it_goes(letter)
     return _write(box, letter, outgoing, recipients)
 
@@ -241,8 +242,9 @@ def _documents(box: Box, document_ids: Sequence[UUID]) -> list[tuple[DocumentFac
     return found
 
 
-def _letter(box: Box, outgoing: Outgoing, whom: _Recipients, message_id: str) -> NewLetter:
-    thread = [one.message_id for one in _thread(box, outgoing.conversation_id)]
+def _letter(box: Box, outgoing: Outgoing, whom: _Recipients, thread: Sequence[str]) -> NewLetter:
+    """The letter, its own Message-ID last in the thread it goes on with."""
+    *before, message_id = thread
     own = Address(own_address(box), own_name(box))
     return NewLetter(
         message_id=message_id,
@@ -252,8 +254,8 @@ def _letter(box: Box, outgoing: Outgoing, whom: _Recipients, message_id: str) ->
         subject=outgoing.subject,
         text=outgoing.text,
         date=clock.now().replace(microsecond=0),
-        in_reply_to=thread[-1] if thread else outgoing.in_reply_to,
-        references=tuple(thread or outgoing.references),
+        in_reply_to=before[-1] if before else outgoing.in_reply_to,
+        references=tuple(before or outgoing.references),
         parts=tuple(outgoing.parts),
         wants_receipt=outgoing.wants_receipt,
         automatic=outgoing.automatic,
@@ -261,8 +263,8 @@ def _letter(box: Box, outgoing: Outgoing, whom: _Recipients, message_id: str) ->
     )
 
 
-def _thread(box: Box, conversation_id: UUID | None) -> list[MessageFacts]:
-    """What a message answers, the oldest first: the latest messages of its conversation that its author sees."""
+def _thread(box: Box, conversation_id: UUID | None) -> list[str]:
+    """The Message-IDs of what a message answers, the oldest first: the latest of its conversation that are seen."""
     if conversation_id is None:
         return []
     statement = (
@@ -275,7 +277,7 @@ def _thread(box: Box, conversation_id: UUID | None) -> list[MessageFacts]:
         rows = tx.execute(statement, {**parameters(box), "conversation": conversation_id}).all()
         if not rows:
             raise NotFoundError
-        return [open_message(tx, box.id, row.id, row.payload) for row in reversed(rows)]
+        return [open_message(tx, box.id, row.id, row.payload).message_id for row in reversed(rows)]
 
 
 def _see_that_it_goes(letter: NewLetter) -> None:
