@@ -21,11 +21,13 @@ from espace.documents.services.passing import guests, sharing
 from espace.documents.services.passing.guests import Deposit
 from espace.documents.services.passing.sharing import NewShare
 from espace.family import services as family
+from espace.interop.mail_letter import Part
 from espace.permissions import Permission as P
 from espace.permissions import Role, Standing, Task, Visitor
 from espace.records import services as records
 from espace.records.services import HeirRequest
 from espace.settings import Settings
+from tests.messaging import letters
 from tests.support import build, office, readers
 from tests.support.browser_client import Browser
 from tests.support.clock import FakeClock
@@ -38,7 +40,8 @@ SECRET_TITLE = "Entretien confidentiel Zibeline"
 # Independent of `access.policy`: who may do what before the child's record, written by hand from rules.md.
 MODE = "centre-15"
 _PARENTS = frozenset({"mother", "second parent"})
-_CARE_FOR_HER = frozenset({"carer who reads", "carer who adds"})
+_READ_HER_MAIL = frozenset({"carer who reads messages", "carer who answers"})
+_CARE_FOR_HER = frozenset({"carer who reads", "carer who adds"}) | _READ_HER_MAIL
 _BY_CONSENT = frozenset({"authorised", "team"})
 _IN_PASSING = frozenset({"code to deposit", "emergency", "centre 15"})
 _FOUND_HER = (
@@ -57,6 +60,8 @@ EXPECTED: dict[P, frozenset[str]] = {
     P.ACCESS_ASK: _FOUND_HER | {"code to read"},  # the blocked are not told: their request wakes nobody
     P.DOCUMENTS_READ: _PARENTS | {"narrowed parent", "carer who reads", "code to read"} | _BY_CONSENT | _IN_PASSING,
     P.DOCUMENTS_ANNOUNCE: _BY_CONSENT,
+    P.MESSAGES_READ: _PARENTS | _READ_HER_MAIL | {"narrowed parent"},
+    P.MESSAGES_WRITE: _PARENTS | {"carer who answers"},  # a message is between the person and who wrote to them
 }
 _NOTHING_AT: dict[str, tuple[str, ...]] = {
     "narrowed parent": ("/soins", "/attente"),  # nobody knows when a line of the insurer arrived
@@ -86,6 +91,8 @@ RELATIONS = (
     "narrowed parent",
     "carer who reads",
     "carer who adds",
+    "carer who reads messages",
+    "carer who answers",
     "carer of somebody else",
     "carer until yesterday",
     "unknown professional",
@@ -234,6 +241,7 @@ def cast(app: Flask, clock: FakeClock) -> Cast:
         "consent_id": asked.id,
         **dict.fromkeys(("professional_id", "eyes", "person"), authorised.id),
         **_given(parent, added.id),
+        **_written(child),
         **_bound(child, suspended),
     }
     return Cast(app, child, mother, people, ids, {name: UUID(int=value.int ^ 1) for name, value in ids.items()})
@@ -255,6 +263,17 @@ def _given(parent: Standing, document_id: UUID) -> dict[str, UUID]:
     }
 
 
+def _written(child: build.Citizen) -> dict[str, UUID]:
+    """A message to the child, with a paper."""
+    enclosed = Part("Compte rendu.pdf", "application/pdf", pdf("Consultation"))
+    came = letters.arrive(letters.letter(letters.address_of(child), parts=[enclosed]))[0]
+    assert came.conversation_id is not None
+    return {
+        "conversation_id": came.conversation_id,
+        "attachment_id": letters.attachments(child.record_id)[0][0],
+    }
+
+
 def _bound(child: build.Citizen, other: build.Citizen) -> dict[str, UUID]:
     """What binds to the child: a carer, a parent, an opening in an emergency."""
     bonds = family.bonds_on(child.record_id)
@@ -273,9 +292,18 @@ def _carers(child: build.Citizen) -> dict[str, build.Citizen]:
     reading, adding = build.citizen("Zoé", "Lopez"), build.citizen("Yann", "Guen", sex="M")
     readers.carer(child, reading, Task.READ_DOCUMENTS)
     readers.carer(child, adding, Task.ADD_DOCUMENTS)
+    mail, answers = build.citizen("Inès", "Maurel"), build.citizen("Noé", "Kerbrat", sex="M")
+    readers.carer(child, mail, Task.READ_MESSAGES)
+    readers.carer(child, answers, Task.READ_MESSAGES, Task.WRITE_MESSAGES)
     elsewhere, other = build.citizen("Rémi", "Faure", sex="M"), build.citizen("Alba", "Nery")
     readers.carer(other, elsewhere, *Task)
-    return {"carer who reads": reading, "carer who adds": adding, "carer of somebody else": elsewhere}
+    return {
+        "carer who reads": reading,
+        "carer who adds": adding,
+        "carer who reads messages": mail,
+        "carer who answers": answers,
+        "carer of somebody else": elsewhere,
+    }
 
 
 def _passing(child: build.Citizen, mother: build.Citizen) -> dict[str, build.Caregiver]:

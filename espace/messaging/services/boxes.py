@@ -56,8 +56,13 @@ class Box:
 
     @property
     def marks_read(self) -> bool:
-        """Whether reading here makes a message read: not for a carer, whose reading is not the person's own."""
-        return self.standing is None or self.standing.relation in (Relation.HOLDER, Relation.REPRESENTATIVE)
+        """Whether reading here makes a message read: not for a carer, nor for whom a decision limits.
+
+        Their reading is not the person's own, and what one may only read one does not change.
+        """
+        if self.standing is None:
+            return True
+        return self.standing.relation in (Relation.HOLDER, Relation.REPRESENTATIVE) and self.arrived_before is None
 
 
 @dataclass(frozen=True, slots=True)
