@@ -9,8 +9,11 @@ from espace.permissions import Permission
 from espace.web.rooms import Card, NavEntry, Pages, Room
 from espace.web.viewpoint import Veiled
 
-from .views import listing
+from .views import directory, listing, mailboxes, patients, settings, team, templates
 from .views.here import View, of_mailbox
+from .views.mailbox_pages import pages, patient_pages
+
+_ROUTES = (directory, mailboxes, patients, settings, team, templates)  # importing hangs their pages on the blueprints
 
 
 def _boxes(pages: Blueprint, at: str, shown: Callable[[View], View]) -> Blueprint:
@@ -29,8 +32,9 @@ def _of_mailboxes() -> Blueprint:
 
 ROOM = Room(
     name="messaging",
-    pages=(_of_mailboxes(),),
+    pages=(_of_mailboxes(), pages),
     record_pages=_of_people(),
+    professional_record_pages=patient_pages,
     navigation=(
         NavEntry("/messages", _l("Messages"), "mail", Permission.MESSAGES_READ, 30, news=listing.unread_badge),
     ),

@@ -4,9 +4,10 @@
 the record that the address names.
 """
 
+from .access_mailboxes import MAILBOXES
 from .access_public import PUBLIC
 
-ACCESS: dict[str, str] = PUBLIC | {
+ACCESS: dict[str, str] = PUBLIC | MAILBOXES | {
     # a person's account
     "GET /compte": "account",
     "GET /compte/activite": "account:security",

@@ -15,7 +15,7 @@ from espace import clock, db, outbox
 from espace.db import Instant
 from espace.errors import InvalidError
 from espace.interop.mail_letter import Letter
-from espace.messaging.models import Conversation, Correspondent, Mailbox, Message
+from espace.messaging.models import Conversation, Correspondent, Message
 from espace.permissions import SYSTEM
 
 from . import sending

@@ -46,6 +46,25 @@ def state(box: Box, address: str) -> ClosingState:
     return ClosingState(may_end=ended is None, may_reopen=ended is not None, ended_at=ended)
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """The conversation whose exchange is to be ended or opened again: with whom, about what."""
+
+    name: str
+    subject: str
+    state: ClosingState
+
+
+def about(box: Box, conversation_id: UUID) -> About:
+    """What the page asks that ends an exchange, or opens it again.
+
+    Raises:
+        NotFoundError: for a conversation that is not with a patient.
+    """
+    facts, _ = _with_patient(box, conversation_id)
+    return About(facts.with_name, facts.subject, state(box, facts.with_address))
+
+
 def end(box: Box, conversation_id: UUID, words: str, *, key: UUID | None = None) -> None:
     """End the exchange with a patient: they read `words`, and answer no more until we write again (MS-5).
 

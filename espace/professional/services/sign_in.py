@@ -13,6 +13,7 @@ from espace.accounts.services import held, outside
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import EspaceError, InvalidError
+from espace.messaging.services import mailboxes
 from espace.people import services as people
 from espace.people.services import Professional, Structure, actor_of
 from espace.permissions import Actor, ActorKind
@@ -129,9 +130,13 @@ def choose(token: str, structure_id: str) -> str:
 
 
 def open_session(professional: Professional, place: Structure | None) -> str:
-    """Open a professional's session in one practice situation; gives the token for its cookie."""
+    """Open a professional's session in one practice situation; gives the token for its cookie.
+
+    Whose address of the secure mail is kept here has their mailbox from then on (rules.md MS-8).
+    """
     actor = actor_of(professional, place)
     with db.write():
+        mailboxes.open_own(professional)
         audit.record(actor, professional.id, Action.SIGNED_IN, detail={"structure": actor.structure})
         return accounts.open_session(
             ActorKind.PROFESSIONAL,

@@ -1,0 +1,77 @@
+"""The address book: looking for a colleague, a team or a place, and beginning a message to them."""
+
+from flask import Response, flash
+from flask_babel import gettext
+
+from espace.messaging.mailbox_forms import KINDS, BookForm, WriteForm
+from espace.messaging.services import directory, drafts
+from espace.messaging.services.boxes import Box, BoxKind, boxes_of
+from espace.messaging.services.drafts import Typed
+from espace.people.services.directory import words
+from espace.permissions import Permission
+from espace.web.attempts import attempt, page, to
+from espace.web.forms import SelectChoice
+from espace.web.guards import asks, requires, signed_in
+from espace.words import N_
+
+from .mailbox_pages import base_of, pages
+
+
+@pages.get("/pro/messages/annuaire")
+@requires(Permission.PRACTICE)
+def book() -> Response:
+    """The address book, before anybody is looked for."""
+    return _book(BookForm(formdata=None), None)
+
+
+@pages.post("/pro/messages/annuaire")
+@requires(Permission.PRACTICE)
+@asks
+def look() -> Response:
+    """Who fits; what was sought stands in no address."""
+    form = BookForm()
+    name = (form.name.data or "").strip()
+    if not form.validate() or not words(name):
+        form.refuse({"name": N_("Write a name, or the 11 digits of an RPPS number.")})
+        return _book(form, None)
+    return _book(form, directory.search(name, (form.where.data or "").strip(), form.beyond))
+
+
+def _book(form: BookForm, found: directory.Book | None) -> Response:
+    labels = {kind.value: gettext(said) for kind, said in KINDS.items()}
+    may_write = has_box()
+    return page("messaging/mailboxes/book.html", form, found=found, labels=labels, may_write=may_write)
+
+
+@pages.post("/pro/messages/annuaire/ecrire")
+@requires(Permission.PRACTICE)
+def write() -> Response:
+    """Begin a message to a line of the address book; who has several mailboxes says from which."""
+    form = WriteForm()
+    line = directory.line(form.ref.data or "")
+    if not form.validate() or line is None or not line.address:
+        flash(gettext("This address is not in the directory any more."), "warn")
+        return to("/pro/messages/annuaire")
+    box = chosen_box(form)
+    if box is None:
+        return page("messaging/mailboxes/from.html", form, name=line.name, place="/pro/messages/annuaire/ecrire")
+    with attempt(form):
+        return to(f"{base_of(box.id)}/ecrire/{drafts.begin(box, Typed(to=(line.address,)))}")
+    return page("messaging/mailboxes/from.html", form, name=line.name, place="/pro/messages/annuaire/ecrire")
+
+
+def chosen_box(form: WriteForm) -> Box | None:
+    """From which mailbox is written: the only one, or the one chosen; None when it is to be chosen first.
+
+    Mailboxes of software are nobody's to write from by hand.
+    """
+    own = [one for one in boxes_of(signed_in()) if one.kind is not BoxKind.APP]
+    form.mailbox.choices = [SelectChoice(str(one.id), f"{one.name}, {one.address}") for one in own]
+    if len(own) == 1:
+        return own[0]
+    return next((one for one in own if one.id == form.chosen), None)
+
+
+def has_box() -> bool:
+    """Whether who is signed in has a mailbox to write from."""
+    return any(one.kind is not BoxKind.APP for one in boxes_of(signed_in()))

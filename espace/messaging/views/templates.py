@@ -1,0 +1,129 @@
+"""The texts a mailbox uses again, and ending or opening again the exchange with a patient."""
+
+from uuid import UUID
+
+from flask import Response, flash
+from flask_babel import gettext
+
+from espace.errors import NotFoundError
+from espace.messaging.mailbox_forms import EndForm, PressForm, TemplateForm
+from espace.messaging.services import closing, templates
+from espace.messaging.services.templates import Template
+from espace.permissions import Permission
+from espace.web.attempts import attempt, to
+from espace.web.guards import requires
+
+from .mailbox_pages import base_of, mailbox_here, pages, shown
+
+_AT = "/pro/messages/<uuid:mailbox_id>/modeles"
+_ON = "/pro/messages/<uuid:mailbox_id>/<uuid:conversation_id>"
+
+
+@pages.get(_AT)
+@requires(Permission.PRACTICE)
+def all_templates(mailbox_id: UUID) -> Response:
+    """The templates of a mailbox."""
+    place = mailbox_here(mailbox_id)
+    return shown(
+        "messaging/mailboxes/templates.html", PressForm(formdata=None), place, found=templates.templates(place.box)
+    )
+
+
+@pages.get(f"{_AT}/nouveau")
+@requires(Permission.PRACTICE)
+def new_template(mailbox_id: UUID) -> Response:
+    """A template more."""
+    return shown("messaging/mailboxes/template.html", TemplateForm(formdata=None), mailbox_here(mailbox_id), one=None)
+
+
+@pages.post(f"{_AT}/nouveau")
+@requires(Permission.PRACTICE)
+def add_template(mailbox_id: UUID) -> Response:
+    """Keep it."""
+    return _save(mailbox_id, None)
+
+
+@pages.get(f"{_AT}/<uuid:template_id>")
+@requires(Permission.PRACTICE)
+def one_template(mailbox_id: UUID, template_id: UUID) -> Response:
+    """One template, to be changed."""
+    place = mailbox_here(mailbox_id)
+    one = templates.template(place.box, template_id)
+    form = TemplateForm(formdata=None)
+    form.name.data, form.subject.data, form.text.data = one.name, one.subject, one.text
+    return shown("messaging/mailboxes/template.html", form, place, one=one)
+
+
+@pages.post(f"{_AT}/<uuid:template_id>")
+@requires(Permission.PRACTICE)
+def change_template(mailbox_id: UUID, template_id: UUID) -> Response:
+    """Keep what changed."""
+    return _save(mailbox_id, templates.template(mailbox_here(mailbox_id).box, template_id))
+
+
+def _save(mailbox_id: UUID, one: Template | None) -> Response:
+    place, form = mailbox_here(mailbox_id), TemplateForm()
+    if form.validate():
+        with attempt(form):
+            templates.save(place.box, form.command(one.id if one else None))
+            flash(gettext("The template is kept."), "ok")
+            return to(f"{base_of(mailbox_id)}/modeles")
+    return shown("messaging/mailboxes/template.html", form, place, one=one)
+
+
+@pages.post(f"{_AT}/<uuid:template_id>/supprimer")
+@requires(Permission.PRACTICE)
+def remove_template(mailbox_id: UUID, template_id: UUID) -> Response:
+    """Delete it."""
+    if PressForm().validate():
+        templates.remove(mailbox_here(mailbox_id).box, template_id)
+        flash(gettext("The template is deleted."), "ok")
+    return to(f"{base_of(mailbox_id)}/modeles")
+
+
+@pages.get(f"{_ON}/fin")
+@requires(Permission.PRACTICE)
+def ending(mailbox_id: UUID, conversation_id: UUID) -> Response:
+    """What ending the exchange with a patient does, and what the patient reads."""
+    return _ending(EndForm(formdata=None), mailbox_id, conversation_id, ends=True)
+
+
+@pages.post(f"{_ON}/fin")
+@requires(Permission.PRACTICE)
+def end(mailbox_id: UUID, conversation_id: UUID) -> Response:
+    """End it."""
+    form = EndForm()
+    if form.validate():
+        with attempt(form):
+            closing.end(mailbox_here(mailbox_id).box, conversation_id, form.text.data or "", key=form.key)
+            flash(gettext("The exchange is ended. The patient reads your message and can no longer answer."), "ok")
+            return to(f"{base_of(mailbox_id)}/{conversation_id}")
+    return _ending(form, mailbox_id, conversation_id, ends=True)
+
+
+@pages.get(f"{_ON}/reouvrir")
+@requires(Permission.PRACTICE)
+def opening_again(mailbox_id: UUID, conversation_id: UUID) -> Response:
+    """What opening the exchange again does, and what the patient reads."""
+    return _ending(EndForm(formdata=None), mailbox_id, conversation_id, ends=False)
+
+
+@pages.post(f"{_ON}/reouvrir")
+@requires(Permission.PRACTICE)
+def open_again(mailbox_id: UUID, conversation_id: UUID) -> Response:
+    """Open it again."""
+    form = EndForm()
+    if form.validate():
+        with attempt(form):
+            closing.reopen(mailbox_here(mailbox_id).box, conversation_id, form.text.data or "", key=form.key)
+            flash(gettext("The exchange is open again. The patient can answer."), "ok")
+            return to(f"{base_of(mailbox_id)}/{conversation_id}")
+    return _ending(form, mailbox_id, conversation_id, ends=False)
+
+
+def _ending(form: EndForm, mailbox_id: UUID, conversation_id: UUID, *, ends: bool) -> Response:
+    place = mailbox_here(mailbox_id)
+    about = closing.about(place.box, conversation_id)
+    if not (about.state.may_end if ends else about.state.may_reopen):
+        raise NotFoundError
+    return shown("messaging/mailboxes/end.html", form, place, about=about, ends=ends, conversation_id=conversation_id)
