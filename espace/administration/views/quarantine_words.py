@@ -17,6 +17,7 @@ _REASONS: Mapping[str, Message] = MappingProxyType(
         "unknown-patient": N_("Nobody here has this INS number"),
         "traits-mismatch": N_("The number is known, but the names, the birth date or the sex differ"),
         "several-patients": N_("It names several people"),
+        "other-recipient": N_("The message it came with was written to somebody else"),
         "contradictory-patients": N_("The archive and the document name different people"),
         "no-identity": N_("It names nobody"),
         "no-ins": N_("It has no INS number"),

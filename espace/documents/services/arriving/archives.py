@@ -31,11 +31,16 @@ from .claimed import (
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """One document of an archive: its name there, its bytes, and how it is read when its turn comes."""
+    """One document of an archive: its name there, its bytes, and how it is read when its turn comes.
+
+    `marks` are the codes of confidentiality and of routing that the metadata give it, `title` what they call it.
+    """
 
     name: str
     content: bytes
     prepared: Callable[[], tuple[RecordFacts, NewDocument]]
+    marks: tuple[str, ...] = ()
+    title: str = ""
 
 
 def unpacked(content: bytes) -> list[Packed]:
@@ -51,7 +56,9 @@ def unpacked(content: bytes) -> list[Packed]:
         found = xdm.read(content)
     except XdmError as error:
         raise AsideError(f"xdm-{error.kind}", error.faults) from None
-    return [Packed(one.name, one.content, partial(_prepared, one)) for one in found.entries]
+    return [
+        Packed(one.name, one.content, partial(_prepared, one), one.confidentiality, one.title) for one in found.entries
+    ]
 
 
 def _prepared(entry: XdmEntry) -> tuple[RecordFacts, NewDocument]:

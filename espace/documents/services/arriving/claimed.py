@@ -25,6 +25,12 @@ from espace.records.services import RecordFacts
 
 _HIDDEN, _AWAITS, _SECRET = "MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"
 _VISIBILITIES = frozenset({"N", "R", "V", _HIDDEN, _AWAITS, _SECRET})
+SECRET_FLAGS = frozenset({_SECRET, "INVISIBLE_REP_LEGAUX", "CONNEXION_SECRETE"})
+"""How senders say that a minor's parents must not see a document (rules.md MS-15, AR-17)."""
+TO_RECORD = "DESTDMP"
+"""How senders say that a document is for the record as well as for who reads it (rules.md MS-15)."""
+_ROUTING = frozenset({TO_RECORD, "DESTMSSANTEPS", "DESTMSSANTEPAT"})
+"""Codes that say where a document goes, not who may see it (rules.md MS-15)."""
 # Feeding needs no consent, only no opposition (rules.md AR-4): what its person refused is not even kept aside. What
 # the house holds back, or a death ended, may be corrected: it waits.
 _REFUSING = frozenset({records.OPPOSED, records.CLOSED, records.ERASED})
@@ -203,7 +209,7 @@ def visibility_of(confidentiality: Iterable[str]) -> Visibility:
     Raises:
         AsideError: for an unknown code, or two that exclude each other.
     """
-    codes = set(confidentiality)
+    codes = {_SECRET if code in SECRET_FLAGS else code for code in confidentiality} - _ROUTING
     if not codes <= _VISIBILITIES:
         raise AsideError("unknown-visibility")
     if {_HIDDEN, _AWAITS} <= codes:

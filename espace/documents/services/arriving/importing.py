@@ -148,6 +148,11 @@ def taken_in(content: bytes, source: Source, where: str, told: Told | None = Non
     return [_taken(content, source, where, told, lambda: prepared(content))]
 
 
+def taken_of(packed: archives.Packed, source: Source, where: str, told: Told | None = None) -> Taken:
+    """Take in one document of an archive by itself, as `taken_in` takes them all."""
+    return _taken(packed.content, source, f"{where}: {packed.name}", told or Told(), packed.prepared)
+
+
 def _unpacked(content: bytes, source: Source, where: str, told: Told) -> list[Taken]:
     packed = archives.unpacked(content)
     found = [_taken(each.content, source, f"{where}: {each.name}", told, each.prepared) for each in packed]
