@@ -3,7 +3,6 @@
 from flask import Response, flash
 from flask_babel import gettext
 
-from espace.messaging.mailbox_forms import KINDS, BookForm, WriteForm
 from espace.messaging.services import directory, drafts
 from espace.messaging.services.boxes import Box, BoxKind, boxes_of
 from espace.messaging.services.drafts import Typed
@@ -14,6 +13,7 @@ from espace.web.forms import SelectChoice
 from espace.web.guards import asks, requires, signed_in
 from espace.words import N_
 
+from .mailbox_forms import KINDS, BookForm, WriteForm
 from .mailbox_pages import base_of, pages
 
 

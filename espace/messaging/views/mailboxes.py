@@ -6,7 +6,6 @@ from flask import Response, flash
 from flask_babel import gettext
 
 from espace import settings
-from espace.messaging.mailbox_forms import KIND_HINTS, NewMailboxForm, PressForm
 from espace.messaging.services import mailboxes
 from espace.messaging.services.mailboxes import Own
 from espace.people import services as people
@@ -16,6 +15,7 @@ from espace.web.guards import requires, signed_in
 from espace.web.rendering import render
 from espace.web.typed import keeping, typed_before
 
+from .mailbox_forms import KIND_HINTS, NewMailboxForm, PressForm
 from .mailbox_pages import base_of, pages
 
 

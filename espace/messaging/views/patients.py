@@ -3,7 +3,6 @@
 from flask import Response, flash
 from flask_babel import gettext
 
-from espace.messaging.mailbox_forms import WriteForm
 from espace.messaging.services import drafts
 from espace.messaging.services.boxes import Box, patient_address
 from espace.messaging.services.drafts import Typed
@@ -15,6 +14,7 @@ from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint
 
 from .directory import chosen_box, has_box
+from .mailbox_forms import WriteForm
 from .mailbox_pages import base_of, patient_pages
 
 

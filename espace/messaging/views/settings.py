@@ -7,7 +7,6 @@ from flask_babel import gettext
 
 from espace import settings
 from espace.errors import ConflictError
-from espace.messaging.mailbox_forms import ChoicesForm, PressForm, TokenForm
 from espace.messaging.services import choosing, mailboxes, members, tokens
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, to
@@ -15,6 +14,7 @@ from espace.web.guards import requires, signed_in
 from espace.web.typed import keeping, typed_before
 
 from .here import Here
+from .mailbox_forms import ChoicesForm, PressForm, TokenForm
 from .mailbox_pages import mailbox_here, pages, shown
 
 

@@ -6,7 +6,6 @@ from flask import Response, flash
 from flask_babel import gettext
 
 from espace.errors import ConflictError
-from espace.messaging.mailbox_forms import AnsweringForm, MemberForm, PressForm
 from espace.messaging.services import assigning, boxes, mailboxes, members
 from espace.messaging.services.boxes import box_of_mailbox
 from espace.people import services as people
@@ -15,6 +14,7 @@ from espace.web.attempts import attempt, to
 from espace.web.guards import requires, signed_in
 from espace.web.typed import keeping
 
+from .mailbox_forms import AnsweringForm, MemberForm, PressForm
 from .mailbox_pages import base_of, mailbox_here, pages, shown
 
 _AT = "/pro/messages/<uuid:mailbox_id>/reglages/equipe"

@@ -6,13 +6,13 @@ from flask import Response, flash
 from flask_babel import gettext
 
 from espace.errors import NotFoundError
-from espace.messaging.mailbox_forms import EndForm, PressForm, TemplateForm
 from espace.messaging.services import closing, templates
 from espace.messaging.services.templates import Template
 from espace.permissions import Permission
 from espace.web.attempts import attempt, to
 from espace.web.guards import requires
 
+from .mailbox_forms import EndForm, PressForm, TemplateForm
 from .mailbox_pages import base_of, mailbox_here, pages, shown
 
 _AT = "/pro/messages/<uuid:mailbox_id>/modeles"
