@@ -104,19 +104,24 @@ class Conversation(SMTP):
     def leave(self) -> None:
         """End as soon as no message is at hand."""
         self._is_leaving = True
-        if not self._is_busy and self.transport is not None:
-            self._writer.write(replies.LEAVING.encode() + b"\r\n")
-            self.transport.close()
+        if not self._is_busy:
+            self._close(replies.LEAVING)
 
     def abort(self) -> None:
         """End now."""
-        if self.transport is not None:
-            self.transport.close()
+        self._close()
 
     def _timeout_cb(self) -> None:
-        if self.transport is not None:
-            self._writer.write(replies.TOO_LONG_A_TIME.encode() + b"\r\n")
-            self.transport.close()
+        self._close(replies.TOO_LONG_A_TIME)
+
+    def _close(self, reply: str = "") -> None:
+        """Say a last word and hang up, once: an encrypted connection bears neither a second time."""
+        if self.transport is None or self.transport.is_closing():
+            return
+        if reply:
+            self._writer.write(reply.encode() + b"\r\n")
+        self.transport.close()
+        self._gateway.left(self)
 
     async def _handle_client(self) -> None:
         self._intake = Intake(self._reader)
@@ -131,8 +136,10 @@ class Conversation(SMTP):
         except (LeftError, ConnectionError, TLSSetupException):
             pass
         finally:
-            if self.transport is not None:
-                self.transport.close()
+            self._close()
+            self._gateway.left(self)  # of a handshake that failed, nobody else tells
+            if self._timeout_handle is not None:
+                self._timeout_handle.cancel()
 
     async def _next(self) -> None:
         try:
@@ -336,8 +343,7 @@ class Conversation(SMTP):
 
     async def _end(self, reply: str) -> None:
         await self.push(reply)
-        if self.transport is not None:
-            self.transport.close()
+        self._close()
 
 
 def _path(keyword: str, rest: str, wrong: str) -> tuple[str, str]:

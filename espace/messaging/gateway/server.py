@@ -24,6 +24,7 @@ THREADS = 4
 MESSAGES_HELD = 8
 """Messages of the largest size whose bytes may be in memory at once, over all connections (security.md R42)."""
 STOPPING_SECONDS = 30.0
+LAST_WORDS_SECONDS = 0.05
 _log = structlog.get_logger()
 
 
@@ -167,6 +168,7 @@ async def _dismiss(conversations: set[Conversation]) -> None:
         waited += 0.02
     for one in list(conversations):
         one.abort()
+    await asyncio.sleep(LAST_WORDS_SECONDS)
 
 
 def _note_failure(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
