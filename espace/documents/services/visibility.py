@@ -136,3 +136,14 @@ def same_content_statement(given: tuple[bool, ...]) -> _Rows:
         .where(Document.state.not_in(NOWHERE), *conditions(given))
         .limit(1)
     )
+
+
+@lru_cache(maxsize=64)
+def among_statement(given: tuple[bool, ...]) -> _Rows:
+    """Those of some documents that the rule lets through."""
+    return select(Document.id).where(
+        Document.record_id == bindparam("record", type_=Id),
+        Document.id.in_(bindparam("ids", expanding=True, type_=Id)),
+        Document.state.not_in(NOWHERE),
+        *conditions(given),
+    )

@@ -12,12 +12,16 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from espace import db, outbox
+from espace.audit import services as audit
+from espace.audit.services import Action
 from espace.documents.services.entries.filing import stored
+from espace.documents.services.entries.folding import Source
 from espace.errors import BusyError, ConflictError, NotFoundError
 from espace.interop.mail_letter import Address, Letter, NewLetter
+from espace.permissions import SYSTEM, Relation
 from espace.words import N_, Message
 
-from . import correspondents, storing, telling
+from . import apart, archives, correspondents, storing, telling
 from .attachments import Looked, look
 from .boxes import Box
 from .correspondents import is_patient
@@ -206,24 +210,39 @@ def _known(letter: Letter, place: Place) -> Delivered | None:
 
 
 def _write(letter: Letter, places: Sequence[Place], *, secret: bool) -> dict[Place, Delivered]:
-    looked = [look(part) for part in letter.parts] + [look(part, calendar=True) for part in letter.calendars]
+    looked = [look(part, coming=True) for part in letter.parts]
+    looked += [look(part, calendar=True) for part in letter.calendars]
     found: dict[Place, Delivered] = {}
     with ExitStack() as stack:
-        kept = {place: _kept(stack, place, looked) for place in places}
+        copies = [_copy(stack, letter, place, looked) for place in places]
         tx = stack.enter_context(db.write())
-        for place in places:
-            found[place] = _write_one(tx, letter, place, kept[place], secret=secret)
+        for copy in copies:
+            found[copy.place] = _write_one(tx, letter, copy, secret=secret)
     return found
 
 
-def _kept(stack: ExitStack, place: Place, looked: Sequence[Looked]) -> tuple[KeptFile, ...]:
-    """The files of one copy, durable before its rows; taken away when these are not written."""
-    ids = stack.enter_context(stored(_box(place), *(one.content for one in looked)))
-    return tuple(KeptFile(one, seen.kind, seen.facts) for one, seen in zip(ids, looked, strict=True))
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """What goes into one box: its files are durable before its rows, and taken away when these are not written."""
+
+    place: Place
+    files: tuple[KeptFile, ...]
+    secret: bool
 
 
-def _write_one(tx: Connection, letter: Letter, place: Place, files: tuple[KeptFile, ...], *, secret: bool) -> Delivered:
+def _copy(stack: ExitStack, letter: Letter, place: Place, looked: Sequence[Looked]) -> _Copy:
+    box_id = _box(place)
+    arranged = archives.arrange(looked, box_id, is_person=place.kind is PlaceKind.PERSON)
+    archives.take_apart(arranged.apart, box_id, Source("mail", letter.sender.name))
+    ids = stack.enter_context(stored(box_id, *(one.content for one in arranged.files)))
+    kept = tuple(KeptFile(one, seen.kind, seen.facts) for one, seen in zip(ids, arranged.files, strict=True))
+    return _Copy(place, kept, arranged.secret)
+
+
+def _write_one(tx: Connection, letter: Letter, copy: _Copy, *, secret: bool) -> Delivered:
+    place, files = copy.place, copy.files
     box_id, is_person = _box(place), place.kind is PlaceKind.PERSON
+    secret = secret or copy.secret
     try:
         storing.hold(tx, box_id, is_person=is_person)
     except NotFoundError:
@@ -241,11 +260,24 @@ def _write_one(tx: Connection, letter: Letter, place: Place, files: tuple[KeptFi
     if not written.new:  # written while the files were being stored: theirs are named, ours go
         raise ConflictError
     if is_person:
+        _leave_row(box_id, new.facts, written)
         telling.tell(tx, box_id, written)
     _post(box_id, written.message_id, files)
     for hook in _hooks:
         hook(tx, place, letter, written)
     return Delivered(place, written.conversation_id, written.message_id, new=True)
+
+
+def _leave_row(record_id: UUID, facts: MessageFacts, written: Stored) -> None:
+    marks = {"representatives_invisible": "yes"} if written.secret else {}
+    audit.record(
+        SYSTEM,
+        record_id,
+        Action.MESSAGE_RECEIVED,
+        relation=Relation.SYSTEM,
+        objects=[{"id": str(written.message_id), "title": storing.plain_subject(facts.subject), **marks}],
+        detail=apart.whom([facts.sender]),
+    )
 
 
 def _post(box_id: UUID, message_id: UUID, files: Sequence[KeptFile]) -> None:

@@ -87,7 +87,8 @@ class ConversationFacts:
 class PackedFacts:
     """One document of an archive, as it was found when it came.
 
-    `outcome`: offered, filed, known, aside, refused; `reason` is a code, and `faults` what was found wrong in detail.
+    `outcome`: offered, filed, aside, refused; `reason` is a code, and `faults` what was found wrong in detail.
+    `destined`: its sender says that it is for the record (rules.md MS-15).
     """
 
     name: str
@@ -98,6 +99,7 @@ class PackedFacts:
     reason: str = ""
     faults: tuple[str, ...] = ()
     document_id: str = ""
+    destined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

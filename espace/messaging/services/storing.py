@@ -40,6 +40,9 @@ LINE = 160
 """Characters of a message that stand in the line of its conversation."""
 MAX_WORDS_OF = 200_000
 """Characters of a message that are searched."""
+PLACE = "@"
+"""What stands before a posted word of an address, or of the name of who is no known person: a parent from whom places
+are kept does not search these (security.md R15)."""
 _REFERENCES = 30
 _BOX = bindparam("box", type_=Id)
 _SAME = select(Message.id, Message.conversation_id).where(
@@ -158,16 +161,13 @@ def store(tx: Connection, box_id: UUID, new: NewMessage, *, is_person: bool) -> 
     flagged = not new.outgoing and tx.execute(_NAMESAKE, {"box": box_id, "index": index}).first() is not None
     now = clock.now()
     found, secret, follows = _placed(tx, box_id, new, is_person=is_person)
-    other = _note_parties(tx, box_id, new, now, secret=secret, is_person=is_person)
+    other, facts = _note_parties(tx, box_id, new, now, secret=secret, is_person=is_person)
     if found is None:
         conversation_id = _begin(tx, box_id, new, now, other, secret=secret, follows=follows)
     else:
         conversation_id = found.id
         _go_on(tx, box_id, found, new, now)
     message_id = new_id()
-    facts = replace(new.facts, files=len(new.files))
-    if not new.outgoing:
-        facts = replace(facts, sender=replace(facts.sender, role=other.party.role))
     try:
         tx.execute(
             insert(Message).values(
@@ -190,7 +190,7 @@ def store(tx: Connection, box_id: UUID, new: NewMessage, *, is_person: bool) -> 
     except IntegrityError:
         raise ConflictError from None
     _attach(tx, box_id, message_id, new.files)
-    _post_words(tx, box_id, message_id, new)
+    _post_words(tx, box_id, message_id, facts, new.files)
     return Stored(conversation_id, message_id, new=True, secret=secret, flagged=flagged)
 
 
@@ -256,19 +256,24 @@ def _is_of_another(tx: Connection, box_id: UUID, row: Any, sender: Party) -> boo
 
 def _note_parties(
     tx: Connection, box_id: UUID, new: NewMessage, now: datetime, *, secret: bool, is_person: bool
-) -> Noted:
-    """Keep with whom this message is exchanged; gives the one its conversation is with."""
+) -> tuple[Noted, MessageFacts]:
+    """Keep with whom this message is exchanged; gives the one its conversation is with, and the message with what the
+    directory says of its other side.
+    """
     secret = secret and is_person
-    facts = new.facts
+    facts = replace(new.facts, files=len(new.files))
     if not new.outgoing:
         wrote = not facts.automatic
         ends = facts.closes if is_person and wrote else None
-        return correspondents.note(tx, box_id, Contact(facts.sender, now, secret, wrote, ends))
+        other = correspondents.note(tx, box_id, Contact(facts.sender, now, secret, wrote, ends))
+        return other, replace(facts, sender=replace(facts.sender, role=other.party.role))
     found = []
     for party in facts.recipients:
         ends = facts.closes if not is_person and is_patient(party.address) and not facts.automatic else None
         found.append(correspondents.note(tx, box_id, Contact(party, now, secret, closes=ends)))
-    return found[0]
+    named = [replace(party, role=one.party.role) for party, one in zip(facts.recipients, found, strict=True)]
+    to, cc = named[: len(facts.to)], named[len(facts.to) :]
+    return found[0], replace(facts, to=tuple(to), cc=tuple(cc))
 
 
 def _begin(
@@ -338,15 +343,17 @@ def _attach(tx: Connection, box_id: UUID, message_id: UUID, files: Sequence[Kept
         tx.execute(insert(Attachment), rows)
 
 
-def _post_words(tx: Connection, box_id: UUID, message_id: UUID, new: NewMessage) -> None:
+def _post_words(tx: Connection, box_id: UUID, message_id: UUID, facts: MessageFacts, files: Sequence[KeptFile]) -> None:
+    """Post the words of a message; those that tell a place stand under a mark of their own (`PLACE`)."""
     key = word_key(tx, box_id)
-    facts = new.facts
-    parties = "\n".join(f"{one.name} {one.address}" for one in (facts.sender, *facts.recipients))
-    names = "\n".join(f"{one.facts.name} {one.facts.title}" for one in new.files)
-    text = "\n".join((facts.subject, parties, names, facts.text[:MAX_WORDS_OF]))
+    parties = (facts.sender, *facts.recipients)
+    known = (one.name for one in parties if one.role or is_patient(one.address))
+    names = (f"{one.facts.name} {one.facts.title}" for one in files)
+    text = "\n".join((facts.subject, *known, *names, facts.text[:MAX_WORDS_OF]))
+    places = "\n".join(f"{one.address} {'' if one.role else one.name}" for one in parties)
+    words = index_words(text) | {PLACE + word for word in index_words(places)}
     rows = [
-        {"record_id": box_id, "word": one, "message_id": message_id}
-        for one in sorted({digest(key, word) for word in index_words(text)})
+        {"record_id": box_id, "word": one, "message_id": message_id} for one in {digest(key, word) for word in words}
     ]
     if rows:
         tx.execute(insert(ConversationWord), rows)
