@@ -10,6 +10,7 @@ from email.errors import CloseBoundaryNotFoundDefect, MessageDefect
 from email.feedparser import BytesFeedParser
 from email.message import Message
 from email.policy import compat32
+from typing import Any
 
 from .mail_charset import base64_bytes
 from .mail_headers import MAX_HEAD, Headers, Valued, media_of, split_head, valued
@@ -134,11 +135,13 @@ class _Quick:
                 raise _OddError
             if first >= 0:
                 cuts.append((first, place))
-            if is_last:
+            if is_last and cuts:
                 return cuts
+            if is_last:
+                break
             first = place = after
             first += 2
-        raise _OddError  # it has no end
+        raise _OddError  # it has no end, or no beginning
 
 
 def _past_blanks(content: bytes, place: int, end: int) -> int:
@@ -162,6 +165,10 @@ class _Flat(Message):
         found = super().get_content_type()
         return "application/octet-stream" if found.startswith("message/") else found
 
+    def bare(self) -> Any:
+        """What it holds, untouched: asked otherwise, it guesses at characters."""
+        return vars(self)["_payload"]
+
 
 def patiently(content: bytes) -> Tree:
     """The parts of any message, as the standard library reads it.
@@ -180,19 +187,18 @@ def patiently(content: bytes) -> Tree:
     del small
     parser = BytesFeedParser(_Flat, policy=compat32)
     parser.feed(content)
-    found = parser.close()
-    tree = Tree(Node(Headers(()), Valued("", {}), "text/plain"))
-    count = [0]
-    tree.root = _node(found, "text/plain", 0, tree.faults, count)
-    return tree
+    found, faults = parser.close(), list[str]()
+    if not isinstance(found, _Flat):
+        raise MailError("broken")
+    return Tree(_node(found, "text/plain", 0, faults, [0]), faults)
 
 
-def _node(found: "Message[str, str]", default: str, depth: int, faults: list[str], count: list[int]) -> Node:
+def _node(found: _Flat, default: str, depth: int, faults: list[str], count: list[int]) -> Node:
     faults += (code for each in found.defects if (code := _fault(each)) not in faults)
     headers = Headers((_bytes(name), _bytes(str(value))) for name, value in found.raw_items())
     kind = valued(headers.raw("content-type"))
     node = Node(headers, kind, media_of(kind.value, default))
-    payload = found.get_payload()
+    payload = found.bare()
     if not isinstance(payload, list):
         if node.media.startswith("multipart/"):
             node.media = "text/plain"  # nothing divides it
@@ -205,7 +211,7 @@ def _node(found: "Message[str, str]", default: str, depth: int, faults: list[str
         count[0] += 1
         if count[0] > MAX_PARTS:
             raise MailError("too-many-parts")
-        if isinstance(each, Message):
+        if isinstance(each, _Flat):
             node.children.append(_node(each, inner, depth + 1, faults, count))
     return node
 
