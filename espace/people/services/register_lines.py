@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from espace import settings
 from espace.identifiers import parse_rpps
 from espace.import_report import UnreadableError
 
@@ -152,8 +153,13 @@ def _specialty(values: _Values, profession: str) -> tuple[str, str]:
 
 
 def _secure_mail(address: str) -> str:
-    """The address only when it is one of the secure mail: the column holds ordinary ones too."""
-    return address.lower() if re.fullmatch(r"[^@\s]+@([a-z0-9-]+\.)*mssante\.fr", address.lower()) else ""
+    """The address only when it is one of the secure mail, or kept by this house: the column holds ordinary ones too."""
+    plain = address.lower()
+    if not re.fullmatch(r"[^@\s]+@[a-z0-9.-]+", plain):
+        return ""
+    domain = plain.rpartition("@")[2]
+    is_secure = domain == "mssante.fr" or domain.endswith(".mssante.fr")
+    return plain if is_secure or domain in settings.current().mailbox_domain_list else ""
 
 
 def _place(values: _Values) -> Place | None:
