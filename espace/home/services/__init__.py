@@ -20,6 +20,7 @@ from .history import (
 )
 from .own import holder_names, own_state
 from .trace import traced
+from .unread import unread
 from .visits import Visit, counted
 
 __all__ = [
@@ -51,5 +52,6 @@ __all__ = [
     "sides",
     "signs_in",
     "traced",
+    "unread",
     "visit_at",
 ]

@@ -32,7 +32,7 @@ def my_records() -> AnyResponse:
         return redirect(f"/dossiers/{cards[0].record_id}/", 303)
     if own and not cards:
         return redirect("/compte/cloture", 303)
-    return render("home/records.html", records=cards, own_state=own)
+    return render("home/records.html", records=cards, own_state=own, unread=services.unread(actor, cards))
 
 
 @record_pages.get("/")
@@ -73,4 +73,5 @@ def _written(card: Card, data: dict[str, object], here: Viewpoint) -> Markup:
 def more() -> Response:
     """The other records, the other pages of this one, the account, the way out."""
     here = viewpoint()
-    return render("home/more.html", records=access.my_records(here.actor))
+    cards = access.my_records(here.actor)
+    return render("home/more.html", records=cards, unread=services.unread(here.actor, cards))

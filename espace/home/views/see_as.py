@@ -143,6 +143,8 @@ def _sentence(one: Eyes) -> str:
             return str(gettext("In an emergency, this is what the record would show. You would be told at once."))
         case Sees.IF_GIVEN:
             return str(gettext("They see nothing today. This is what they would see with an access."))
+        case Sees.NOTHING if one.kind is EyesKind.CARER:
+            return str(gettext("They read no document of this record now."))
         case Sees.NOTHING:
             return str(gettext("They see nothing of this record now: they have no access."))
         case Sees.NOW if until is not None:

@@ -125,9 +125,9 @@ def box_of(standing: Standing) -> Box:
     """The box of the person whose record this is, as this standing may use it.
 
     Raises:
-        NotFoundError: when it may not read messages.
+        NotFoundError: when it may not read messages; nobody reads them through another's eyes ("voir comme").
     """
-    if not standing.may(Permission.MESSAGES_READ):
+    if not standing.may(Permission.MESSAGES_READ) or standing.through is not None:
         raise NotFoundError
     return Box(
         id=standing.record_id,
