@@ -25,7 +25,7 @@ from .sight import Shape
 PAGE_SIZE = 30
 """How many messages of a conversation stand on one page; the way to earlier ones leads on."""
 _Rows = Select[*tuple[Any, ...]]
-_ID = bindparam("id", type_=Id)
+_ID = bindparam("conversation", type_=Id)
 
 
 class Place(NamedTuple):
@@ -133,6 +133,19 @@ def head(box: Box, conversation_id: UUID) -> Head:
         return _head(tx, box, conversation_id)
 
 
+def conversation_of(box: Box, message_id: UUID) -> UUID:
+    """The conversation in which a message stands.
+
+    Raises:
+        NotFoundError: when the reader sees no such message.
+    """
+    with db.read() as tx:
+        found = tx.execute(_standing_of(sight.shape(box)), sight.parameters(box) | {"id": message_id}).scalar()
+    if found is None:
+        raise NotFoundError
+    return UUID(bytes=found.bytes)
+
+
 def archive(box: Box, conversation_id: UUID, *, archived: bool = True) -> None:
     """Put a conversation away, or back; doing it twice is fine.
 
@@ -158,7 +171,7 @@ def mark_unread(box: Box, conversation_id: UUID) -> None:
         raise NotFoundError
     with db.write() as tx:
         _head(tx, box, conversation_id)
-        last = tx.execute(_last_received(sight.shape(box)), sight.parameters(box) | {"id": conversation_id}).scalar()
+        last = tx.execute(_last_received(sight.shape(box)), sight.parameters(box) | {"conversation": conversation_id}).scalar()
         if last is None:
             return
         tx.execute(update(Message).where(Message.box_id == box.id, Message.id == last).values(read_at=None))
@@ -167,9 +180,9 @@ def mark_unread(box: Box, conversation_id: UUID) -> None:
 
 def _mark_read(tx: Connection, box: Box, conversation_id: UUID) -> None:
     """What this reader sees of a conversation is read; it stays unread while there is something they do not see."""
-    shape, values = sight.shape(box), sight.parameters(box) | {"id": conversation_id}
+    shape, values = sight.shape(box), sight.parameters(box) | {"conversation": conversation_id}
     tx.execute(_read_statement(shape), values | {"now": clock.now()})
-    tx.execute(_SETTLE, {"box": box.id, "id": conversation_id})
+    tx.execute(_SETTLE, {"box": box.id, "conversation": conversation_id})
 
 
 def _change(tx: Connection, box: Box, conversation_id: UUID, **values: bool) -> None:
@@ -190,7 +203,7 @@ def _leave(box: Box, action: Action, found: Head) -> None:
 
 def _read(tx: Connection, box: Box, conversation_id: UUID, before: Place | None, limit: int) -> Thread:
     about = _head(tx, box, conversation_id)
-    values = sight.parameters(box) | {"id": conversation_id, "limit": limit + 1}
+    values = sight.parameters(box) | {"conversation": conversation_id, "limit": limit + 1}
     if before is not None:
         values |= {"at": before.at, "place": before.id}
     rows = tx.execute(_messages(sight.shape(box), after=before is not None), values).all()
@@ -200,7 +213,7 @@ def _read(tx: Connection, box: Box, conversation_id: UUID, before: Place | None,
 
 
 def _head(tx: Connection, box: Box, conversation_id: UUID) -> Head:
-    row = tx.execute(_head_statement(sight.shape(box)), sight.parameters(box) | {"id": conversation_id}).first()
+    row = tx.execute(_head_statement(sight.shape(box)), sight.parameters(box) | {"conversation": conversation_id}).first()
     if row is None:
         raise NotFoundError
     about = open_conversation(tx, box.id, row.id, row.payload)
@@ -292,6 +305,11 @@ def _messages(shape: Shape, *, after: bool) -> _Rows:
         place = tuple_(bindparam("at", type_=Instant), bindparam("place", type_=Id))
         query = query.where(tuple_(Message.at, Message.id) < place)
     return query.order_by(Message.at.desc(), Message.id.desc()).limit(bindparam("limit"))
+
+
+@lru_cache(maxsize=8)
+def _standing_of(shape: Shape) -> _Rows:
+    return select(Message.conversation_id).where(*sight.conditions(shape), Message.id == _ID)
 
 
 @lru_cache(maxsize=8)
