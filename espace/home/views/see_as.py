@@ -143,10 +143,10 @@ def _sentence(one: Eyes) -> str:
             return str(gettext("In an emergency, this is what the record would show. You would be told at once."))
         case Sees.IF_GIVEN:
             return str(gettext("They see nothing today. This is what they would see with an access."))
-        case Sees.NOTHING if one.kind is EyesKind.CARER:
-            return str(gettext("They read no document of this record now."))
         case Sees.NOTHING:
-            return str(gettext("They see nothing of this record now: they have no access."))
+            is_carer = one.kind is EyesKind.CARER  # who may add, or read messages
+            nothing = gettext("They see nothing of this record now: they have no access.")
+            return str(gettext("They read no document of this record now.") if is_carer else nothing)
         case Sees.NOW if until is not None:
             return str(gettext("They see this record now, until %(day)s.", day=full_day(until)))
         case _:

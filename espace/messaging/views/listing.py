@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
+from uuid import UUID
 
-from flask import Response, request
+from flask import Response, g, request
 
 from espace.messaging.services import drafts, lists
-from espace.messaging.services.boxes import BoxKind, box_of
+from espace.messaging.services.boxes import Box, BoxKind, box_of
 from espace.messaging.services.lists import Assigned, Folder, Line, Place
 from espace.permissions import Permission, Standing
 from espace.web import paging
@@ -96,13 +97,21 @@ def _asked(base: str) -> Asked:
 
 def unread_badge(standing: Standing) -> int:
     """How many conversations hold something unread, beside the line of the navigation."""
-    return lists.unread(box_of(standing))
+    return _unread(box_of(standing))
+
+
+def _unread(box: Box) -> int:
+    """How much is unread, counted once for the card and the navigation of a page."""
+    counted: dict[UUID, int] = g.setdefault("mail_unread", {})
+    if box.id not in counted:
+        counted[box.id] = lists.unread(box)
+    return counted[box.id]
 
 
 def unread_card(point: Viewpoint) -> dict[str, object] | None:
     """How much is unread, on the record's home, and from whom the newest is; nothing while there is none."""
     box = box_of(point.standing)
-    count = lists.unread(box)
+    count = _unread(box)
     if not count:
         return None
     newest: Line | None = None if point.is_veiled else lists.newest_unread(box)
