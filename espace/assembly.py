@@ -36,7 +36,8 @@ def handle_events() -> None:
     from .documents.services.entries.filed import on_filed
     from .family.services.carers.invitations import on_invited as on_carer_invited
     from .home.services.telling import acts_told, last_times
-    from .messaging.services import absences, delivering, leaving
+    from .messaging.services import absences, arriving, delivering, leaving, lmtp, receipts, reports
+    from .messaging.services import telling as messages
     from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
 
@@ -57,7 +58,13 @@ def handle_events() -> None:
     outbox.on("accounts.sign-in-refused", note_refused_sign_in)
     outbox.on(absences.TOPIC, absences.on_arrived)
     outbox.on(leaving.TOPIC, leaving.leave)
-    delivering.on_new(absences.on_new)
+    outbox.on(receipts.TOPIC, receipts.reply)
+    outbox.on(lmtp.TOPIC, lmtp.hand_on)
+    outbox.on(delivering.RECEIVED_TOPIC, arriving.on_received)
+    outbox.on(delivering.INVITATION_TOPIC, arriving.on_invitation)
+    outbox.on(messages.UNREAD_TOPIC, messages.tell_unread)
+    delivering.on_report(reports.report)
+    delivering.on_new(absences.on_new, lmtp.on_new)
     on_acts_told(acts_told, last_times)
 
 

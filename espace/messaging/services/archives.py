@@ -13,6 +13,8 @@ from uuid import UUID
 from espace import db, storage
 from espace.audit import services as audit
 from espace.audit.services import Action
+from espace.documents.services.adding import scanning
+from espace.documents.services.adding.scanning import ScanError
 from espace.documents.services.arriving import archives, claimed
 from espace.documents.services.arriving.archives import Packed
 from espace.documents.services.arriving.claimed import AsideError, RefusedFileError
@@ -125,8 +127,9 @@ def take_apart(contents: Iterable[bytes], record_id: UUID, source: Source) -> No
     told = Told(silent=True)
     for content in contents:
         try:
+            scanning.scan(content)
             packed = archives.unpacked(content)
-        except (AsideError, RefusedFileError):
+        except (AsideError, RefusedFileError, ScanError):
             taken_in(content, source, "mail", told)
             continue
         for one in packed:

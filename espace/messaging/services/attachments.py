@@ -210,11 +210,6 @@ def snapshot(found: AttachmentLine) -> dict[str, str]:
     return {"id": str(found.id), "title": found.facts.name, **marks}
 
 
-def named_files(tx: Connection, owner: UUID) -> set[UUID]:
-    """The files of a box that its attachments name (`documents.services.sweeping`)."""
-    return set(tx.execute(select(Attachment.id).where(_MINE), {"box": owner}).scalars())
-
-
 def _leave(box: Box, found: AttachmentLine, action: Action) -> None:
     standing = box.standing
     if standing is None or not standing.is_watched:

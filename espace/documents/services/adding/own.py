@@ -59,7 +59,8 @@ class Ready:
     """What will be kept, and the digest by which what was received is recognised.
 
     `cleared`: the scanner saw it already. `mark` makes its unique id another one where the first is taken by a
-    document that cannot be shown again. `guest` is who left it by a link, "" for nobody.
+    document that cannot be shown again. `guest` is who left it by a link, "" for nobody; `author` is who wrote it, where
+    that is known: it came in a message of theirs.
     """
 
     body: Body
@@ -67,6 +68,7 @@ class Ready:
     cleared: bool
     mark: UUID
     guest: str = ""
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,7 @@ def _new(standing: Standing, said: Described, ready: Ready, replaced: Replaced |
         origin="patient",
         unique_id=unique_id,
         body=ready.body,
-        author=ready.guest,
+        author=ready.author or ready.guest,
         guest=bool(ready.guest),
         depositor=standing.actor.name,
         adder=str(standing.actor.id),
