@@ -359,8 +359,9 @@ def _insert(tx: Connection, facts: MailboxFacts) -> bool:
             payload=crypto.seal(tx, facts.id, _TABLE, facts.id, sealed_part(facts)),
         )
         .on_conflict_do_nothing()
-    )
-    if made.rowcount != 1:
+        .returning(Mailbox.id)
+    ).first()
+    if made is None:
         crypto.destroy(tx, facts.id)
         return False
     return True
@@ -385,9 +386,7 @@ def write(tx: Connection, facts: MailboxFacts, version: int) -> None:
         raise ConflictError
 
 
-_PLAIN = frozenset(
-    {"id", "kind", "professional_id", "structure_id", "responsible_id", "listed", "closed_at", "version"}
-)
+_PLAIN = {"id", "kind", "professional_id", "structure_id", "responsible_id", "listed", "closed_at", "version"}
 
 
 def sealed_part(facts: MailboxFacts) -> dict[str, Any]:

@@ -172,7 +172,8 @@ def _colleague(facts: MailboxFacts, professional_id: UUID) -> Professional:
 def _put_in(tx: Connection, mailbox_id: UUID, professional_id: UUID) -> bool:
     dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     values = {"mailbox_id": mailbox_id, "professional_id": professional_id, "since": clock.now()}
-    return tx.execute(dialect.insert(MailboxMember).values(**values).on_conflict_do_nothing()).rowcount == 1
+    adding = dialect.insert(MailboxMember).values(**values).on_conflict_do_nothing()
+    return tx.execute(adding.returning(MailboxMember.mailbox_id)).first() is not None
 
 
 def _take_out(actor: Actor, facts: MailboxFacts, professional_id: UUID) -> None:
