@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, and_, bindparam, exists, select, tuple_, update
 
 from espace import clock, db
-from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.db import Id, Instant
 from espace.errors import NotFoundError
@@ -19,13 +18,13 @@ from espace.messaging.models import Conversation, Correspondent, Message
 from . import apart, sight
 from .boxes import Box
 from .facts import ConversationFacts, MessageFacts, Party, open_conversation, open_message
-from .lists import ended, is_watched, snapshot
+from .lists import ended, is_watched, leave_row, snapshot
 from .sight import Shape
 
 PAGE_SIZE = 30
 """How many messages of a conversation stand on one page; the way to earlier ones leads on."""
 _Rows = Select[*tuple[Any, ...]]
-_ID = bindparam("conversation", type_=Id)
+_ID = bindparam("which", type_=Id)
 
 
 class Place(NamedTuple):
@@ -171,7 +170,7 @@ def mark_unread(box: Box, conversation_id: UUID) -> None:
         raise NotFoundError
     with db.write() as tx:
         _head(tx, box, conversation_id)
-        last = tx.execute(_last_received(sight.shape(box)), sight.parameters(box) | {"conversation": conversation_id}).scalar()
+        last = tx.execute(_last_received(sight.shape(box)), sight.parameters(box) | {"which": conversation_id}).scalar()
         if last is None:
             return
         tx.execute(update(Message).where(Message.box_id == box.id, Message.id == last).values(read_at=None))
@@ -180,9 +179,9 @@ def mark_unread(box: Box, conversation_id: UUID) -> None:
 
 def _mark_read(tx: Connection, box: Box, conversation_id: UUID) -> None:
     """What this reader sees of a conversation is read; it stays unread while there is something they do not see."""
-    shape, values = sight.shape(box), sight.parameters(box) | {"conversation": conversation_id}
+    shape, values = sight.shape(box), sight.parameters(box) | {"which": conversation_id}
     tx.execute(_read_statement(shape), values | {"now": clock.now()})
-    tx.execute(_SETTLE, {"box": box.id, "conversation": conversation_id})
+    tx.execute(_SETTLE, {"box": box.id, "which": conversation_id})
 
 
 def _change(tx: Connection, box: Box, conversation_id: UUID, **values: bool) -> None:
@@ -196,14 +195,12 @@ def _may_change(box: Box) -> None:
 
 
 def _leave(box: Box, action: Action, found: Head) -> None:
-    relation = box.standing.relation if box.standing else None
-    thing = snapshot(found.id, found.about.subject, secret=found.secret)
-    audit.record(box.actor, box.id, action, relation=relation, objects=[thing])
+    leave_row(box, action, [snapshot(found.id, found.about.subject, secret=found.secret)])
 
 
 def _read(tx: Connection, box: Box, conversation_id: UUID, before: Place | None, limit: int) -> Thread:
     about = _head(tx, box, conversation_id)
-    values = sight.parameters(box) | {"conversation": conversation_id, "limit": limit + 1}
+    values = sight.parameters(box) | {"which": conversation_id, "limit": limit + 1}
     if before is not None:
         values |= {"at": before.at, "place": before.id}
     rows = tx.execute(_messages(sight.shape(box), after=before is not None), values).all()
@@ -213,7 +210,7 @@ def _read(tx: Connection, box: Box, conversation_id: UUID, before: Place | None,
 
 
 def _head(tx: Connection, box: Box, conversation_id: UUID) -> Head:
-    row = tx.execute(_head_statement(sight.shape(box)), sight.parameters(box) | {"conversation": conversation_id}).first()
+    row = tx.execute(_head_statement(sight.shape(box)), sight.parameters(box) | {"which": conversation_id}).first()
     if row is None:
         raise NotFoundError
     about = open_conversation(tx, box.id, row.id, row.payload)
