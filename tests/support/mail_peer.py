@@ -141,10 +141,24 @@ class Dovecot:
             _, found = program.search(None, "ALL")
             return [_fetched(program, number) for number in found[0].split()]
 
-    def wait_for(self, address: str, count: int = 1) -> list[EmailMessage]:
-        """The letters of an inbox as soon as there are `count`."""
+    def empty(self) -> None:
+        """Throw away what came, as before a next test."""
+        for address in self.addresses:
+            with self.opened(address) as program:
+                _, many = program.select("INBOX")
+                if many != [b"0"]:
+                    program.store("1:*", "+FLAGS", r"(\Deleted)")
+                    program.expunge()
+
+    def letter(self, address: str, words: str) -> EmailMessage:
+        """The letter of an inbox with these words in its subject, or as they stand in it, as soon as it is there."""
+
+        def look() -> EmailMessage | None:
+            found = self.letters(address)
+            return next((one for one in found if words in str(one["Subject"]) or words.encode() in bytes(one)), None)
+
         try:
-            return until(lambda: found if len(found := self.letters(address)) >= count else None, address)
+            return until(look, f"{words} for {address}")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.log}") from None
 
@@ -221,10 +235,10 @@ class Operator:
             program.login(sender, PASSWORD)
             program.send_message(letter, from_addr=sender, to_addrs=list(to) or None)
 
-    def wait_for(self, address: str, count: int = 1) -> list[EmailMessage]:
-        """The letters of one of its mailboxes as soon as there are `count`."""
+    def letter(self, address: str, words: str) -> EmailMessage:
+        """As `Dovecot.letter`, in one of its mailboxes."""
         try:
-            return self.dovecot.wait_for(address, count)
+            return self.dovecot.letter(address, words)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.log}") from None
 
