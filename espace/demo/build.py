@@ -33,6 +33,7 @@ from . import (
     ledger,
     links,
     office,
+    posting,
     protected,
     registers,
     words,
@@ -155,6 +156,7 @@ def _events(shop: _Workshop) -> Iterator[Event]:
     yield from alarms.events(stage)
     yield from links.events(stage)
     yield from protected.events(stage)
+    yield from posting.events(stage)
     yield Event(stage.moment(5, 8), partial(desk.send_in, stage, shop.scratch), alone=True)
     yield Event(stage.moment(4, 9), partial(desk.propose, stage), alone=True)
 
