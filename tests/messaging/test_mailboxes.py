@@ -201,9 +201,9 @@ def test_half_an_absence_is_refused(
 ) -> None:
     helene = doctor()
     facts = ward(helene)
-    days = [None if one is None else clock.now.date() + timedelta(days=one) for one in (first, last)]
+    since, until = (None if one is None else clock.now.date() + timedelta(days=one) for one in (first, last))
     with pytest.raises(InvalidError) as refused:
-        choosing.change(helene.actor, facts.id, Choices(facts.name, 0, words, *days), version=facts.version)
+        choosing.change(helene.actor, facts.id, Choices(facts.name, 0, words, since, until), version=facts.version)
     assert set(refused.value.problems) == {field}
 
 
