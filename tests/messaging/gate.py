@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 from espace.demo.certificates import Pair
 from espace.machines import Machines
@@ -84,7 +84,7 @@ class Raw:
         self.wire = wire
         self._lines = wire.makefile("rb")
 
-    def __enter__(self) -> "Raw":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_facts: object) -> None:

@@ -55,7 +55,7 @@ def read_lines(kind: ListKind, content: bytes) -> tuple[Line, ...]:
     if not found:
         raise _wrong(N_("The file holds no line."))
     if len(found) > MOST_LINES:
-        raise _wrong(Message("The file holds more than %(limit)d lines.", limit=MOST_LINES))
+        raise _wrong(N_("The file holds more than %(limit)d lines.", limit=MOST_LINES))
     return tuple(sorted(found))
 
 
@@ -69,7 +69,7 @@ def _lines(kind: ListKind, text: str) -> Iterable[Line]:
             continue
         if len(fields) != len(COLUMNS[kind]):
             raise _wrong(
-                Message(
+                N_(
                     "Line %(line)d must have %(count)d columns: %(columns)s.",
                     line=number,
                     count=len(COLUMNS[kind]),
@@ -93,15 +93,15 @@ def _operators() -> Callable[[int, Line], Line]:
     def check(number: int, fields: Line) -> Line:
         name, domain, certificate = fields[0], fields[1].lower(), fields[2].lower()
         if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            raise _wrong(Message("Line %(line)d names no operator.", line=number))
+            raise _wrong(N_("Line %(line)d names no operator.", line=number))
         if not _HOST.match(domain):
-            raise _wrong(Message("Line %(line)d names no domain, like hopital.mssante.fr.", line=number))
+            raise _wrong(N_("Line %(line)d names no domain, like hopital.mssante.fr.", line=number))
         if not _HOST.match(certificate):
-            raise _wrong(Message("Line %(line)d names no certificate, like smtp.operateur.fr.", line=number))
+            raise _wrong(N_("Line %(line)d names no certificate, like smtp.operateur.fr.", line=number))
         if is_ours(domain):
-            raise _wrong(Message("Line %(line)d names a domain of this house.", line=number))
+            raise _wrong(N_("Line %(line)d names a domain of this house.", line=number))
         if owners.setdefault(domain, name) != name:
-            raise _wrong(Message("Line %(line)d gives a domain to a second operator.", line=number))
+            raise _wrong(N_("Line %(line)d gives a domain to a second operator.", line=number))
         return (name, domain, certificate)
 
     return check
@@ -113,15 +113,15 @@ def _rewrites() -> Callable[[int, Line], Line]:
     def check(number: int, fields: Line) -> Line:
         written, other = fields[0].lower(), fields[1].lower()
         if not _is_source(written):
-            raise _wrong(Message("Line %(line)d must begin with a domain or an address.", line=number))
+            raise _wrong(N_("Line %(line)d must begin with a domain or an address.", line=number))
         if not _HOST.match(other) and not _is_address(other):
-            raise _wrong(Message("Line %(line)d must end with a domain or an address.", line=number))
+            raise _wrong(N_("Line %(line)d must end with a domain or an address.", line=number))
         if "@" in other and "@" not in written:
-            raise _wrong(Message("Line %(line)d would send a whole domain to one address.", line=number))
+            raise _wrong(N_("Line %(line)d would send a whole domain to one address.", line=number))
         if is_ours(domain_of(written)) or is_ours(domain_of(other)):
-            raise _wrong(Message("Line %(line)d names a domain of this house.", line=number))
+            raise _wrong(N_("Line %(line)d names a domain of this house.", line=number))
         if known.setdefault(written, other) != other:
-            raise _wrong(Message("Line %(line)d writes one address in two ways.", line=number))
+            raise _wrong(N_("Line %(line)d writes one address in two ways.", line=number))
         return (written, other)
 
     return check
