@@ -27,9 +27,10 @@ _SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message as it was received. `at` is its own date, `files` the names of what is attached."""
+    """A message as it was received. `at` and `id` are its Date and Message-ID, `files` are the names of its files."""
 
     number: int
+    id: str
     at: datetime
     sender: str
     to: str
@@ -110,7 +111,8 @@ def _mail(number: int, sender: str, recipient: str, raw: bytes) -> Mail:
     at = date.datetime if date is not None and date.datetime is not None else datetime.fromtimestamp(0, UTC)
     text = body.get_content().strip() if body else ""
     files = tuple(part.get_filename() or "" for part in message.iter_attachments() if part is not body)
-    return Mail(number, at, sender, recipient, str(message["Subject"] or ""), text, files)
+    subject, own = str(message["Subject"] or ""), str(message["Message-ID"] or "")
+    return Mail(number, own, at, sender, recipient, subject, text, files)
 
 
 class _Handler:

@@ -26,7 +26,7 @@ from espace.permissions import Actor, Role
 
 from . import office, pages, structured
 from .acting import BuildError, Stage, deliver, later
-from .cast import AGENTS, DIRECTORY, GONE, HERE, Someone
+from .cast import AGENTS, DIRECTORY, GONE, HERE, Pro, Someone
 from .filing import header
 from .operator import white_list
 from .papers import Paper, heading, table, text
@@ -149,7 +149,8 @@ class _Post:
         self._known[thread.subject, box.id] = sent.conversation_id
 
     def _from_outside(self, thread: Thread, line: Line, to: tuple[str, ...]) -> None:
-        pro, before = _OUTSIDE[line.who], tuple(self._ids.get(thread.subject, ()))
+        pro = _OUTSIDE[line.who]
+        before = (*self._ids.get(thread.subject, ()), *self._come(thread, pro))
         subject = f"{'Re: ' if before else ''}{thread.subject}"
         if line.brings is Brought.RESULTS:
             subject = f"XDM/1.0/DDM {subject}"
@@ -166,6 +167,11 @@ class _Post:
         )
         self._ids[thread.subject] = [*before, letter.message_id]
         bring_in(read(write(letter)), [place_of(one.address) for one in letter.to], sender=pro.mssante)
+
+    def _come(self, thread: Thread, pro: Pro) -> list[str]:
+        """The Message-ID of what came last to the other operator in this thread."""
+        found = self.stage.mailbox.newest_outside(limit=20)
+        return [mail.id for mail in found if mail.to == pro.mssante and thread.subject in mail.subject][:1]
 
     def _open(self, thread: Thread, side: str) -> None:
         """Whoever reads there opens the conversation, takes it up for the team, or puts it away in the end."""

@@ -265,8 +265,13 @@ RETIRED = (
         "Pilulier de la semaine",
         ("pharmacy", "retired"),
         (
-            Line(ago=4, hour=16, who="pharmacy", hand="assistant", read=False, text="Bonjour Monsieur,\n\nVotre "
+            Line(ago=4, hour=16, who="pharmacy", hand="assistant", text="Bonjour Monsieur,\n\nVotre "
                  "pilulier est prêt. Votre fille peut passer le prendre.\n\nLa Pharmacie du Pont-Neuf"),
+            Line(
+                ago=1, hour=17, who="retired", hand="carer", read=False,
+                text="Bonjour,\n\nJe passe ce soir avant 19 heures. Pouvez-vous y ajouter des bandelettes ?\n\n"
+                "Soazig Diallo",
+            ),
         ),
     ),
     Thread(

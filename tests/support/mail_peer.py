@@ -45,7 +45,7 @@ def needs(*programs: str, root: bool = False) -> None:
         missing.append("root, whom Postfix and Dovecot need to start")
     if not missing:
         return
-    why = f"missing: {', '.join(missing)} (apt-get install swaks postfix dovecot-imapd dovecot-lmtpd)"
+    why = f"missing: {', '.join(missing)} (apt-get install swaks postfix dovecot-imapd dovecot-lmtpd dovecot-sieve)"
     if os.environ.get("CI"):
         pytest.fail(why)
     pytest.skip(why)
@@ -101,6 +101,7 @@ class Dovecot:
         os.chown(boxes, account.pw_uid, account.pw_gid)
         passwords = self.folder / "mots-de-passe"
         passwords.write_text("".join(f"{one}:{{PLAIN}}{PASSWORD}::::::\n" for one in self.addresses))
+        shutil.copy(HANDBOOK / "une-fois.sieve", self.folder)
         file = self.folder / "dovecot.conf"
         words: dict[str, str | int | Path] = {
             "DOSSIER": self.folder, "CERTIFICAT": self.pair.certificate, "CLE": self.pair.key, "COMPTE": ACCOUNT,
