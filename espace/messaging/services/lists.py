@@ -12,7 +12,9 @@ from espace import db
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.db import Id
+from espace.family import services as family
 from espace.messaging.models import Correspondent
+from espace.permissions import Relation, Task
 
 from . import apart, sight
 from .boxes import Box
@@ -117,12 +119,23 @@ def newest_unread(box: Box) -> Line | None:
     return next(iter(page(box, Folder.UNREAD, limit=1).lines), None)
 
 
-def leave(box: Box, action: Action, shown: Sequence[Line], detail: Mapping[str, str] | None = None) -> None:
+def leave(box: Box, action: Action, shown: Sequence[Line]) -> None:
     """Write to the record's trail which conversations were shown, in the open unit of work."""
+    leave_row(box, action, [snapshot(one.id, one.subject, secret=one.secret) for one in shown])
+
+
+def leave_row(box: Box, action: Action, objects: Sequence[Mapping[str, str]]) -> None:
+    """Write an act to the trail of a person's record; a carer's first one is told to the person."""
     standing = box.standing
-    assert standing is not None  # noqa: S101 - only a person's box is watched
-    objects = [snapshot(one.id, one.subject, secret=one.secret) for one in shown]
-    audit.record(box.actor, box.id, action, relation=standing.relation, objects=objects, detail=detail)
+    audit.record(
+        box.actor,
+        box.id,
+        action,
+        relation=standing.relation if standing else None,
+        objects=[dict(one) for one in objects],
+    )
+    if standing is not None and standing.relation is Relation.CARER:
+        family.note_act(standing, Task.READ_MESSAGES)
 
 
 def snapshot(conversation_id: UUID, subject: str, *, secret: bool) -> dict[str, str]:

@@ -8,7 +8,7 @@ from espace.errors import NotFoundError
 from espace.words import Message as Words
 
 from . import apart, correspondents, pharmacies, sending
-from .boxes import Box
+from .boxes import Box, mailbox_at
 from .choosing import Outward, outward
 from .correspondents import CorrespondentFacts, is_patient
 from .facts import Party
@@ -117,3 +117,15 @@ def _pharmacy(box: Box, one: KnownPharmacy) -> Recipient:
 
 def _told(why: Why) -> Why:
     return why if why in sending.REFUSALS else Why.NEVER_WROTE
+
+
+def names(box: Box, addresses: tuple[str, ...]) -> list[Recipient]:
+    """How those chosen are called: as this box knows them, else by their address."""
+    known = {one.address.lower(): one for one in recipients(box)}
+    return [known.get(one.lower()) or _stranger(box, one) for one in addresses]
+
+
+def _stranger(box: Box, address: str) -> Recipient:
+    own = mailbox_at(address)
+    name = own.name if own else address
+    return Recipient(ref(box, address), address, name, "", address, last_at=None, allowed=True)

@@ -139,7 +139,7 @@ def conversation_of(box: Box, message_id: UUID) -> UUID:
         NotFoundError: when the reader sees no such message.
     """
     with db.read() as tx:
-        found = tx.execute(_standing_of(sight.shape(box)), sight.parameters(box) | {"id": message_id}).scalar()
+        found = tx.execute(_standing_of(sight.shape(box)), sight.parameters(box) | {"which": message_id}).scalar()
     if found is None:
         raise NotFoundError
     return UUID(bytes=found.bytes)
