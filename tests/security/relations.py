@@ -68,15 +68,18 @@ _NOTHING_AT: dict[str, tuple[str, ...]] = {
     "carer who reads": ("/attente",),  # a result waits for a word of its person's
     "carer who adds": ("/remplacer",),  # they read nothing, so they find nothing to replace
 }
+_NO_ACT = ("/fermer-code", "/urgence/appel")
+"""A window to close has who was given a code; calls are answered by doctors of the 15."""
 _NO_ACT_AT: dict[str, tuple[str, ...]] = {
+    "narrowed parent": ("/non-lu", *_NO_ACT),  # whose reading marks nothing has nothing to mark
+    "carer who reads messages": ("/non-lu", *_NO_ACT),
+    "carer who answers": ("/non-lu", *_NO_ACT),
     # they close their window first, and then find nothing
     "code to read": ("/attente", "/soins/recherche", "/urgence"),
     "code to deposit": ("/attente", "/soins/recherche", "/urgence"),
     "emergency": ("/attente", "/fermer-code", "/urgence/appel"),
     "centre 15": ("/attente", "/fermer-code"),
 }
-_NO_ACT = ("/fermer-code", "/urgence/appel")
-"""A window to close has who was given a code; calls are answered by doctors of the 15."""
 _SAMU = "499900090"
 """The number of the place that answers calls to the 15, where one of them works."""
 RELATIONS = (
