@@ -20,6 +20,8 @@ MAILBOXES: dict[str, str] = {
     f"GET {_MAILBOX}/modeles/<uuid:template_id>": "practice",
     f"POST {_MAILBOX}/modeles/<uuid:template_id>": "practice",
     f"POST {_MAILBOX}/modeles/<uuid:template_id>/supprimer": "practice",
+    f"POST {_MAILBOX}/modeles/utiliser": "practice",
+    f"POST {_MAILBOX}/<uuid:conversation_id>/modele": "practice",
     f"GET {_MAILBOX}/reglages": "practice",
     f"POST {_MAILBOX}/reglages": "practice",
     f"GET {_MAILBOX}/reglages/fermer": "practice",

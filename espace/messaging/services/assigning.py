@@ -13,6 +13,7 @@ from espace.errors import ConflictError, NotFoundError
 from espace.messaging.models import Conversation
 from espace.people import services as people
 from espace.people.services import Professional
+from espace.permissions import ActorKind
 
 from . import members
 from .boxes import Box, BoxKind
@@ -51,6 +52,17 @@ def answering(box: Box, conversation_id: UUID) -> Answering | None:
     if row.assigned_to is not None and who is None:  # they left meanwhile: their name still says who began
         who = people.professionals([row.assigned_to]).get(row.assigned_to)
     return Answering(who, row.assigned_to == box.actor.id, tuple(one for one in team if one.id != row.assigned_to))
+
+
+def signed(box: Box, text: str) -> str:
+    """The words of a message from a team, with who of it wrote them: the other side sees the team and the person."""
+    actor = box.actor
+    if box.kind not in TEAMS or actor.kind is not ActorKind.PROFESSIONAL or not text.strip():
+        return text
+    last = text.strip().splitlines()[-3:]
+    if any(actor.name in line for line in last):
+        return text
+    return f"{text.rstrip()}\n\n{actor.name}\n{box.name}"
 
 
 def take(box: Box, conversation_id: UUID) -> None:

@@ -15,6 +15,7 @@ from espace.messaging.models import Conversation
 from espace.words import N_, some_lines
 
 from . import correspondents, sending
+from .assigning import signed
 from .boxes import Box
 from .facts import ConversationFacts, open_conversation
 
@@ -99,7 +100,7 @@ def _write(box: Box, conversation_id: UUID, words: str, key: UUID | None, *, end
     outgoing = sending.Outgoing(
         to=(facts.with_address,),
         subject=subject.strip(),
-        text=text,
+        text=signed(box, text),
         conversation_id=conversation_id,
         secret=is_secret,
         key=key or new_id(),

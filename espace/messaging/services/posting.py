@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 from espace.interop.mail_letter import Part
 
 from . import draft_files, drafts, sending
+from .assigning import signed
 from .boxes import Box
 from .drafts import Typed
 from .sending import Outgoing, Sent
@@ -25,7 +26,7 @@ def post(box: Box, draft_id: UUID, typed: Typed, conversation_id: UUID | None = 
             to=typed.to,
             key=_key(draft_id, typed),
             subject=typed.subject or subject,
-            text=typed.text,
+            text=signed(box, typed.text),
             parts=parts,
             documents=typed.documents,
             conversation_id=conversation_id,

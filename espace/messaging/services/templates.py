@@ -7,13 +7,17 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from espace import crypto, db
+from espace import clock, crypto, db
+from espace.access import services as access
 from espace.errors import InvalidError, NotFoundError
 from espace.identifiers import new_id
 from espace.messaging.models import MailboxTemplate
+from espace.permissions import Permission
 from espace.words import N_, Message, one_line, some_lines
 
+from . import correspondents
 from .boxes import Box
+from .places import RefusedAddressError, place_of
 
 MOST = 50
 LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TEXT = 60, 150, 8000
@@ -109,6 +113,32 @@ def filled(box: Box, template_id: UUID, values: Mapping[str, str]) -> tuple[str,
     """
     found = template(box, template_id)
     return one_line(_fill(found.subject, values)), _fill(found.text, values)
+
+
+def values(box: Box, address: str) -> dict[str, str]:
+    """What fills the places of a text that goes to an address.
+
+    A patient's name only where who writes knows it: by messages exchanged before, or by a right on their page. An
+    address typed at random tells nobody's name (security.md R50).
+    """
+    return {
+        "nom_patient": _name_of(box, address),
+        "date": clock.today().strftime("%d/%m/%Y"),
+        "signature": box.actor.name,
+        "boite": box.name,
+    }
+
+
+def _name_of(box: Box, address: str) -> str:
+    known = next((one.name for one in correspondents.at_address(box, address) if one.name), "")
+    if known or not correspondents.is_patient(address):
+        return known
+    try:
+        place = place_of(address)
+    except RefusedAddressError:
+        return ""
+    standing = access.standing(box.actor, place.box_id) if place.box_id else None
+    return standing.holder_name if standing and standing.may(Permission.PATIENT_PAGE) else ""
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:

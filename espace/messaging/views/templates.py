@@ -1,17 +1,21 @@
 """The texts a mailbox uses again, and ending or opening again the exchange with a patient."""
 
+from dataclasses import replace
 from uuid import UUID
 
-from flask import Response, flash
+from flask import Response, flash, request
 from flask_babel import gettext
 
 from espace.errors import NotFoundError
-from espace.messaging.services import closing, templates
+from espace.messaging.forms import WriteForm
+from espace.messaging.services import closing, drafts, templates, threads
+from espace.messaging.services.drafts import Typed
 from espace.messaging.services.templates import Template
 from espace.permissions import Permission
 from espace.web.attempts import attempt, to
 from espace.web.guards import requires
 
+from .here import Here
 from .mailbox_forms import EndForm, PressForm, TemplateForm
 from .mailbox_pages import base_of, mailbox_here, pages, shown
 
@@ -79,6 +83,50 @@ def remove_template(mailbox_id: UUID, template_id: UUID) -> Response:
         templates.remove(mailbox_here(mailbox_id).box, template_id)
         flash(gettext("The template is deleted."), "ok")
     return to(f"{base_of(mailbox_id)}/modeles")
+
+
+@pages.post(f"{_AT}/utiliser")
+@requires(Permission.PRACTICE)
+def use_template(mailbox_id: UUID) -> Response:
+    """Fill a new message with a template; what was typed already stays above it."""
+    place, form = mailbox_here(mailbox_id), WriteForm()
+    kept = _filled(place, form, form.typed({}))
+    return to(f"{place.base}/ecrire/{kept}" if kept else f"{place.base}/ecrire")
+
+
+@pages.post(f"{_ON}/modele")
+@requires(Permission.PRACTICE)
+def answer_with_template(mailbox_id: UUID, conversation_id: UUID) -> Response:
+    """The same for an answer."""
+    place, form = mailbox_here(mailbox_id), WriteForm()
+    about = threads.thread(place.box, conversation_id).head.about
+    typed = replace(form.typed({}), to=(about.with_address,))
+    _filled(place, form, typed, conversation_id)
+    return to(f"{place.base}/{conversation_id}#reponse")
+
+
+def _filled(place: Here, form: WriteForm, typed: Typed, conversation_id: UUID | None = None) -> UUID | None:
+    """Keep what was typed with the words of the chosen template; gives the draft, None when it could not be kept."""
+    first = next(iter(typed.to), "")
+    subject, text = templates.filled(place.box, _chosen(), templates.values(place.box, first))
+    whole = "\n\n".join(one for one in (typed.text.strip(), text) if one)
+    with attempt(form):
+        drafts.keep(
+            place.box,
+            form.draft_id,
+            replace(typed, subject=typed.subject or subject, text=whole),
+            conversation_id,
+        )
+        return form.draft_id
+    flash(form.faults[0][1], "bad")
+    return None
+
+
+def _chosen() -> UUID:
+    try:
+        return UUID(request.form.get("modele", ""))
+    except ValueError:
+        raise NotFoundError from None
 
 
 @pages.get(f"{_ON}/fin")

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from espace.documents.services import DocumentFacts
 from espace.errors import NotFoundError
 from espace.messaging.forms import ACCEPT, ACCEPT_MORE, WriteForm
-from espace.messaging.services import chosen, draft_files, drafts, posting, recipients
+from espace.messaging.services import chosen, draft_files, drafts, posting, recipients, templates
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.drafts import DraftFacts, Typed
 from espace.messaging.services.sending import Sent
@@ -234,4 +234,5 @@ def tools(place: Here) -> dict[str, Any]:
     return {
         "accept": ACCEPT if place.box.is_person else ACCEPT_MORE,
         "may_pick": standing is not None and standing.may(Permission.DOCUMENTS_READ),
+        "texts": templates.templates(place.box),
     }
