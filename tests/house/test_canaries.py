@@ -14,8 +14,10 @@ from sqlalchemy import select
 from espace import crypto, db
 from espace.access.services import Answer
 from espace.documents.services.finding.texts import Backfill
+from espace.interop.mail_letter import Address, Part
 from espace.machines import Machines
 from espace.web import guards, logs
+from tests.messaging import letters
 from tests.support import build, canaries
 from tests.support.browser_client import Browser, Form, Upload
 from tests.support.crawl import crawl
@@ -62,6 +64,21 @@ def _send_everything(browser: Browser, *starts: str) -> int:
     return len(found)
 
 
+def _written_to(holder: build.Citizen) -> None:
+    """A letter with a canary in each of its parts, as it comes from another operator."""
+    sender = Address(MAIL, f"{DOCTOR}, {STRUCTURE}")
+    enclosed = Part(f"{TITLE}.pdf", "application/pdf", pdf(TITLE))
+    written = letters.letter(
+        letters.address_of(holder),
+        sender=sender,
+        subject=f"{TITLE} {NAME}",
+        text=REASON,
+        parts=[enclosed],
+        message_id=f"<{DOCTOR}@exemple.test>",
+    )
+    letters.arrive(written)
+
+
 @pytest.fixture
 def app(own_app: Flask) -> Flask:
     """An application of this test, which adds a route."""
@@ -89,6 +106,7 @@ def journey(app: Flask, log: StringIO, caplog: pytest.LogCaptureFixture) -> buil
     holder = build.citizen(FIRST, NAME)
     doctor = build.caregiver(DOCTOR, structure=STRUCTURE)
     build.consent(holder, doctor, Answer.GRANT)
+    _written_to(holder)
     sent = _send_everything(Browser(app), "/", "/connexion", "/activation", "/pro/connexion")
     sent += _send_everything(holder.browser(app), "/dossiers/", f"/dossiers/{holder.record_id}/", "/compte")
     sent += _send_everything(doctor.browser(app), "/pro/", f"/pro/patients/{holder.record_id}/")

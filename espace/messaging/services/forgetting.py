@@ -25,7 +25,7 @@ from espace.messaging.models import (
 DRAFT_LIFE = timedelta(days=90)
 """How long a draft is kept that nobody goes on writing."""
 _BATCH = 200
-_TABLES = (ConversationWord, Sending, Attachment, Message, Conversation, Correspondent, DraftFile, Draft)
+TABLES = (ConversationWord, Sending, Attachment, Message, Conversation, Correspondent, DraftFile, Draft)
 _OWNER = bindparam("owner", type_=Id)
 # In the order in which a file passes from one to the next: what moves while we look is met on its way.
 _NAMED = (
@@ -43,7 +43,7 @@ _OLD = (
 def forget_record(record_id: UUID) -> None:
     """Take away the rows of an erased record's messages: their key and their files are gone already (R23)."""
     with db.write() as tx:
-        for table in _TABLES:
+        for table in TABLES:
             tx.execute(delete(table).where(table.box_id == record_id))
 
 
@@ -58,8 +58,8 @@ def sweep() -> int:
     while True:
         with db.write() as tx:
             rows = tx.execute(_OLD, {"before": before}).all()
-            for row in rows:
-                _remove(tx, row.box_id, row.id)
+            for box_id, draft_id in rows:
+                _remove(tx, box_id, draft_id)
         gone += len(rows)
         if len(rows) < _BATCH:
             return gone
