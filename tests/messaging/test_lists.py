@@ -1,0 +1,95 @@
+"""The list of messages: its folders, its pages, what its lines say, and what they cost."""
+
+from datetime import timedelta
+
+import pytest
+
+from espace.machines import Machines
+from espace.messaging.services import lists, threads
+from espace.messaging.services.lists import Folder
+from tests.documents.house import statements
+from tests.support.clock import FakeClock
+from tests.support.marks import on_sqlite
+
+from .letters import HOSPITAL
+from .support import conversation_of, home
+
+pytestmark = pytest.mark.usefixtures("machines")
+
+
+def subjects(page: lists.Page) -> list[str]:
+    """What a page lists."""
+    return [line.subject for line in page.lines]
+
+
+def test_what_came_last_stands_first_and_says_who_wrote_what(clock: FakeClock) -> None:
+    claire = home()
+    claire.receives("Une réponse est-elle possible ?", subject="Premier")
+    clock.advance(timedelta(hours=1))
+    claire.receives("Tout va bien.", subject="Second", sender=HOSPITAL)
+    found = lists.page(claire.box)
+    assert subjects(found) == ["Second", "Premier"]
+    second, first = found.lines
+    assert (second.name, second.excerpt, second.unread, second.asks) == (HOSPITAL.name, "Tout va bien.", True, False)
+    assert first.asks
+    assert lists.unread(claire.box) == 2
+
+
+def test_a_conversation_that_was_read_leaves_the_unread_ones() -> None:
+    claire = home()
+    one = conversation_of(claire.receives(subject="Lu"))
+    claire.receives(subject="Pas lu")
+    threads.thread(claire.box, one)
+    assert subjects(lists.page(claire.box, Folder.UNREAD)) == ["Pas lu"]
+    assert lists.unread(claire.box) == 1
+    threads.mark_unread(claire.box, one)
+    assert lists.unread(claire.box) == 2
+
+
+def test_what_is_archived_leaves_the_list_and_comes_back_with_a_new_message() -> None:
+    claire = home()
+    came = claire.receives(subject="Rangé")
+    threads.archive(claire.box, conversation_of(came))
+    assert subjects(lists.page(claire.box)) == []
+    assert subjects(lists.page(claire.box, Folder.ARCHIVED)) == ["Rangé"]
+    first = threads.thread(claire.box, conversation_of(came)).letters[0].facts.message_id
+    claire.receives(subject="Re: Rangé", answers=first)
+    assert subjects(lists.page(claire.box)) == ["Rangé"]
+
+
+def test_pages_follow_each_other_without_a_gap_or_a_double(clock: FakeClock) -> None:
+    claire = home()
+    for number in range(7):
+        claire.receives(subject=f"Message {number}")
+        if number % 2:
+            clock.advance(timedelta(minutes=1))
+    seen, before = [], None
+    while True:
+        page = lists.page(claire.box, before=before, limit=3)
+        seen += subjects(page)
+        before = page.next
+        if before is None:
+            break
+    assert sorted(seen) == [f"Message {number}" for number in range(7)]
+
+
+@on_sqlite
+def test_a_page_costs_the_same_for_one_and_for_sixty(machines: Machines, clock: FakeClock) -> None:
+    claire = home()
+    counts = []
+    for many in (1, 60):
+        for number in range(many):
+            claire.receives(subject=f"Message {number}")
+            clock.advance(timedelta(minutes=1))
+        box = claire.box
+        lists.page(box, limit=60)
+        with statements() as sent:
+            lists.page(box, limit=60)
+        counts.append(len(sent))
+    assert counts[0] == counts[1] <= 4
+
+
+def test_an_excerpt_is_what_was_written_and_not_what_it_repeats() -> None:
+    assert lists.excerpt("Merci.\n> Bonjour\n> à vous\n") == "Merci."
+    assert lists.excerpt("mot " * 100).endswith("…")
+    assert len(lists.excerpt("mot " * 100)) <= lists.EXCERPT

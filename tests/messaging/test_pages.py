@@ -1,0 +1,210 @@
+"""The pages of messages in a browser: reading, answering, writing, searching, taking away."""
+
+from io import BytesIO
+from uuid import UUID
+from zipfile import ZipFile
+
+import pytest
+from flask import Flask
+
+from espace.interop import mail_read
+from espace.interop.mail_letter import Part
+from espace.interop.media import PDF
+from espace.messaging.services import drafts, lists
+from espace.messaging.services.facts import MessageFacts
+from espace.messaging.services.lists import Folder
+from espace.settings import Settings
+from tests.support.browser_client import Browser, Form, Page, Upload
+from tests.support.papers import pdf
+
+from .letters import DOCTOR, HOSPITAL, messages
+from .support import Home, conversation_of, home
+
+SENT = "Votre message est en route"
+
+
+@pytest.fixture
+def claire(app: Flask) -> Home:
+    """A person with an empty box."""
+    return home()
+
+
+@pytest.fixture
+def browser(app: Flask, claire: Home) -> Browser:
+    """Claire's."""
+    return claire.person.browser(app)
+
+
+def test_an_empty_box_says_what_will_stand_there(browser: Browser, claire: Home) -> None:
+    page = browser.get(claire.at())
+    assert page.status == 200
+    assert not page.tree.xpath("//ul[@class='rows after']")
+    assert "15" in page.text
+
+
+def test_the_list_leads_to_the_letters_and_the_badge_goes_once_they_are_read(browser: Browser, claire: Home) -> None:
+    came = claire.receives("Bonjour,\n\nTout va bien.\n> Ma question", subject="Vos résultats")
+    listed = browser.get(claire.at())
+    assert "Vos résultats" in listed.text
+    assert DOCTOR.name in listed.text
+    assert listed.tree.xpath("//nav//span[@class='dot']")
+    page = browser.get(claire.at(conversation_of(came)))
+    assert "Tout va bien." in page.text
+    assert page.tree.xpath("//details/pre[contains(., 'Ma question')]")
+    assert not browser.get(claire.at()).tree.xpath("//nav//span[@class='dot']")
+
+
+def test_the_card_on_the_home_leads_to_what_is_unread(browser: Browser, claire: Home) -> None:
+    came = claire.receives(subject="Nouvelle")
+    place = f"/dossiers/{claire.person.record_id}/"
+    href = claire.at(conversation_of(came))
+    assert browser.get(place).tree.xpath("//section//a[@href=$href]", href=href)
+
+
+def answering(browser: Browser, claire: Home, conversation_id: UUID) -> tuple[Page, Form]:
+    """The page of a conversation and the form of its answer."""
+    page = browser.get(claire.at(conversation_id))
+    return page, page.form("draft", "text")
+
+
+def sent_from(claire: Home) -> list[MessageFacts]:
+    """What left the box."""
+    return [said for said, row in messages(claire.box.id) if row.outgoing]
+
+
+def test_an_answer_is_sent_once_however_often_it_is_pressed(browser: Browser, claire: Home) -> None:
+    _, form = answering(browser, claire, conversation_of(claire.receives()))
+    first = browser.submit(form, {"text": "Merci, docteur."}, button="geste=envoyer")
+    browser.submit(form, {"text": "Merci, docteur."}, button="geste=envoyer")
+    assert SENT in first.text
+    assert "Merci, docteur." in first.text
+    assert [(one.text, one.subject) for one in sent_from(claire)] == [("Merci, docteur.", "Re: Votre consultation")]
+
+
+def test_what_is_sent_again_with_other_words_is_another_message(browser: Browser, claire: Home) -> None:
+    _, form = answering(browser, claire, conversation_of(claire.receives()))
+    browser.submit(form, {"text": "Oui."}, button="geste=envoyer")
+    browser.submit(form, {"text": "Non."}, button="geste=envoyer")
+    assert [one.text for one in sent_from(claire)] == ["Oui.", "Non."]
+
+
+def test_an_empty_answer_is_said_beside_the_field_and_nothing_leaves(browser: Browser, claire: Home) -> None:
+    _, form = answering(browser, claire, conversation_of(claire.receives()))
+    page = browser.submit(form, {"text": "  "}, button="geste=envoyer", expect=422)
+    assert page.tree.xpath("//textarea[@aria-invalid='true']")
+    assert not sent_from(claire)
+
+
+def test_a_draft_with_its_files_is_kept_found_again_and_leaves_whole(browser: Browser, claire: Home) -> None:
+    conversation_id = conversation_of(claire.receives())
+    _, form = answering(browser, claire, conversation_id)
+    file = Upload("analyse.pdf", pdf("Mon analyse"), PDF)
+    page = browser.submit(form, {"text": "Voici mon analyse.", "file": file}, button="geste=joindre")
+    assert "analyse.pdf" in page.text
+    assert "Voici mon analyse." in page.form("draft", "text").values["text"][0]
+    assert "Voici mon analyse." in browser.get(claire.at() + "?vue=brouillons").text
+    browser.submit(page.form("draft", "text"), button="geste=envoyer")
+    assert [(one.text, one.files) for one in sent_from(claire)] == [("Voici mon analyse.", 1)]
+    assert drafts.count(claire.box) == 0
+
+
+def test_what_script_keeps_is_said_and_stands_in_the_page_when_it_is_opened_again(
+    browser: Browser, claire: Home
+) -> None:
+    conversation_id = conversation_of(claire.receives())
+    page, form = answering(browser, claire, conversation_id)
+    data = {name: list(held) for name, held in form.values.items()} | {"text": "À moitié écr"}
+    kept = browser.send(
+        "POST", form.action, data=data, headers={"HX-Request": "true", "HX-Target": "garde"}, whole=False, expect=200
+    )
+    assert "Brouillon gardé" in kept.text
+    assert answering(browser, claire, conversation_id)[1].values["text"] == ["À moitié écr"]
+    assert page.tree.xpath("//textarea[@hx-post]")
+
+
+def test_a_new_message_goes_to_who_wrote_before_and_is_confirmed_for_several(browser: Browser, claire: Home) -> None:
+    claire.receives()
+    claire.receives(sender=HOSPITAL, subject="Rendez-vous")
+    page = browser.get(claire.at("ecrire"))
+    form = page.form("draft", "to")
+    every = page.tree.xpath("//input[@name='to']/@value")
+    assert len(every) == 2
+    asked = browser.submit(form, {"to": every, "subject": "Question", "text": "Quand venir ?"}, button="geste=envoyer")
+    assert not sent_from(claire)
+    assert DOCTOR.name in asked.text
+    assert HOSPITAL.name in asked.text
+    confirm = next(one for one in asked.forms if one.action.endswith("/envoyer"))
+    assert SENT in browser.submit(confirm).text
+    browser.submit(confirm)
+    assert [len(one.to) for one in sent_from(claire)] == [2]
+
+
+def test_nobody_is_offered_while_nobody_wrote_and_nothing_can_be_forced(browser: Browser, claire: Home) -> None:
+    page = browser.get(claire.at("ecrire"))
+    assert not page.tree.xpath("//textarea")
+    data = {"csrf_token": page.csrf_token, "to": DOCTOR.address, "other": DOCTOR.address, "text": "Bonjour"}
+    refused = browser.post(claire.at("ecrire"), data, expect=422)
+    assert not sent_from(claire)
+    assert refused.status == 422
+
+
+def test_a_closed_exchange_says_so_and_offers_no_answer(browser: Browser, claire: Home, settings: Settings) -> None:
+    came = claire.receives()
+    first = messages(claire.box.id)[0][0].message_id
+    claire.receives("Suivi terminé.", subject=f"{settings.closing_mark} Votre consultation", answers=first)
+    page = browser.get(claire.at(conversation_of(came)))
+    assert not page.tree.xpath("//textarea")
+    assert "a terminé cet échange" in page.text
+    assert page.tree.xpath("//a[@href='tel:15']")
+    claire.receives("Encore une chose.", answers=first)
+    assert browser.get(claire.at(conversation_of(came))).tree.xpath("//textarea")
+
+
+def test_words_are_found_marked_and_kept_nowhere(browser: Browser, claire: Home) -> None:
+    came = claire.receives("Votre cholestérol est normal.", subject="Bilan")
+    claire.receives("Rien à voir.", subject="Autre")
+    form = browser.get(claire.at()).form("q")
+    page = browser.submit(form, {"q": "cholesterol"})
+    assert page.tree.xpath("//mark/text()") == ["cholestérol"]
+    assert page.tree.xpath("//h3/a[starts-with(@href, $place)]", place=claire.at(conversation_of(came)))
+    assert "Autre" not in page.text
+    assert browser.post(claire.at("recherche"), {"csrf_token": page.csrf_token, "q": "?"}, expect=422).status == 422
+
+
+def test_a_conversation_is_printed_and_taken_away_whole(browser: Browser, claire: Home) -> None:
+    came = claire.receives("Bonjour", parts=[Part("note.pdf", PDF, pdf("Une note"))])
+    place = claire.at(conversation_of(came))
+    assert "Bonjour" in browser.get(f"{place}/imprimer").text
+    assert browser.get(f"{place}/pdf").body.startswith(b"%PDF-")
+    with ZipFile(BytesIO(browser.get(f"{place}/copie").body)) as archive:
+        (name,) = archive.namelist()
+        read = mail_read.read(archive.read(name))
+    assert (read.text.strip(), [part.name for part in read.parts]) == ("Bonjour", ["note.pdf"])
+
+
+def test_an_attachment_is_looked_at_and_taken_away(browser: Browser, claire: Home) -> None:
+    file = pdf("Feuille de soins")
+    came = claire.receives(parts=[Part("feuille.pdf", PDF, file)])
+    page = browser.get(claire.at(conversation_of(came)))
+    (place,) = page.tree.xpath("//div[@class='attach']//a[starts-with(., 'feuille')]/@href")
+    assert browser.get(place).tree.xpath("//figure//img")
+    assert browser.get(f"{place}/contenu").body == file
+
+
+def test_archiving_and_marking_unread_are_done_from_the_page(browser: Browser, claire: Home) -> None:
+    came = claire.receives()
+    page = browser.get(claire.at(conversation_of(came)))
+    unread = next(one for one in page.forms if one.action.endswith("/non-lu"))
+    browser.submit(unread)
+    assert lists.unread(claire.box) == 1
+    browser.submit(next(one for one in page.forms if one.action.endswith("/archiver")))
+    assert not lists.page(claire.box).lines
+    assert lists.page(claire.box, Folder.ARCHIVED).lines
+
+
+def test_a_draft_that_is_thrown_away_is_gone(browser: Browser, claire: Home) -> None:
+    claire.receives()
+    drafts.begin(claire.box, drafts.Typed(subject="À jeter"))
+    page = browser.get(claire.at() + "?vue=brouillons")
+    browser.submit(next(one for one in page.forms if one.action.endswith("/jeter")))
+    assert drafts.drafts(claire.box) == []
