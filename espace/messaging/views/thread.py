@@ -6,7 +6,6 @@ from uuid import UUID
 from flask import Response, flash, request
 from flask_babel import gettext
 
-from espace.documents.services.entries import checks
 from espace.documents.services.viewing.showing import kind_word
 from espace.errors import NotFoundError
 from espace.messaging.forms import WriteForm
@@ -77,7 +76,7 @@ def shown(place: Here, found: Thread, form: WriteForm, *, first: bool = True) ->
         others=[(recipients.ref(box, one.address), one) for one in others(box, found)] if not refusal else [],
         draft=draft,
         documents=writing.documents_of(box, form),
-        may_keep_secret=may_keep_secret(box) and not head.secret,
+        may_keep_secret=writing.may_keep_secret(box) and not head.secret,
         conversation_id=head.id,
         may_file=files.may_file(place),
         withheld={code: translated(words) for code, words in files.WITHHELD.items()},
@@ -104,11 +103,6 @@ def others(box: Box, found: Thread) -> list[Any]:
     if last is None or box.places_kept or not last.facts.recipients[1:]:
         return []
     return recipients.others_of(box, last.facts.recipients, found.head.about.with_address, own_address(box))
-
-
-def may_keep_secret(box: Box) -> bool:
-    """Whether a minor writes in their own name, who may keep it from their parents (rules.md MI-6)."""
-    return box.sees_secret and box.standing is not None and checks.may_keep_secret(box.standing)
 
 
 @requires(Permission.MESSAGES_WRITE)

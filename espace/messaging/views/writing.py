@@ -9,6 +9,7 @@ from flask import Response, flash, request
 from flask_babel import gettext
 
 from espace.documents.services import DocumentFacts
+from espace.documents.services.entries import checks
 from espace.errors import NotFoundError
 from espace.messaging.forms import ACCEPT, ACCEPT_MORE, WriteForm
 from espace.messaging.services import chosen, draft_files, drafts, posting, recipients, templates
@@ -211,6 +212,7 @@ def _writing(place: Here, form: WriteForm) -> Response:
         notices=recipients.notices(tuple(one.address for one in everybody if one.ref in chosen_refs)),
         draft=draft,
         documents=documents_of(box, form),
+        may_keep_secret=may_keep_secret(box),
         **tools(place),
     )
 
@@ -226,6 +228,11 @@ def _confirming(place: Here, found: DraftFacts, form: WriteForm) -> Response:
 def documents_of(box: Box, form: WriteForm) -> list[DocumentFacts]:
     """The documents of the record that go with what is written, as far as they may."""
     return chosen.documents(box, form.typed({}).documents)
+
+
+def may_keep_secret(box: Box) -> bool:
+    """Whether a minor writes in their own name, who may keep it from their parents (rules.md MI-6)."""
+    return box.sees_secret and box.standing is not None and checks.may_keep_secret(box.standing)
 
 
 def tools(place: Here) -> dict[str, Any]:
