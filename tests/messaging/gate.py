@@ -4,7 +4,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from itertools import count
@@ -88,8 +88,12 @@ class Raw:
         return self
 
     def __exit__(self, *_facts: object) -> None:
-        self._lines.close()
+        self.forget()
         self.wire.close()
+
+    def forget(self) -> None:
+        """Read no more lines here: the wire goes on under another."""
+        self._lines.close()
 
     def send(self, content: bytes) -> None:
         """Send these bytes."""
@@ -97,9 +101,10 @@ class Raw:
 
     def answer(self) -> str:
         """The next answer, its last line; empty when the other side is gone."""
-        while line := self._lines.readline():
-            if line[3:4] != b"-":
-                return line.decode().rstrip()
+        with suppress(ConnectionError, ssl.SSLError):
+            while line := self._lines.readline():
+                if line[3:4] != b"-":
+                    return line.decode().rstrip()
         return ""
 
     def say(self, line: str, code: int) -> str:

@@ -260,12 +260,13 @@ class Conversation(SMTP):
             raise ReplyError(replies.BAD_ADDRESS)
         if options:
             raise ReplyError(replies.UNKNOWN_PARAMETER)
+        peer, sender = self._peer, self._sender
+        if any(one.address.lower() == address.lower() for one in self._places):  # named twice, it gets one
+            await self.push(replies.RECIPIENT_OK)
+            return
         if len(self._places) >= MOST_RECIPIENTS:
             raise ReplyError(replies.MANY_RECIPIENTS)
-        peer, sender = self._peer, self._sender
-        place = await self._in_house(lambda: house.admit_recipient(peer, sender, address))
-        if place not in self._places:  # named twice, it gets one
-            self._places.append(place)
+        self._places.append(await self._in_house(lambda: house.admit_recipient(peer, sender, address)))
         await self.push(replies.RECIPIENT_OK)
 
     @_command("DATA")
@@ -304,7 +305,12 @@ class Conversation(SMTP):
             return
         envelope = Envelope(self._peer, self._sender, tuple(self._places), self._named)
         self._reset_timeout(PATIENCE_OF_DATA)
-        await self._say(await self._in_house(lambda: house.take(envelope, content)))
+        try:
+            await self._say(await self._in_house(lambda: house.take(envelope, content)))
+        except ReplyError as error:
+            if error.reply != replies.BARE_MESSAGE:
+                raise
+            await self._end(error.reply)  # what follows may be a message hidden in this one
 
     @_command("RSET")
     async def _rset(self, rest: str) -> None:
