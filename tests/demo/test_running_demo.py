@@ -3,6 +3,8 @@
 import html
 import re
 import signal
+import smtplib
+import ssl
 import stat
 import subprocess
 import sys
@@ -15,11 +17,13 @@ import httpx
 import pytest
 
 from espace.identifiers import parse_ins, parse_rpps
+from tests.support.mail_peer import needs
 from tests.support.ports import free_port
 
 from .house import House, Somebody
 
-# design.md section 5, as far as this step goes; `client_secret` and the mail gateway's certificates come later.
+SMTP = {"host", "port", "patient_domain", "ca_file", "client_certificate", "client_key", "sender"}
+# design.md section 5, as far as this step goes; `client_secret` comes later.
 CONTRACT = {
     "patients": {"key", "display_name", "email", "password", "totp_secret", "record", "ins", "birth_date", "about"},
     "children": {"key", "display_name", "record", "ins", "birth_date", "parents", "about"},
@@ -57,6 +61,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def test_demo_json_holds_everybody_with_everything_the_contract_names(house: House) -> None:
     cast = house.cast
     assert cast["base_url"] == house.address
+    assert cast["smtp"].keys() == SMTP
     assert cast["smtp"]["host"] == "127.0.0.1"
     for kind, fields in CONTRACT.items():
         assert [entry["key"] for entry in cast[kind]] == CAST[kind]
@@ -72,7 +77,14 @@ def test_demo_json_holds_everybody_with_everything_the_contract_names(house: Hou
 
 
 def test_files_with_secrets_are_their_owners_alone(house: House) -> None:
-    for name in ("demo.json", "psc_accounts.json", "espace-demo.json", "keys/keys.json"):
+    for name in (
+        "demo.json",
+        "psc_accounts.json",
+        "espace-demo.json",
+        "keys/keys.json",
+        "mail/gateway.key",
+        "mail/operator.key",
+    ):
         assert stat.S_IMODE((house.folder / name).stat().st_mode) == 0o600, name
 
 
@@ -186,6 +198,71 @@ def test_the_doctor_signs_in_and_reads_the_mothers_documents(house: House, docto
     mother = next(entry for entry in house.cast["patients"] if entry["key"] == "mother")
     assert doctor.goes(f"/pro/patients/{mother['record']}/documents") == httpx.codes.OK
     assert "Bilan sanguin" in doctor.page
+
+
+@pytest.mark.parametrize(
+    ("key", "whose", "words", "unseen"),
+    [
+        ("mother", "mother", "Bilan sanguin de contrôle", "Comme convenu"),
+        ("teen", "teen", "Comme convenu", "Pilulier"),
+        ("carer", "teen", "Ton asthme et le handball", "Comme convenu"),
+        ("carer", "retired", "Vos glycémies du mois", "Comme convenu"),
+        ("second_parent", "child", "Croissance de Jules", "Vaccins de Lina"),
+    ],
+)
+def test_each_reads_the_messages_that_are_theirs_to_read(
+    house: House, patients: Callable[[str], Somebody], key: str, whose: str, words: str, unseen: str
+) -> None:
+    people = house.cast["patients"] + house.cast["children"]
+    record = next(entry["record"] for entry in people if entry["key"] == whose)
+    assert patients(key).goes(f"/dossiers/{record}/messages") == httpx.codes.OK
+    page = html.unescape(patients(key).page)
+    assert words in page
+    assert unseen not in page
+
+
+def test_the_doctor_finds_her_mailbox_and_that_of_her_practice(house: House, doctor: Somebody) -> None:
+    assert doctor.goes("/pro/messages") == httpx.codes.OK
+    boxes = sorted(set(re.findall(r"/pro/messages/[0-9a-f-]{36}", doctor.page)))
+    assert len(boxes) == 2
+    pages = []
+    for box in boxes:
+        assert doctor.goes(box) == httpx.codes.OK
+        pages.append(html.unescape(doctor.page))
+    assert any("Planning des visites" in page for page in pages)
+    assert any("Rupture d'un médicament" in page for page in pages)
+
+
+def test_what_left_for_other_operators_is_shown_with_its_files(house: House) -> None:
+    somebody = house.somebody()
+    assert somebody.goes("/demo/outbox") == httpx.codes.OK
+    page = html.unescape(somebody.page)
+    assert "karim.belhadj@anjou.mssante.fr" in page
+    assert "Demande d'avis.pdf" in page
+    assert "armelle.guegan" not in page, "her mailbox is gone: nothing reached it"
+
+
+def test_the_line_of_the_readme_writes_to_a_patient(
+    house: House, patients: Callable[[str], Somebody], tmp_path: Path
+) -> None:
+    needs("swaks")
+    [line] = re.findall(r"^swaks .*$", (Path(__file__).parents[2] / "README.md").read_text(), re.MULTILINE)
+    (tmp_path / "demo-data").symlink_to(house.folder)
+    line = line.replace("127.0.0.1:2525", f"127.0.0.1:{house.cast['smtp']['port']}")
+    ran = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    mother = house.cast["patients"][0]["record"]
+    assert patients("mother").goes(f"/dossiers/{mother}/messages") == httpx.codes.OK  # durable before the answer
+    assert "Comment allez-vous" in html.unescape(patients("mother").page)
+
+
+def test_nobody_writes_without_the_certificate_of_an_operator(house: House) -> None:
+    told = house.cast["smtp"]
+    with smtplib.SMTP("localhost", told["port"], timeout=20) as smtp:
+        smtp.starttls(context=ssl.create_default_context(cafile=told["ca_file"]))
+        with pytest.raises(smtplib.SMTPResponseException) as refused:
+            smtp.sendmail(told["sender"], [f"{house.cast['patients'][0]['ins']}@{told['patient_domain']}"], b"\r\n")
+    assert refused.value.smtp_code == 550
 
 
 def test_a_letter_opens_an_activation_and_its_code_arrives_by_mail(house: House) -> None:
