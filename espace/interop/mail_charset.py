@@ -2,6 +2,7 @@
 
 import binascii
 import re
+from string import ascii_letters, digits
 
 _NAMES = {
     "utf_8": "utf8 unicode_1_1_utf_8 us_ascii ascii ansi_x3_4_1968 unknown_8bit default",
@@ -45,6 +46,7 @@ _NAMES = {
 _CODECS = {name: codec for codec, others in _NAMES.items() for name in (codec, *others.split())}
 """Only these are asked of Python: some of its codecs unpack, and it keeps every unknown name it was asked for."""
 _WORD = re.compile(r"=\?([A-Za-z0-9_.:-]{1,60})(?:\*[A-Za-z-]{0,20})?\?([bBqQ])\?([^?\s]*)\?=")
+_NOT_BASE64 = bytes(set(range(256)) - set(ascii_letters.encode() + digits.encode() + b"+/"))
 _STEERING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, *range(0xD800, 0xE000))
 _UNSEEN = {
     **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), *_STEERING)),
@@ -103,27 +105,26 @@ def base64_bytes(content: bytes | memoryview) -> tuple[bytes, bool]:
     try:
         return binascii.a2b_base64(content), True
     except binascii.Error:
-        kept = re.sub(rb"[^A-Za-z0-9+/]", b"", content)
+        kept = bytes(content).translate(None, _NOT_BASE64)
         kept = kept[: len(kept) - (len(kept) % 4 == 1)]
         return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4)), False
 
 
 def unflowed(text: str, *, delete_space: bool) -> str:
     """The paragraphs of a text whose lines are broken for show (RFC 3676)."""
-    made: list[str] = []
+    made: list[list[str]] = []
     running, depth_before = False, 0
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
         words = line[depth:].removeprefix(" ")
-        is_signature = words == "-- "
-        if running and depth == depth_before and not is_signature:
-            made[-1] += words
+        goes_on = words.endswith(" ") and words != "-- "
+        shown = words[:-1] if goes_on and delete_space else words
+        if running and depth == depth_before and words != "-- ":
+            made[-1].append(shown)
         else:
-            made.append(f"{'>' * depth} {words}" if depth else words)
-        running, depth_before = words.endswith(" ") and not is_signature, depth
-        if running and delete_space:
-            made[-1] = made[-1][:-1]
-    return "\n".join(made)
+            made.append([f"{'>' * depth} " if depth else "", shown])
+        running, depth_before = goes_on, depth
+    return "\n".join("".join(pieces) for pieces in made)
 
 
 def _of_word(match: re.Match[str]) -> bytes:

@@ -86,13 +86,18 @@ def letter_of(tree: Tree, size: int, *, null_sender: bool = False) -> Letter:
 
 @dataclass(slots=True)
 class _Found:
-    """What the parts of a message bring: texts in their order, files, invitations, and the bytes that it says."""
+    """What the parts of a message bring: texts in their order, files, invitations, and the bytes that it says.
+
+    `uncut` is a text too long to be read whole.
+    """
 
     faults: list[str]
     texts: list[str] = field(default_factory=list)
     files: list[Part] = field(default_factory=list)
     calendars: list[Part] = field(default_factory=list)
     said: list[tuple[str, bytes]] = field(default_factory=list)
+    invited: set[bytes] = field(default_factory=set)
+    uncut: bytes = b""
 
     def take(self, node: Node, *, is_report: bool = False) -> None:
         """Take in one part and those it holds."""
@@ -110,10 +115,10 @@ class _Found:
     def whole_text(self) -> str:
         """The words of the message; those of a very long one are cut, and all of them go with it as a file."""
         whole = mail_text.joined(self.texts)
-        if len(whole) <= mail_text.MAX_TEXT:
-            return whole
-        self.faults.append("long-text")
-        self.files.insert(0, Part("message.txt", "text/plain", whole.encode("utf-8", "replace")))
+        if len(whole) > mail_text.MAX_TEXT or self.uncut:
+            self.faults.append("long-text")
+            kept = self.uncut or whole.encode("utf-8", "replace")
+            self.files.insert(0, Part("message.txt", "text/plain", kept))
         return whole[: mail_text.MAX_TEXT]
 
     def _take_one_of(self, children: list[Node]) -> None:
@@ -123,9 +128,10 @@ class _Found:
             if _is_rich(child):
                 self.said.append((child.media, child.content()[0]))
                 continue
-            way = _Found(self.faults, calendars=self.calendars, said=self.said)
+            way = _Found(self.faults, calendars=self.calendars, said=self.said, invited=self.invited)
             way.files = self.files
             way.take(child)
+            self.uncut = self.uncut or way.uncut
             ways.append((child.media != "text/plain", way.texts))
         said = sorted((way for way in ways if any(map(str.strip, way[1]))), key=lambda way: way[0])
         self.texts += said[0][1] if said else []
@@ -143,6 +149,7 @@ class _Found:
         elif node.media == "text/plain" and not is_file:
             self._note_charset(node)
             self.texts.append(mail_text.plain(content, node.type))
+            self.uncut = content if len(content) > mail_text.MAX_BYTES else self.uncut
         elif node.media == "text/html" and not is_file:
             self._note_charset(node)
             self.texts.append(mail_text.of_html(content, node.type))
@@ -156,8 +163,9 @@ class _Found:
 
     def _take_calendar(self, node: Node, name: str, content: bytes) -> None:
         """An invitation; the same once more as a file is none."""
-        same = b"".join(content.split())
-        if all(same != b"".join(each.content.split()) for each in self.calendars):
+        same = sha256(b"".join(content.split())).digest()
+        if same not in self.invited:
+            self.invited.add(same)
             number = len(self.calendars) + 1
             self.calendars.append(Part(mail_names.clean(name, node.media, number), "text/calendar", content))
 

@@ -12,7 +12,8 @@ from .mail_headers import Valued
 
 MAX_TEXT = 100_000
 """Characters shown with a message; the whole of a longer one goes with it as a file."""
-_MAX_HTML = 1024 * 1024
+MAX_BYTES = 1024 * 1024
+"""How much of a part is read for its words."""
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _NEW_LINE = (
     "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr"
@@ -33,7 +34,7 @@ _MANY_LINES = re.compile(r"\n(?:[ \t>]*\n){2,}")
 
 def plain(content: bytes, kind: Valued) -> str:
     """The words of a text/plain part."""
-    text = seen(decoded(content, kind.parameters.get("charset", "")))
+    text = seen(decoded(content[:MAX_BYTES], kind.parameters.get("charset", "")))
     if kind.parameters.get("format", "").lower() == "flowed":
         text = unflowed(text, delete_space=kind.parameters.get("delsp", "").lower() == "yes")
     return text.strip("\n")
@@ -44,7 +45,7 @@ def of_html(content: bytes, kind: Valued) -> str:
     charset = kind.parameters.get("charset", "")
     if not known(charset) and (found := _META.search(content[:4096])):
         charset = found[1].decode("ascii")
-    text = decoded(content[:_MAX_HTML], charset).replace("\0", "")
+    text = decoded(content[:MAX_BYTES], charset).replace("\0", "")
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
