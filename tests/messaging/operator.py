@@ -16,6 +16,20 @@ from espace.interop.mail_read import read
 from tests.support.ports import free_port
 
 
+class _LmtpServer(SMTP):
+    """The same words but for the first: LMTP, as a mail store speaks it (RFC 2033), for one recipient at a time."""
+
+    async def smtp_LHLO(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """The greeting."""
+        await self.smtp_EHLO(arg)
+
+
+class _Lmtp(Controller):
+    def factory(self) -> SMTP:
+        """One conversation."""
+        return _LmtpServer(self.handler, **self.SMTP_kwargs)
+
+
 @dataclass
 class Operator:
     """What a mail server heard. `replies` says what it answers to a recipient, to DATA under "DATA"; 250 otherwise."""
@@ -68,7 +82,13 @@ class Operator:
 
     @contextmanager
     def running(
-        self, pair: Pair | None = None, ca_file: str = "", *, wants_certificate: bool = False, password: str = ""
+        self,
+        pair: Pair | None = None,
+        ca_file: str = "",
+        *,
+        wants_certificate: bool = False,
+        password: str = "",
+        lmtp: bool = False,
     ) -> Iterator["Operator"]:
         """Listen until the end, under TLS where a certificate is given."""
         more: dict[str, Any] = {}
@@ -85,7 +105,9 @@ class Operator:
                 "auth_required": True,
                 "auth_exclude_mechanism": ["LOGIN"],
             }
-        controller = Controller(self, hostname="127.0.0.1", port=self.port, enable_SMTPUTF8=True, **more)
+        controller = (_Lmtp if lmtp else Controller)(
+            self, hostname="127.0.0.1", port=self.port, enable_SMTPUTF8=True, **more
+        )
         controller.start()
         try:
             yield self
@@ -102,6 +124,6 @@ def content_of(envelope: Envelope) -> bytes:
 def _checks(password: str) -> Any:
     def check(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:
         good = isinstance(data, LoginPassword) and data.password == password.encode()
-        return AuthResult(success=good)
+        return AuthResult(success=good, handled=False)
 
     return check

@@ -33,14 +33,14 @@ _TAKEN = Outcome(Fate.TAKEN)
 
 
 def hand_over(content: bytes, sender: str, recipients: Sequence[str]) -> dict[str, Outcome]:
-    """Hand a message over for each of these recipients, with `sender` as the envelope's.
+    """Hand a message over for each of these recipients, with `sender` as the envelope's ("": nothing comes back).
 
     Trouble with the line or with the relay itself puts recipients off; nothing is raised for it. An address that could
     carry more than an address never reaches the line (R40).
     """
     fates = {one: _never(Failure.BAD_ADDRESS) for one in recipients if not is_plain(one)}
     rest = [one for one in dict.fromkeys(recipients) if one not in fates]
-    if rest and not is_plain(sender):
+    if rest and sender and not is_plain(sender):
         return fates | dict.fromkeys(rest, _never(Failure.SENDER))
     try:
         if rest:

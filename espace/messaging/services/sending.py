@@ -199,19 +199,19 @@ def _check(box: Box, outgoing: Outgoing, whom: _Recipients, *, with_prescription
     if not recipients:
         problems["to"] = N_("Choose to whom you write, other than yourself.")
     elif len(recipients) > MOST_RECIPIENTS:
-        problems["to"] = Words("Write to %(limit)d people at most.", limit=MOST_RECIPIENTS)
+        problems["to"] = N_("Write to %(limit)d people at most.", limit=MOST_RECIPIENTS)
     else:
         refusal = _refusal(box, recipients, with_prescription=with_prescription)
         if refusal:
             problems["to"] = refusal
     if len(outgoing.subject) > MOST_SUBJECT:
-        problems["subject"] = Words("At most %(limit)d characters.", limit=MOST_SUBJECT)
+        problems["subject"] = N_("At most %(limit)d characters.", limit=MOST_SUBJECT)
     if not outgoing.text and not outgoing.parts and not outgoing.documents:
         problems["text"] = N_("Write your message first.")
     elif len(outgoing.text) > MOST_TEXT:
-        problems["text"] = Words("At most %(limit)d characters.", limit=MOST_TEXT)
+        problems["text"] = N_("At most %(limit)d characters.", limit=MOST_TEXT)
     if len(outgoing.parts) + len(outgoing.documents) > MOST_FILES:
-        problems["files"] = Words("Add %(limit)d files at most.", limit=MOST_FILES)
+        problems["files"] = N_("Add %(limit)d files at most.", limit=MOST_FILES)
     if problems:
         raise InvalidError(problems)
 
@@ -220,7 +220,7 @@ def _refusal(box: Box, recipients: Sequence[Address], *, with_prescription: bool
     """Why one of these cannot be written to, "" for no reason."""
     for one in recipients:
         if not is_plain(one.address):
-            return Words("“%(address)s” is not the address of a mailbox.", address=one_line(one.address)[:80])
+            return N_("“%(address)s” is not the address of a mailbox.", address=one_line(one.address)[:80])
         decision = why(box, one.address, with_prescription=with_prescription)
         if not decision.allowed:
             is_pharmacy = decision.why is Why.NEVER_WROTE and why(box, one.address, with_prescription=True).allowed
@@ -288,7 +288,7 @@ def _see_that_it_goes(letter: NewLetter) -> None:
         raise InvalidError({"to": N_("One of these addresses cannot be written to.")}) from None
     limit = settings.current().mail_message_mb
     if size > limit * 1024 * 1024:
-        raise InvalidError({"files": Words("These files are too large together: %(limit)d MB at most.", limit=limit)})
+        raise InvalidError({"files": N_("These files are too large together: %(limit)d MB at most.", limit=limit)})
     for part in letter.parts:
         try:
             scan(part.content)
