@@ -1,17 +1,26 @@
 """A letter comes into boxes: once, in the right conversation, from who may write (rules.md MS-2 to MS-5)."""
 
 import threading
+from collections.abc import Iterator
 from contextvars import copy_context
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
-from espace import db, storage
-from espace.interop.mail_letter import Part
+from espace import clock, db, storage
+from espace.documents.services.finding.texts import digest, word_key
+from espace.interop.mail_letter import Letter, Part, Report
 from espace.machines import Machines
-from espace.messaging.services import correspondents
-from espace.messaging.services.delivering import RefusedLetterError, deliver
+from espace.messaging.models import ConversationWord
+from espace.messaging.services import correspondents, delivering, storing, threads
+from espace.messaging.services.correspondents import Contact
+from espace.messaging.services.delivering import RefusedLetterError, deliver, refusal
+from espace.messaging.services.facts import Party
+from espace.messaging.services.places import Place, Refusal, RefusedAddressError
 from espace.messaging.services.rights import Why, may_write
+from espace.records import services as records
 from tests.support import build
 from tests.support.build import Citizen
 from tests.support.papers import pdf
@@ -139,3 +148,99 @@ def test_patients_never_write_to_each_other(claire: Citizen) -> None:
         arrive(letter(address_of(claire), sender=address_of(other)))
     assert refused.value.why is Why.PATIENT
     assert messages(claire.record_id) == []
+
+
+def ended(team: Place, person: Citizen) -> None:
+    """The team ends the exchange with a patient."""
+    assert team.box_id is not None
+    party = Party(address_of(person).address)
+    with db.write() as tx:
+        correspondents.note(tx, team.box_id, Contact(party, clock.now(), closes=True))
+
+
+def test_a_mailbox_that_ended_the_exchange_takes_nothing_and_the_others_of_the_letter_neither(claire: Citizen) -> None:
+    team, other = mailbox(), mailbox("accueil@cabinets.espace.example")
+    ended(team, claire)
+    to = [replace(HOSPITAL, address=one.address) for one in (other, team)]
+    assert [refusal(address_of(claire).address, one) for one in (other, team)] == [None, Why.CLOSED]
+    with pytest.raises(RefusedLetterError) as refused:
+        arrive(letter(*to, sender=address_of(claire)))
+    assert refused.value.why is Why.CLOSED
+    assert str(refused.value.words)
+    assert other.box_id is not None
+    assert messages(other.box_id) == []
+    arrive(letter(*to, sender=HOSPITAL))
+    assert len(messages(other.box_id)) == 1
+
+
+def test_a_space_closed_while_the_letter_came_takes_nothing(claire: Citizen) -> None:
+    found = place(claire)
+    records.close(claire.actor, claire.record_id)
+    with pytest.raises(RefusedAddressError) as refused:
+        deliver(letter(address_of(claire), parts=[Part("a.txt", "text/plain", b"a")]), [found], sender=DOCTOR.address)
+    assert refused.value.refusal is Refusal.ENDED
+    assert storage.current().count(claire.record_id) == 0
+
+
+@pytest.fixture
+def reports() -> Iterator[list[UUID]]:
+    """Who takes up reports knows none but those of nothing."""
+    seen: list[UUID] = []
+
+    def take_up(box_id: UUID, given: Letter) -> bool:
+        seen.append(box_id)
+        return given.report is not None and given.report.of == "<connu@ici.example>"
+
+    delivering.on_report(take_up)
+    yield seen
+    delivering.on_report(lambda _box, _letter: False)
+
+
+def test_a_report_goes_to_the_message_it_tells_of_or_is_shown_as_automatic(
+    claire: Citizen, reports: list[UUID]
+) -> None:
+    for of in ("<connu@ici.example>", "<inconnu@ici.example>"):
+        arrive(replace(letter(address_of(claire)), report=Report("delivery", of)))
+    assert reports == [claire.record_id] * 2
+    ((said, _),) = messages(claire.record_id)
+    assert said.automatic
+    assert may_write(correspondents.exchange(own_box(claire), DOCTOR.address)).why is Why.NEVER_WROTE
+
+
+def test_words_are_posted_under_the_boxs_key_and_those_of_places_under_a_mark(claire: Citizen) -> None:
+    paper = Part("bilan-lipidique.txt", "text/plain", b"x")
+    arrive(letter(address_of(claire), subject="Cholestérol", text="Tout va bien", parts=[paper], sender=HOSPITAL))
+    with db.write() as tx:
+        key = word_key(tx, claire.record_id)
+        found = set(
+            tx.execute(select(ConversationWord.word).where(ConversationWord.box_id == claire.record_id)).scalars()
+        )
+    for word in ("chole", "bien", "lipid"):
+        assert digest(key, word[:5] if len(word) >= 5 else word[:3]) in found
+    assert digest(key, "cardi") not in found
+    assert digest(key, storing.PLACE + "cardi") in found
+
+
+def test_a_conversation_put_away_comes_back_with_the_next_letter(claire: Citizen) -> None:
+    one = letter(address_of(claire))
+    arrive(one)
+    ((_, row),) = conversations(claire.record_id)
+    threads.archive(own_box(claire), row.id)
+    arrive(letter(address_of(claire), answers=one.message_id))
+    assert [row.archived for _, row in conversations(claire.record_id)] == [False]
+
+
+@pytest.mark.parametrize(
+    ("subject", "plain", "ends"),
+    [
+        ("Re: RE : Tr: Bilan", "Bilan", False),
+        ("XDM/1.0/DDM+Lettre de sortie", "Lettre de sortie", False),
+        ("XDM/1.0/DDM", "", False),
+        ("[FIN] Merci", "Merci", True),
+        ("Re: [FIN] Merci", "Merci", True),
+        ("La [FIN] est proche", "La [FIN] est proche", False),
+        ("Reprise du sport", "Reprise du sport", False),
+    ],
+)
+def test_a_subject_is_shown_without_its_marks(machines: Machines, subject: str, plain: str, *, ends: bool) -> None:
+    assert (storing.plain_subject(subject), storing.closes(subject)) == (plain, ends)

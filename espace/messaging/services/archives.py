@@ -55,7 +55,7 @@ _FLAGS = (_AWAITS, _HIDDEN, *sorted(claimed.SECRET_FLAGS))
 _WRONG: dict[str, Message] = {
     OTHER_RECIPIENT: N_("It is about somebody else. It was set aside and will be checked."),
     "unknown-patient": N_("It is about somebody whom this site does not know. It was set aside and will be checked."),
-    "traits-mismatch": N_("The name, the birth date or the sex in it is not yours. It was set aside to be checked."),
+    "traits-mismatch": N_("Its name, birth date or sex is not that of this space. It was set aside to be checked."),
     "no-identity": N_("It does not say whose it is. It was set aside and will be checked."),
     "bad-hash": N_("It was changed on its way: its seal does not fit. It was set aside."),
     "bad-size": N_("A part of it is missing. It was set aside."),
