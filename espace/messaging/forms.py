@@ -2,14 +2,28 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
 from werkzeug.datastructures import FileStorage
-from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Optional
+from wtforms.widgets import HiddenInput
 
+from espace.documents.services import PATIENT_TYPES
+from espace.documents.services.adding.own import Described
 from espace.documents.services.adding.pieces import Refused, Upload
 from espace.documents.services.entries.checks import MAX_UPLOAD
 from espace.identifiers import new_id
@@ -106,3 +120,47 @@ def _ids(texts: list[str]) -> list[UUID]:
 def _upload(one: FileStorage) -> Upload:
     """One file; larger than allowed, it is read only so far as to know it."""
     return Upload(one.filename or "", one.stream.read(MAX_UPLOAD + 1))
+
+
+class ShelveForm(Form):
+    """What is said of an attachment that goes into the record."""
+
+    title = StringField(_l("Title"))
+    type_code = SelectField(_l("What is it?"), validate_choice=False)
+    date = DateField(_l("Date on the document"))
+    secret = BooleanField(_l("Keep it from my parents"))
+    file = HiddenField(_l("File"))
+
+    def __init__(self, proposed: Described | None = None) -> None:
+        super().__init__(**({"formdata": None} if proposed else {}))
+        offered = [(code, translated(words)) for code, words in PATIENT_TYPES.items()]
+        self.type_code.choices = [("", translated(N_("Choose"))), *offered]
+        if proposed:
+            self.title.data, self.type_code.data, self.date.data = proposed.title, proposed.type_code, proposed.date
+            self.secret.data = proposed.secret
+
+    def described(self) -> Described | None:
+        """What is said, when its day can be read."""
+        day = self.date.data
+        if not isinstance(day, date):
+            self.date.errors = [translated(N_("Write the date that stands on the document."))]
+            return None
+        return Described(
+            title=self.title.data or "",
+            date=day,
+            type_code=self.type_code.data or "",
+            secret=bool(self.secret.data),
+        )
+
+
+class PickForm(Form):
+    """Which documents of the record go with a message, and what is sought among them."""
+
+    documents = SelectMultipleField(_l("Documents"), validate_choice=False)
+    q = StringField(_l("Search among the documents"))
+    shown = IntegerField(widget=HiddenInput(), validators=[Optional()])
+
+    @property
+    def ids(self) -> list[UUID]:
+        """Those that are ticked."""
+        return _ids(self.documents.data or [])

@@ -16,8 +16,10 @@ from .views import (
     mailboxes,
     papers,
     patients,
+    picking,
     searching,
     settings,
+    shelving,
     team,
     templates,
     thread,
@@ -54,6 +56,7 @@ def _threads(pages: Blueprint, at: str, shown: Callable[[View], View]) -> None:
     pages.post(f"{at}/desarchiver")(shown(thread.unarchive))
     pages.post(f"{at}/non-lu")(shown(thread.mark_unread))
     pages.post(f"{at}/renvoyer")(shown(thread.send_again))
+    pages.post(f"{at}/accuse")(shown(thread.confirm_reading))
     pages.get(f"{at}/imprimer")(shown(papers.to_print))
     pages.get(f"{at}/pdf")(shown(papers.as_pdf))
     pages.get(f"{at}/copie")(shown(papers.as_mail))
@@ -67,7 +70,14 @@ def _files(pages: Blueprint, at: str, shown: Callable[[View], View]) -> None:
 
 
 def _of_people() -> Blueprint:
-    return _boxes(Pages("messages", __name__), "/messages", lambda view: view)
+    pages = _boxes(Pages("messages", __name__), "/messages", lambda view: view)
+    pages.get("/messages/ecrire/<uuid:draft_id>/documents")(picking.pick)
+    pages.post("/messages/ecrire/<uuid:draft_id>/documents")(picking.picked)
+    piece = "/messages/pieces/<uuid:attachment_id>"
+    pages.get(f"{piece}/ranger")(shelving.describe)
+    pages.post(f"{piece}/ranger")(shelving.shelve)
+    pages.post(f"{piece}/documents/<int:number>/ranger")(shelving.shelve_one)
+    return pages
 
 
 def _of_mailboxes() -> Blueprint:

@@ -16,9 +16,6 @@ from .boxes import Box
 from .facts import CALENDAR, MessageFacts, Party
 from .threads import Letter, Thread
 
-_UNTOLD = "adresse.non.montree@invalid.example"
-"""In the place of an address that its reader may not know (security.md R15)."""
-
 
 def zipped(box: Box, found: Thread) -> Iterator[bytes]:
     """The messages of a conversation as mail programs open them (`.eml`), piece by piece: one is held at a time.
@@ -38,7 +35,7 @@ def zipped(box: Box, found: Thread) -> Iterator[bytes]:
 
 
 def as_mail(box: Box, letter: Letter, files: list[AttachmentLine]) -> bytes:
-    """One message as mail: its words, its sides, and the files that its reader may open."""
+    """One message as mail: its words, its sides, and the files its reader may open. Its Message-ID may tell a place."""
     facts = letter.facts
     readable = [one for one in files if not one.is_withheld]
     return write(
@@ -58,7 +55,7 @@ def as_mail(box: Box, letter: Letter, files: list[AttachmentLine]) -> bytes:
 
 
 def _side(party: Party) -> Address:
-    return Address(party.address or _UNTOLD, party.name)
+    return Address(party.address, party.name)
 
 
 def _written(facts: MessageFacts, at: datetime) -> datetime:

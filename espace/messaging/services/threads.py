@@ -15,7 +15,7 @@ from espace.db import Id, Instant
 from espace.errors import NotFoundError
 from espace.messaging.models import Conversation, Correspondent, Message
 
-from . import apart, sight
+from . import apart, receipts, sight
 from .boxes import Box
 from .facts import ConversationFacts, MessageFacts, Party, open_conversation, open_message
 from .lists import ended, is_watched, leave_row, snapshot
@@ -102,6 +102,7 @@ def thread(box: Box, conversation_id: UUID, *, before: Place | None = None, limi
                 _leave(box, Action.MESSAGE_READ, found.head)
             if box.marks_read:
                 _mark_read(tx, box, conversation_id)
+                receipts.on_read(box, [one.id for one in found.letters if one.new])
     return found
 
 

@@ -10,27 +10,19 @@ from espace.documents.services.viewing import drawing
 from espace.documents.services.viewing.showing import is_cut, kind_word, shown
 from espace.interop import media
 from espace.interop.drawing import WEBP, DrawingError
-from espace.messaging.services import attachments, threads
+from espace.messaging.services import archives, attachments, filing, threads
 from espace.messaging.services.attachments import AttachmentLine
-from espace.messaging.services.facts import HARMFUL, NOT_FOR_READER, OTHER_PERSON, SCANNING
+from espace.messaging.services.facts import FILE, SCANNING
 from espace.permissions import Permission
 from espace.web.files import SANDBOX, SHOWN, answer
 from espace.web.forms import translated
 from espace.web.guards import requires
 from espace.web.i18n import instant
 from espace.web.rendering import render
-from espace.words import N_
 
 from .here import Here, here
 
 ZOOMS = (1, 2, 3)
-WITHHELD = {
-    SCANNING: N_("The antivirus has not looked at this file yet. Come back in a few minutes."),
-    HARMFUL: N_("The antivirus found something harmful in this file: it stays closed."),
-    NOT_FOR_READER: N_("This file is not meant for you. Ask who sent it."),
-    OTHER_PERSON: N_("This file says that it is about somebody else: it was set aside."),
-}
-"""Why an attachment is not opened, in words."""
 
 
 @requires(Permission.MESSAGES_READ)
@@ -54,19 +46,28 @@ def one(attachment_id: UUID) -> Response:
 
 
 def _words(place: Here, line: AttachmentLine) -> dict[str, Any]:
+    why = filing.why_not(line)
     return {
         "back_to": f"{place.base}/{threads.conversation_of(place.box, line.message_id)}#m-{line.message_id}",
         "file_kind": kind_word(line.facts.media),
-        "withheld": translated(WITHHELD.get(line.facts.withheld, WITHHELD[SCANNING])) if line.facts.withheld else "",
-        "may_file": may_file(place) and not line.outgoing,
+        "withheld": withheld(line.facts.withheld),
+        "may_file": not line.outgoing and adds(place),
+        "fileable": not line.outgoing and filing.may_file(place.box, line),
+        "why_not": translated(why) if why and place.box.is_person and not line.outgoing and line.kind == FILE else "",
+        "wrong": lambda code: translated(archives.wrong(code)),
         "when": when,
     }
 
 
-def may_file(place: Here) -> bool:
-    """Whether the reader may put an attachment into the record."""
+def adds(place: Here) -> bool:
+    """Whether the reader may put anything into the record."""
     standing = place.box.standing
     return standing is not None and standing.may(Permission.DOCUMENTS_ADD)
+
+
+def withheld(code: str) -> str:
+    """Why an attachment is not opened, in words; "" where it is."""
+    return translated(attachments.WITHHELD.get(code, attachments.WITHHELD[SCANNING])) if code else ""
 
 
 def when(text: str) -> str:

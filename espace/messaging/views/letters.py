@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask_babel import gettext
 
+from espace.messaging.services import apart
 from espace.messaging.services.attachments import AttachmentLine
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.facts import MessageFacts, Party
@@ -98,7 +99,7 @@ def _written(box: Box, letter: Letter, sent: Sequence[SendingFacts], files: Sequ
         paragraphs=paragraphs(own),
         quoted=quoted,
         copies=_copies(facts, outgoing=letter.outgoing),
-        fates=tuple(_fate(box, one) for one in sent),
+        fates=tuple(_fate(one, name) for one, name in zip(sent, _reached(box, letter, sent), strict=True)),
         files=tuple(files),
         faults=facts.faults,
     )
@@ -126,8 +127,15 @@ def _copies(facts: MessageFacts, *, outgoing: bool) -> str:
     return ", ".join(named(one) for one in sides)
 
 
-def _fate(box: Box, one: SendingFacts) -> Fate:
-    name = one.name or ("" if box.places_kept else one.address)
+def _reached(box: Box, letter: Letter, sent: Sequence[SendingFacts]) -> list[str]:
+    """How those are called whom a letter was to reach, as its reader may know them (security.md R15)."""
+    if not box.places_kept:
+        return [one.name or one.address for one in sent]
+    roles = {one.name: one.role for one in letter.facts.recipients if one.role}
+    return [apart.name_seen(box, one.name or one.address, roles.get(one.name, "")) for one in sent]
+
+
+def _fate(one: SendingFacts, name: str) -> Fate:
     if one.state is State.WAITING:
         return Fate(gettext("On its way to %(name)s", name=name), "", "clock")
     if one.state is State.FAILED:

@@ -70,7 +70,7 @@ def listing() -> Response:
         first=before is None,
         more=asked.address(avant=paging.to_text(*page.next)) if page.next else "",
         page_size=lists.PAGE_SIZE,
-        unread=lists.unread(place.box),
+        unread=_unread(place.box),
         drafts_kept=drafts.count(place.box) if place.box.may_write else 0,
         many=lists.MANY,
     )

@@ -8,6 +8,7 @@ from werkzeug.datastructures import Headers
 
 from espace import clock
 from espace.audit.services import Action
+from espace.errors import NotFoundError
 from espace.interop.media import PDF, ZIP
 from espace.interop.typeset import typeset
 from espace.messaging.services import attachments, papers, sendings, threads
@@ -49,8 +50,10 @@ def as_pdf(conversation_id: UUID) -> Response:
 
 @requires(Permission.MESSAGES_READ)
 def as_mail(conversation_id: UUID) -> Response:
-    """The messages with their files, as mail programs open them."""
+    """The messages with their files, as mail programs open them; not for who is kept from places: they tell them."""
     box = here().box
+    if box.places_kept:
+        raise NotFoundError
     found = threads.whole(box, conversation_id, Action.MESSAGE_EXPORTED)
     response = Response(stream_with_context(papers.zipped(box, found)), mimetype=ZIP)
     return _saved(response, found, ZIP)

@@ -15,7 +15,9 @@ from espace.messaging.services import (
     choosing,
     closing,
     drafts,
+    filing,
     leaving,
+    receipts,
     recipients,
     sendings,
     threads,
@@ -25,7 +27,6 @@ from espace.messaging.services.threads import Place, Thread
 from espace.permissions import Permission
 from espace.web import paging
 from espace.web.attempts import page, to
-from espace.web.forms import translated
 from espace.web.guards import requires
 
 from . import files, letters, writing
@@ -78,8 +79,10 @@ def shown(place: Here, found: Thread, form: WriteForm, *, first: bool = True) ->
         documents=writing.documents_of(box, form),
         may_keep_secret=writing.may_keep_secret(box) and not head.secret,
         conversation_id=head.id,
-        may_file=files.may_file(place),
-        withheld={code: translated(words) for code, words in files.WITHHELD.items()},
+        adds=files.adds(place),
+        fileable=lambda one: filing.may_file(box, one) and filing.why_not(one) is None,
+        withheld=files.withheld,
+        to_confirm={one.id for one in found.letters if not one.outgoing and receipts.asked(box, one.facts)},
         kind_word=kind_word,
         when=files.when,
         **writing.tools(place),
@@ -136,12 +139,31 @@ def mark_unread(conversation_id: UUID) -> Response:
 def send_again(conversation_id: UUID) -> Response:
     """Try again to deliver a message that did not arrive."""
     place = here()
+    message_id = _message_of(place, conversation_id)
+    leaving.try_again(place.box, message_id)
+    flash(gettext("The message is on its way again."), "ok")
+    return to(f"{place.base}/{conversation_id}#m-{message_id}")
+
+
+@requires(Permission.MESSAGES_WRITE)
+def confirm_reading(conversation_id: UUID) -> Response:
+    """Tell the sender of a message that it was read, or tell nothing and be asked no more."""
+    place = here()
+    message_id = _message_of(place, conversation_id)
+    if request.form.get("geste") == "taire":
+        receipts.keep_reading(place.box, message_id)
+    else:
+        receipts.confirm_reading(place.box, message_id)
+        flash(gettext("Its sender will be told that you read it."), "ok")
+    return to(f"{place.base}/{conversation_id}#m-{message_id}")
+
+
+def _message_of(place: Here, conversation_id: UUID) -> UUID:
+    """The message that a button names, in this conversation."""
     try:
         message_id = UUID(request.form.get("message", ""))
     except ValueError:
         raise NotFoundError from None
     if threads.conversation_of(place.box, message_id) != conversation_id:
         raise NotFoundError
-    leaving.try_again(place.box, message_id)
-    flash(gettext("The message is on its way again."), "ok")
-    return to(f"{place.base}/{conversation_id}#m-{message_id}")
+    return message_id
