@@ -1,0 +1,176 @@
+"""The pages of professional mailboxes, walked and filled by those who work in them."""
+
+from uuid import UUID
+
+from flask import Flask
+
+from espace import outbox
+from espace.access.services import Answer
+from espace.messaging.services import boxes, drafts, lists, members, templates, tokens
+from espace.messaging.services.boxes import Box
+from espace.messaging.services.lists import Folder
+from espace.messaging.services.templates import Template
+from tests.support import build
+from tests.support.browser_client import Browser, Form, Page
+from tests.support.build import Caregiver, Citizen
+from tests.support.crawl import crawl
+from tests.support.marks import on_sqlite
+
+from .mailboxes import doctor, own_box, ward
+
+pytestmark = on_sqlite
+
+
+def at(page: Page, action: str) -> Form:
+    """The form of a page that is sent there."""
+    found = [form for form in page.forms if form.action == action]
+    assert found, f"no form of {page.path} is sent to {action}: {[form.action for form in page.forms]}"
+    return found[0]
+
+
+def fill(browser: Browser, place: str, *, expect: int | None = None, **values: str) -> Page:
+    """Open a page and send its own form with these values."""
+    return browser.submit(at(browser.get(place), place), values, expect=expect)
+
+
+def _conversation(box: Box) -> UUID:
+    return lists.page(box, Folder.SENT).lines[0].id
+
+
+def _write_from_page(browser: Browser, patient: Citizen, text: str) -> None:
+    """From the page of a patient to the message sent, as somebody with one mailbox does."""
+    page = fill(browser, f"/pro/patients/{patient.record_id}/ecrire")
+    browser.submit(at(page, page.path), {"subject": "Votre bilan", "text": text}, button="geste=envoyer")
+
+
+def _patient_of(who: Caregiver) -> Citizen:
+    patient = build.citizen("Claire", "Fontenay")
+    build.consent(patient, who, Answer.GRANT)
+    return patient
+
+
+def test_every_page_of_a_team_s_mailbox_is_found_by_links(app: Flask) -> None:
+    leader = doctor()
+    doctor("Le Goff", "Jeanne", own=False)
+    facts = ward(leader)
+    templates.save(boxes.box_of_mailbox(leader.actor, facts.id), Template("Rendez-vous", "", "Bonjour"))
+    tokens.make(leader.actor, facts.id, "Laboratoire")
+    seen = {page.path for page in crawl(leader.browser(app), "/pro/")}
+    base = f"/pro/messages/{facts.id}"
+    assert {
+        "/pro/messages",
+        "/pro/messages/annuaire",
+        "/pro/messages/nouvelle-boite",
+        f"{base}/reglages",
+        f"{base}/reglages/equipe",
+        f"{base}/reglages/equipe/ajouter",
+        f"{base}/reglages/programmes",
+        f"{base}/reglages/programmes/nouveau",
+        f"{base}/reglages/fermer",
+        f"{base}/modeles",
+        f"{base}/modeles/nouveau",
+    } <= seen
+
+
+def test_who_has_one_mailbox_is_led_to_it_and_who_has_none_reads_why(app: Flask) -> None:
+    one, away, none = doctor(), doctor("Petit", "Luc", domain="hopital.mssante.fr"), doctor("Roux", "Jean", own=False)
+    page = one.browser(app).get("/pro/messages")
+    assert page.path == f"/pro/messages/{own_box(one).id}"
+    assert "luc.petit@hopital.mssante.fr" in away.browser(app).get("/pro/messages").text
+    assert none.browser(app).get("/pro/messages").path == "/pro/messages"
+
+
+def test_a_mailbox_is_made_chosen_for_and_closed_by_its_forms(app: Flask) -> None:
+    leader, colleague = doctor(), doctor("Petit", "Luc")
+    browser, new = leader.browser(app), "/pro/messages/nouvelle-boite"
+    wrong = fill(browser, new, expect=422, kind="ORG", local="postmaster", name="Pédiatrie")
+    assert at(wrong, new).values["name"] == ["Pédiatrie"]
+    page = fill(browser, new, kind="ORG", local="pediatrie", name="Pédiatrie")
+    base = page.path.removesuffix("/reglages/equipe")
+    own = at(browser.get(f"{base}/reglages"), f"{base}/reglages")
+    assert not {"address", "local", "domain", "kind"} & own.names
+    page = fill(browser, f"{base}/reglages/equipe/ajouter", professional=str(colleague.id))
+    assert "Luc Petit" in page.text
+    fill(browser, f"{base}/reglages", expect=422, reply_days="beaucoup")
+    fill(browser, f"{base}/reglages", expect=422, absent_from="2026-13-45")
+    days = {"absent_from": "2026-11-01", "absent_until": "2026-12-31"}
+    fill(browser, f"{base}/reglages", reply_days="3", **days, absence="Voyez le Dr Petit.")
+    facts = boxes.mailbox_of(leader.actor, UUID(base.rpartition("/")[2]))
+    assert (facts.reply_days, facts.absence) == (3, "Voyez le Dr Petit.")
+    stale = browser.submit(own, {"name": "Autre nom"})
+    assert "Autre nom" not in stale.text
+    fill(browser, f"{base}/reglages/fermer")
+    browser.get(base, expect=404)
+    assert fill(browser, f"/pro/messages/fermees/{facts.id}").path == base
+
+
+def test_a_token_is_shown_once(app: Flask) -> None:
+    leader = doctor()
+    browser = leader.browser(app)
+    base = f"/pro/messages/{own_box(leader).id}/reglages/programmes"
+    page = fill(browser, f"{base}/nouveau", name="Thunderbird")
+    secret = next(word for word in page.text.split() if tokens.mailbox_with_token(leader.facts.mssante, word))
+    for place in (base, f"{base}/nouveau"):
+        assert secret not in browser.get(place).text
+    listed = browser.get(base)
+    browser.submit(next(form for form in listed.forms if form.action.endswith("/fin")))
+    assert tokens.mailbox_with_token(leader.facts.mssante, secret) is None
+
+
+def test_a_line_of_the_address_book_leads_to_a_message_with_its_address(app: Flask) -> None:
+    writer, other = doctor(), doctor("Petit", "Luc", domain="hopital.mssante.fr")
+    facts = ward(other, "urgences", "Urgences")
+    browser, book = writer.browser(app), "/pro/messages/annuaire"
+    fill(browser, book, expect=422, name=" ")
+    for name, address in (("petit", other.facts.mssante), ("urgences", facts.address)):
+        found = fill(browser, book, name=name)
+        page = browser.submit(at(found, f"{book}/ecrire"))
+        assert at(page, page.path).values["other"] == [address]
+        assert "@" not in page.path
+
+
+def test_a_message_to_a_patient_begins_on_their_page_and_nowhere_else(app: Flask) -> None:
+    helene = doctor()
+    patient, stranger = _patient_of(helene), build.citizen("Anne", "Roux")
+    browser = helene.browser(app)
+    links = browser.get(f"/pro/patients/{patient.record_id}/").links
+    assert f"/pro/patients/{patient.record_id}/ecrire" in links.values()
+    _write_from_page(browser, patient, "Vos résultats sont bons.")
+    outbox.work()
+    (line,) = lists.page(boxes.box_of(patient.standing()), Folder.INBOX).lines
+    assert line.unread
+    browser.get(f"/pro/patients/{stranger.record_id}/ecrire", expect=404)
+
+
+def test_who_of_a_team_answers_is_chosen_in_the_conversation(app: Flask) -> None:
+    leader, colleague = doctor(own=False), doctor("Petit", "Luc", own=False)
+    patient, facts = _patient_of(leader), ward(leader)
+    members.add(leader.actor, facts.id, colleague.id)
+    browser = leader.browser(app)
+    _write_from_page(browser, patient, "Bonjour")
+    place = f"/pro/messages/{facts.id}/{_conversation(boxes.box_of_mailbox(leader.actor, facts.id))}"
+    page = browser.get(place)
+    assert "Dr Hélène Morvan" in page.text  # who of the team wrote stands in the words
+    late = colleague.browser(app)
+    slower = at(late.get(place), f"{place}/repondant")
+    browser.submit(at(page, f"{place}/repondant"), button=f"who={leader.id}")
+    told = late.submit(slower, button=f"who={colleague.id}")
+    assert "Dr Hélène Morvan répond" in told.text
+    (mine,) = lists.page(boxes.box_of_mailbox(leader.actor, facts.id), Folder.SENT, assigned=lists.Assigned.MINE).lines
+    assert str(mine.id) in place
+
+
+def test_a_template_fills_what_is_written_and_keeps_what_stood_there(app: Flask) -> None:
+    helene = doctor()
+    patient, box = _patient_of(helene), own_box(helene)
+    one = templates.save(box, Template("Bilan", "Votre bilan", "Bonjour {nom_patient},\n{signature}"))
+    browser = helene.browser(app)
+    page = fill(browser, f"/pro/patients/{patient.record_id}/ecrire")
+    form = at(page, page.path)
+    form.element.set("action", f"/pro/messages/{box.id}/modeles/utiliser")  # as its button does
+    browser.submit(form, {"text": "Avant.", "modele": str(one)})
+    (draft,) = drafts.drafts(box)
+    assert draft.typed.subject == "Votre bilan"
+    assert draft.typed.text.startswith("Avant.\n\nBonjour Claire")
+    assert draft.typed.text.endswith("Dr Hélène Morvan")
+    assert draft.typed.to == (boxes.patient_address(patient.ins),)
