@@ -230,10 +230,11 @@ def caregiver(
     mssante: str = "",
     city: str = "Rennes",
     specialty: str = "",
+    sector: str = "",
 ) -> Caregiver:
     """A professional of the directory; `profession` is a code of the register (10 doctor, 60 nurse …).
 
-    `specialty` is one of its codes too (SM25 occupational health).
+    `specialty` is one of its codes too (SM25 occupational health), `sector` that of the place (SA33 pharmacy).
     """
     number = number or rpps()
     line = extraction_line(
@@ -251,6 +252,7 @@ def caregiver(
             columns.FINESS: finess,
             columns.EMAIL: mssante,
             columns.CITY: city,
+            columns.SECTOR: sector,
         }
     )
     with TemporaryDirectory() as folder:
