@@ -25,12 +25,6 @@ _WAYS = {
     "import": (N_("Received with files from elsewhere"), N_("Received with files from elsewhere")),
     "mail": (N_("Received by secure mail"), N_("Received by secure mail from %(name)s")),
 }
-_README = (
-    N_("This archive comes from espace, a health record."),
-    N_("It holds one health document in the XDM exchange format (IHE, CDA R2)."),
-    N_("Open INDEX.HTM to see what it holds. Care software files the archive as a whole."),
-    N_("It is health data: keep it where nobody else reads it."),
-)
 _ICONS = {"patient": "person", "professional": "steth", "import": "download", "mail": "mail"}
 
 
@@ -74,7 +68,9 @@ def packed(document_id: UUID) -> Response:
     """The document as an XDM archive, which care software and other records file (interop.md section 2)."""
     parcel = sending_out.parcel(viewpoint().standing, document_id)
     about = {"document": parcel.document, "outgoing": parcel.outgoing, "name": file_names([parcel.outgoing])[0]}
-    archive = parcel.packed(render_template("documents/xdm_index.html", **about), "\n".join(map(translated, _README)))
+    archive = parcel.packed(
+        render_template("documents/xdm_index.html", **about), "\n".join(map(translated, sending_out.README))
+    )
     response = Response(archive, mimetype="application/zip")
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["Content-Disposition"] = 'attachment; filename="IHE_XDM.ZIP"'

@@ -18,8 +18,17 @@ from espace.interop.xdm_write import Outgoing, pack
 from espace.people import services as people
 from espace.people.services import Person
 from espace.permissions import Standing
+from espace.words import N_
 
 from . import heading
+
+README = (
+    N_("This archive comes from espace, a health record."),
+    N_("It holds one health document in the XDM exchange format (IHE, CDA R2)."),
+    N_("Open INDEX.HTM to see what it holds. Care software files the archive as a whole."),
+    N_("It is health data: keep it where nobody else reads it."),
+)
+"""The lines of README.TXT in an archive, to be translated."""
 
 
 @dataclass(frozen=True, slots=True)
