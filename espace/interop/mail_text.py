@@ -91,7 +91,9 @@ class _Writer:
 
     def text(self) -> str:
         """What was written."""
-        lines = (line.rstrip() for line in self._lines)
+        lines = [line.rstrip() for line in self._lines]
+        while lines and not lines[-1].strip(" >"):
+            lines.pop()
         return _MANY_LINES.sub("\n\n", seen("\n".join(lines))).strip("\n")
 
     def _start(self, tag: str, element: Any) -> None:
