@@ -190,6 +190,11 @@ _LETTERS = {
     "coming-of-age": ("family.cli:coming_of_age", "Letters with a code for who came of age and has no account."),
 }
 
+_MAILBOXES = {
+    "open": ("messaging.cli:open_mailboxes", "Open the mailbox of every professional whose address is kept here."),
+}
+
+main.add_command(_Lazy("mailboxes", places=_MAILBOXES, help="Mailboxes of professionals."))
 main.add_command(_Lazy("letters", places=_LETTERS, help="Letters on paper."))
 main.add_command(_Lazy("erasure", places=_ERASURE, help="Records erased for good."))
 main.add_command(_Lazy("operators", places=_OPERATORS, help="Operators of the house, made from the host itself."))

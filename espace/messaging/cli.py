@@ -1,4 +1,4 @@
-"""`espace import mail-operators` and `mail-rewrites`: the lists of mail, proposed from the host's command line."""
+"""The lists of mail, proposed from the host's command line, and the mailboxes of everybody, opened at once."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from espace import settings
 from espace.errors import InvalidError
 from espace.permissions import SYSTEM
 
-from .services import trust_desk
+from .services import mailboxes, trust_desk
 from .services.trust_files import ListKind
 
 
@@ -34,6 +34,17 @@ def import_rewrites(file: Path) -> None:
     the programs included. Nothing changes until an operator of the house confirms it.
     """
     _propose(ListKind.REWRITES, file)
+
+
+@click.command("open")
+def open_mailboxes() -> None:
+    """Open the personal mailbox of every professional of the directory whose address is at one of ESPACE_MAILBOX_DOMAINS.
+
+    Mail to them is taken from then on; without this, from their first sign-in. Again, it opens only those that are new.
+    """
+    if not settings.current().mailbox_domain_list:
+        raise click.ClickException("ESPACE_MAILBOX_DOMAINS names no domain: no mailbox is kept here")
+    click.echo(f"{mailboxes.open_everybody()} mailboxes opened.")
 
 
 def _propose(kind: ListKind, file: Path) -> None:
