@@ -108,8 +108,10 @@ class Conversation(SMTP):
             self._close(replies.LEAVING)
 
     def abort(self) -> None:
-        """End now."""
-        self._close()
+        """End now, whatever the other side still has to say."""
+        for wire in (self.transport, self._original_transport):
+            if isinstance(wire, asyncio.WriteTransport):
+                wire.abort()
 
     def _timeout_cb(self) -> None:
         self._close(replies.TOO_LONG_A_TIME)

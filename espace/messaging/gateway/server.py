@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import structlog
 
@@ -40,6 +41,7 @@ class Listening:
         self._held = 0
         self._threads = threads
         self.conversations: set[Conversation] = set()
+        self.wires: WeakSet[Conversation] = WeakSet()  # those too that hang up and wait for the other side to agree
 
     @property
     def is_full(self) -> bool:
@@ -49,6 +51,7 @@ class Listening:
     def came(self, conversation: Conversation) -> None:
         """A conversation begins."""
         self.conversations.add(conversation)
+        self.wires.add(conversation)
 
     def left(self, conversation: Conversation) -> None:
         """A conversation is over."""
@@ -140,7 +143,7 @@ class Gateway:
         await self._stopping.wait()
         for server in servers:
             server.close()
-        await _dismiss(listening.conversations)
+        await _dismiss(listening)
         threads.shutdown()
 
     async def _listen(self, listening: Listening) -> list[asyncio.Server]:
@@ -158,17 +161,18 @@ class Gateway:
         return [plain, encrypted]
 
 
-async def _dismiss(conversations: set[Conversation]) -> None:
+async def _dismiss(listening: Listening) -> None:
     """Have every conversation end: at once, or with its message."""
-    for one in list(conversations):
+    for one in list(listening.conversations):
         one.leave()
     waited = 0.0
-    while conversations and waited < STOPPING_SECONDS:
+    while listening.conversations and waited < STOPPING_SECONDS:
         await asyncio.sleep(0.02)
         waited += 0.02
-    for one in list(conversations):
-        one.abort()
     await asyncio.sleep(LAST_WORDS_SECONDS)
+    for one in list(listening.wires):
+        one.abort()
+    await asyncio.sleep(0)
 
 
 def _note_failure(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
