@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from espace import clock, db, storage
+from espace.audit import services as audit
+from espace.audit.services import Action
 from espace.documents.services.finding.texts import digest, word_key
 from espace.interop.mail_letter import Letter, Part, Report
 from espace.machines import Machines
@@ -148,6 +150,18 @@ def test_patients_never_write_to_each_other(claire: Citizen) -> None:
         arrive(letter(address_of(claire), sender=address_of(other)))
     assert refused.value.why is Why.PATIENT
     assert messages(claire.record_id) == []
+
+
+def test_the_trail_tells_that_it_came_and_that_an_exchange_ended_or_opened_again(claire: Citizen) -> None:
+    for subject in ("Bonjour", "[FIN] Merci", "[FIN] Merci encore", "Une question"):
+        arrive(letter(address_of(claire), subject=subject))
+    rows = audit.entries(claire.record_id, mine=False, holder_actor_ids=[], before=None, limit=50)
+    acts = [one.action for one in reversed(rows) if one.action in _OF_LETTERS]
+    came = Action.MESSAGE_RECEIVED
+    assert acts == [came, came, Action.EXCHANGE_CLOSED, came, came, Action.EXCHANGE_REOPENED]
+
+
+_OF_LETTERS = (Action.MESSAGE_RECEIVED, Action.EXCHANGE_CLOSED, Action.EXCHANGE_REOPENED)
 
 
 def ended(team: Place, person: Citizen) -> None:

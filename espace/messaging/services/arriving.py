@@ -76,7 +76,7 @@ def on_invitation(_delivery_id: UUID, payload: dict[str, Any]) -> None:
         ends=said.ends.isoformat() if said.ends else "",
         place=said.place,
     )
-    with db.write() as tx:
+    with suppress(NotFoundError), db.write() as tx:
         attachments.change(tx, box_id, attachment_id, invitation=invitation)
 
 

@@ -85,10 +85,14 @@ def index_of(box_id: UUID, address: str, *, secret: bool = False) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """The row of one side, and who it is: as the directory says where it knows them."""
+    """The row of one side, and who it is: as the directory says where it knows them.
+
+    `turn`: True when this message ended the exchange, False when it opened an ended one again, None otherwise.
+    """
 
     id: UUID
     party: Party
+    turn: bool | None = None
 
 
 def note(tx: Connection, box_id: UUID, contact: Contact) -> Noted:
@@ -109,7 +113,8 @@ def note(tx: Connection, box_id: UUID, contact: Contact) -> Noted:
         party = replace(party, name=contact.party.name)
         values["payload"] = seal_party(tx, box_id, row.id, party)
     tx.execute(update(Correspondent).where(Correspondent.box_id == box_id, Correspondent.id == row.id).values(**values))
-    return Noted(row.id, party)
+    turned = contact.closes is not None and contact.closes != (row.closed_at is not None)
+    return Noted(row.id, party, contact.closes if turned else None)
 
 
 def known(box: Box, limit: int = 500) -> list[CorrespondentFacts]:
@@ -223,7 +228,7 @@ def _add(tx: Connection, box_id: UUID, index: bytes, contact: Contact) -> Noted:
             payload=seal_party(tx, box_id, row_id, party),
         )
     )
-    return Noted(row_id, party)
+    return Noted(row_id, party, turn=True if contact.closes else None)
 
 
 def _as_listed(party: Party) -> tuple[UUID | None, Party]:

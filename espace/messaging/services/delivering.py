@@ -260,7 +260,7 @@ def _write_one(tx: Connection, letter: Letter, copy: _Copy, *, secret: bool) -> 
     if not written.new:  # written while the files were being stored: theirs are named, ours go
         raise ConflictError
     if is_person:
-        _leave_row(box_id, new.facts, written)
+        _leave_rows(box_id, new.facts, written)
         telling.tell(tx, box_id, written)
     _post(box_id, written.message_id, files)
     for hook in _hooks:
@@ -268,16 +268,21 @@ def _write_one(tx: Connection, letter: Letter, copy: _Copy, *, secret: bool) -> 
     return Delivered(place, written.conversation_id, written.message_id, new=True)
 
 
-def _leave_row(record_id: UUID, facts: MessageFacts, written: Stored) -> None:
+_TURNS = {None: (), True: (Action.EXCHANGE_CLOSED,), False: (Action.EXCHANGE_REOPENED,)}
+
+
+def _leave_rows(record_id: UUID, facts: MessageFacts, written: Stored) -> None:
+    """A message came in; with it an exchange may have ended, or opened again (rules.md MS-5)."""
     marks = {"representatives_invisible": "yes"} if written.secret else {}
-    audit.record(
-        SYSTEM,
-        record_id,
-        Action.MESSAGE_RECEIVED,
-        relation=Relation.SYSTEM,
-        objects=[{"id": str(written.message_id), "title": storing.plain_subject(facts.subject), **marks}],
-        detail=apart.whom([facts.sender]),
-    )
+    for action in (Action.MESSAGE_RECEIVED, *_TURNS[written.turn]):
+        audit.record(
+            SYSTEM,
+            record_id,
+            action,
+            relation=Relation.SYSTEM,
+            objects=[{"id": str(written.message_id), "title": storing.plain_subject(facts.subject), **marks}],
+            detail=apart.whom([written.other or facts.sender]),
+        )
 
 
 def _post(box_id: UUID, message_id: UUID, files: Sequence[KeptFile]) -> None:

@@ -109,13 +109,18 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where a message lies; `new` is false for one that was there already. `flagged`: see `models.Message`."""
+    """Where a message lies; `new` is false for one that was there already. `flagged`: see `models.Message`.
+
+    `other` is its other side, None for a message that was there; `turn`: see `correspondents.Noted`.
+    """
 
     conversation_id: UUID
     message_id: UUID
     new: bool
     secret: bool = False
     flagged: bool = False
+    other: Party | None = None
+    turn: bool | None = None
 
 
 def message_index(box_id: UUID, message_id: str) -> bytes:
@@ -191,7 +196,9 @@ def store(tx: Connection, box_id: UUID, new: NewMessage, *, is_person: bool) -> 
         raise ConflictError from None
     _attach(tx, box_id, message_id, new.files)
     _post_words(tx, box_id, message_id, facts, new.files)
-    return Stored(conversation_id, message_id, new=True, secret=secret, flagged=flagged)
+    return Stored(
+        conversation_id, message_id, new=True, secret=secret, flagged=flagged, other=other.party, turn=other.turn
+    )
 
 
 def plain_subject(subject: str) -> str:
