@@ -250,7 +250,7 @@ def test_the_same_message_through_another_relay_is_the_same() -> None:
     assert read(trace + plain).digest == read(plain).digest
     assert read(recoded).digest == read(MESSAGES["quoted"]).digest
     other = {read(each).digest for each in MESSAGES.values()}
-    assert len(other) >= len(MESSAGES) - 1  # "undivided" and "unfinished" may say the same
+    assert len(other) >= len(MESSAGES) - 2  # two of them only differ in their boundaries
     assert read(plain.replace(b"<p>Bonjour.", b"<p>Autre.")).digest != read(plain).digest
 
 
