@@ -38,7 +38,7 @@ def import_rewrites(file: Path) -> None:
 
 @click.command("open")
 def open_mailboxes() -> None:
-    """Open the personal mailbox of every professional of the directory whose address is at one of ESPACE_MAILBOX_DOMAINS.
+    """Open the mailbox of every professional of the directory whose address is at one of ESPACE_MAILBOX_DOMAINS.
 
     Mail to them is taken from then on; without this, from their first sign-in. Again, it opens only those that are new.
     """

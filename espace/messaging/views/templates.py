@@ -139,8 +139,10 @@ def ending(mailbox_id: UUID, conversation_id: UUID) -> Response:
 @pages.post(f"{_ON}/fin")
 @requires(Permission.PRACTICE)
 def end(mailbox_id: UUID, conversation_id: UUID) -> Response:
-    """End it."""
+    """End it; a second press leads where the first one did."""
     form = EndForm()
+    if closing.about(mailbox_here(mailbox_id).box, conversation_id).state.may_reopen:
+        return to(f"{base_of(mailbox_id)}/{conversation_id}")
     if form.validate():
         with attempt(form):
             closing.end(mailbox_here(mailbox_id).box, conversation_id, form.text.data or "", key=form.key)
@@ -159,8 +161,10 @@ def opening_again(mailbox_id: UUID, conversation_id: UUID) -> Response:
 @pages.post(f"{_ON}/reouvrir")
 @requires(Permission.PRACTICE)
 def open_again(mailbox_id: UUID, conversation_id: UUID) -> Response:
-    """Open it again."""
+    """Open it again; a second press leads where the first one did."""
     form = EndForm()
+    if closing.about(mailbox_here(mailbox_id).box, conversation_id).state.may_end:
+        return to(f"{base_of(mailbox_id)}/{conversation_id}")
     if form.validate():
         with attempt(form):
             closing.reopen(mailbox_here(mailbox_id).box, conversation_id, form.text.data or "", key=form.key)
