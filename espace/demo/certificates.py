@@ -4,13 +4,15 @@ import ipaddress
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from espace import clock
 
 _YEARS = timedelta(days=3650)
 _HOUR = timedelta(hours=1)
@@ -38,7 +40,7 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _named(name)
-        ends = datetime.now(UTC) + _YEARS + _HOUR
+        ends = clock.system_clock() + _YEARS + _HOUR
         usage = x509.KeyUsage(
             digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
             key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
@@ -67,7 +69,7 @@ class Authority:
         It serves a server and a client alike. `started` is how long ago it began, `life` how long it holds from now.
         """
         key = ec.generate_private_key(ec.SECP256R1())
-        now = datetime.now(UTC)
+        now = clock.system_clock()
         usage = x509.KeyUsage(
             digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False,
             key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
@@ -99,7 +101,7 @@ def _begun(
         .subject_name(subject)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(began or datetime.now(UTC) - _HOUR)
+        .not_valid_before(began or clock.system_clock() - _HOUR)
         .not_valid_after(ends)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
