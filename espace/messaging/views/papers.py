@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Response, stream_with_context
+from flask import Response
 from flask_babel import gettext
 from werkzeug.datastructures import Headers
 
@@ -55,7 +55,7 @@ def as_mail(conversation_id: UUID) -> Response:
     if box.places_kept:
         raise NotFoundError
     found = threads.whole(box, conversation_id, Action.MESSAGE_EXPORTED)
-    response = Response(stream_with_context(papers.zipped(box, found)), mimetype=ZIP)
+    response = Response(papers.zipped(box, found), mimetype=ZIP)
     return _saved(response, found, ZIP)
 
 
