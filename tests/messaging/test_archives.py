@@ -21,6 +21,7 @@ from espace.messaging.services import archives
 from espace.messaging.services import attachments as files
 from espace.messaging.services.attachments import WITHHELD
 from espace.messaging.services.facts import ARCHIVE, NOT_FOR_READER, OTHER_PERSON, AttachmentFacts
+from espace.settings import Settings
 from tests.documents.house import header, pdf
 from tests.interop.test_xdm import closed, opened
 from tests.support import build
@@ -95,6 +96,24 @@ def test_documents_destined_for_the_record_file_themselves(claire: Citizen) -> N
     sent(closed({**inside, _METADATA: marked}), claire)
     assert titles(claire) == ["Ordonnance"]
     assert [one.outcome for one in archive_of(claire).documents] == ["filed"]
+
+
+class TestHouseThatFiles:
+    """Where the setting says so, everything that is offered is filed by itself (rules.md MS-17)."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        """Such a house."""
+        return replace(settings, archives_filed=True)
+
+    def test_what_fits_is_filed_once_and_what_does_not_is_not(self, claire: Citizen) -> None:
+        strange = header(claire, "1.2.4", title="Inconnu", type_code="0000-0")
+        content = archive(header(claire, "1.2.3", title="Ordonnance"), strange)
+        for _ in range(2):
+            sent(content, claire)
+        assert titles(claire) == ["Ordonnance"]
+        assert [one.outcome for one in archive_of(claire).documents] == ["filed", "aside"]
+        assert aside() == ["unknown-type"]
 
 
 def test_an_archive_that_was_changed_on_its_way_is_set_aside_and_its_message_says_so(claire: Citizen) -> None:

@@ -4,19 +4,23 @@ import threading
 from collections.abc import Iterator
 from contextvars import copy_context
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from espace import clock, db, storage
+from espace import clock as house_clock
+from espace import db, storage
 from espace.audit import services as audit
 from espace.audit.services import Action
+from espace.documents.services import sweeping
 from espace.documents.services.finding.texts import digest, word_key
+from espace.identifiers import new_id
 from espace.interop.mail_letter import Letter, Part, Report
 from espace.machines import Machines
 from espace.messaging.models import ConversationWord
-from espace.messaging.services import correspondents, delivering, storing, threads
+from espace.messaging.services import correspondents, delivering, forgetting, storing, threads
 from espace.messaging.services.correspondents import Contact
 from espace.messaging.services.delivering import RefusedLetterError, deliver, refusal
 from espace.messaging.services.facts import Party
@@ -25,6 +29,7 @@ from espace.messaging.services.rights import Why, may_write
 from espace.records import services as records
 from tests.support import build
 from tests.support.build import Citizen
+from tests.support.clock import FakeClock
 from tests.support.papers import pdf
 
 from .letters import (
@@ -125,6 +130,41 @@ def test_eight_relays_that_hand_over_the_same_letter_file_it_once(machines: Mach
     assert storage.current().count(claire.record_id) == 1
 
 
+def test_letters_to_the_same_people_in_another_order_do_not_wait_for_each_other(
+    machines: Machines, claire: Citizen
+) -> None:
+    other = build.citizen("Paul", "Roux")
+    both = [address_of(claire), address_of(other)]
+    given = [letter(*(both if number % 2 else both[::-1])) for number in range(12)]
+    failed: list[BaseException] = []
+
+    def hand_over(some: list[Letter]) -> None:
+        machines.bind()
+        try:
+            for one in some:
+                arrive(one)
+        except Exception as error:  # noqa: BLE001 - told below
+            failed.append(error)
+
+    threads = [threading.Thread(target=copy_context().run, args=(hand_over, given[place::4])) for place in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert [len(messages(one.record_id)) for one in (claire, other)] == [12, 12]
+
+
+def test_files_of_messages_are_no_orphans_and_what_a_crash_left_goes(claire: Citizen, clock: FakeClock) -> None:
+    arrive(letter(address_of(claire), parts=[Part("a.txt", "text/plain", b"a")]))
+    with db.read() as tx:
+        storage.current().put(tx, claire.record_id, new_id(), b"left")
+    assert storage.current().count(claire.record_id) == 2
+    clock.advance(timedelta(days=3650))
+    sweeping.sweep([forgetting.named_files])
+    assert storage.current().count(claire.record_id) == 1
+
+
 def test_who_wrote_may_be_written_to_until_they_end_it_and_again_when_they_write(claire: Citizen) -> None:
     box = own_box(claire)
 
@@ -169,7 +209,7 @@ def ended(team: Place, person: Citizen) -> None:
     assert team.box_id is not None
     party = Party(address_of(person).address)
     with db.write() as tx:
-        correspondents.note(tx, team.box_id, Contact(party, clock.now(), closes=True))
+        correspondents.note(tx, team.box_id, Contact(party, house_clock.now(), closes=True))
 
 
 def test_a_mailbox_that_ended_the_exchange_takes_nothing_and_the_others_of_the_letter_neither(claire: Citizen) -> None:
