@@ -21,9 +21,9 @@ from .here import here
 
 DRAFTS = "brouillons"
 FOLDERS = (
-    (Folder.INBOX, N_("Received")),
-    (Folder.UNREAD, N_("Unread")),
-    (Folder.SENT, N_("Sent")),
+    (Folder.INBOX, N_("Received messages")),
+    (Folder.UNREAD, N_("Unread messages")),
+    (Folder.SENT, N_("Sent messages")),
     (Folder.ARCHIVED, N_("Archived messages")),
 )
 TEAM = ((Assigned.ANYBODY, N_("Everybody's")), (Assigned.MINE, N_("Mine")), (Assigned.NOBODY, N_("Nobody's")))
