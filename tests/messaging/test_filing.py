@@ -14,6 +14,7 @@ from espace.documents import services as documents
 from espace.documents.services.deciding import deleting
 from espace.documents.services.viewing import drawing, showing
 from espace.errors import InvalidError, NotFoundError
+from espace.home.services.telling import tellable
 from espace.interop.mail_letter import Part
 from espace.machines import Machines
 from espace.messaging.services import attachments, boxes, delivering, filing
@@ -163,6 +164,11 @@ def test_what_a_minor_files_secretly_from_an_open_message_stands_as_not_filed_fo
     parent = boxes.box_of(claire.standing(child.record_id))
     assert lines(parent)[0].filed is None
     assert filing.may_file(parent, lines(parent)[0])
+    entries = audit.entries(child.record_id, mine=False, holder_actor_ids=[], before=None, limit=50)
+    rows = [one for one in entries if one.action in (Action.ATTACHMENT_FILED, Action.DOCUMENT_ADDED)]
+    assert len(rows) == 2
+    assert tellable(rows, claire.standing(child.record_id)) == []
+    assert tellable(rows, child.standing()) == rows
 
 
 def test_an_invitation_shows_what_and_when(claire: Citizen) -> None:

@@ -89,7 +89,7 @@ def file_attachment(box: Box, attachment_id: UUID, said: Described) -> Added:
         title=said.title, date=said.date, type_code=said.type_code, secret=said.secret or _is_secret(box, found)
     )
     ready = _ready(box, standing, found, said)
-    return own.file(standing, said, ready, also=lambda tx, added: _note(tx, box, standing, found, added))
+    return own.file(standing, said, ready, also=lambda tx, added: _note(tx, box, found.id, said, added))
 
 
 def _ready(box: Box, standing: Standing, found: AttachmentLine, said: Described) -> Ready:
@@ -122,15 +122,18 @@ def _is_secret(box: Box, found: AttachmentLine) -> bool:
     return found.secret and box.standing is not None and checks.may_keep_secret(box.standing)
 
 
-def _note(tx: Connection, box: Box, standing: Standing, found: AttachmentLine, added: Added) -> None:
-    """Which document an attachment became, in the unit of work that files it."""
+def _note(tx: Connection, box: Box, attachment_id: UUID, said: Described, added: Added) -> None:
+    """Which document an attachment became, in the unit of work that files it.
+
+    The row of the trail is about the document: who does not see that one learns nothing of the act (R13).
+    """
     if not added.waits:
-        this = (Attachment.box_id == box.id, Attachment.id == found.id)
+        this = (Attachment.box_id == box.id, Attachment.id == attachment_id)
         tx.execute(update(Attachment).where(*this).values(document_id=added.id))
     audit.record(
         box.actor,
         box.id,
         Action.ATTACHMENT_FILED,
-        relation=standing.relation,
-        objects=[attachments.snapshot(found)],
+        relation=box.standing.relation if box.standing else None,
+        objects=[{"id": str(added.id), "title": checks.clean_title(said.title), "type": said.type_code}],
     )
