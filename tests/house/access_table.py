@@ -5,9 +5,11 @@ the record that the address names.
 """
 
 from .access_mailboxes import MAILBOXES
+from .access_messages import MESSAGES
 from .access_public import PUBLIC
 
-ACCESS: dict[str, str] = PUBLIC | MAILBOXES | {
+_APART = PUBLIC | MAILBOXES | MESSAGES
+ACCESS: dict[str, str] = _APART | {
     # a person's account
     "GET /compte": "account",
     "GET /compte/activite": "account:security",
@@ -300,6 +302,8 @@ ACCESS: dict[str, str] = PUBLIC | MAILBOXES | {
     # a record, for professionals
     "GET /pro/patients/<uuid:record_id>/": "record:patient-page",
     "GET /pro/patients/<uuid:record_id>/pouls": "record:patient-page",
+    "GET /pro/patients/<uuid:record_id>/documents/<uuid:document_id>/copie": "record:patient-page",
+    "POST /pro/patients/<uuid:record_id>/documents/<uuid:document_id>/copie": "record:patient-page",
     "GET /pro/patients/<uuid:record_id>/connexion-secrete": "record:patient-page",
     "GET /pro/patients/<uuid:record_id>/deposer/<uuid:draft_id>/parents": "documents:deposit",
     "POST /pro/patients/<uuid:record_id>/deposer/<uuid:draft_id>/parents": "documents:deposit",

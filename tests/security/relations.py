@@ -67,9 +67,12 @@ _NOTHING_AT: dict[str, tuple[str, ...]] = {
     "narrowed parent": ("/soins", "/attente"),  # nobody knows when a line of the insurer arrived
     "carer who reads": ("/attente",),  # a result waits for a word of its person's
     "carer who adds": ("/remplacer",),  # they read nothing, so they find nothing to replace
+    # A copy of a document goes to the person from who reads it.
+    **dict.fromkeys(sorted(_FOUND_HER - _BY_CONSENT - _IN_PASSING), ("/copie",)),
 }
-_NO_ACT = ("/fermer-code", "/urgence/appel")
-"""A window to close has who was given a code; calls are answered by doctors of the 15."""
+_NO_ACT = ("/fermer-code", "/urgence/appel", "/accuse", "/renvoyer", "/documents/<int:number>/ranger")
+"""A window to close has who was given a code; calls are answered by doctors of the 15. No message failed, no receipt is
+asked for, and the enclosed file is no archive."""
 _NO_ACT_AT: dict[str, tuple[str, ...]] = {
     "narrowed parent": ("/non-lu", *_NO_ACT),  # whose reading marks nothing has nothing to mark
     "carer who reads messages": ("/non-lu", *_NO_ACT),

@@ -33,8 +33,8 @@ def write() -> Response:
     """Begin the message; in secret connection it is secret (rules.md MI-7)."""
     here, form = viewpoint(), WriteForm()
     box = chosen_box(form) if form.validate() else None
-    if box is None:
-        return _choose(form)
+    if box is None:  # who has no mailbox is led to where it is said
+        return to(f"{here.base}/ecrire") if not has_box() else _choose(form)
     address = patient_address(people.person(records.record(here.record_id).person_id).ins)
     try:
         place_of(address)
