@@ -147,7 +147,9 @@ def mail() -> None:
     """Receive secure mail for people and mailboxes of this house, until stopped."""
     from .assembly import open_house
     from .messaging.gateway.role import main as serve
+    from .web import logs
 
+    logs.configure()
     machines = _open_machines()
     try:
         open_house(machines)
@@ -202,13 +204,14 @@ main.add_command(_Lazy("audit", places=_AUDIT, help="The trail of who did what."
 
 
 @main.command()
+@click.argument("only", required=False, default="", type=click.Choice(["", "smtp"]))
 @click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
 @click.option("--rounds", default=200, show_default=True, help="How often each request is measured.")
-def bench(as_json: bool, rounds: int) -> None:  # noqa: FBT001 - a command's flag
-    """Measure pages against the parts they are made of, in the same run."""
+def bench(only: str, as_json: bool, rounds: int) -> None:  # noqa: FBT001 - a command's flag
+    """Measure pages against the parts they are made of, in the same run; "smtp" for secure mail alone."""
     from .bench.run import run
 
-    run(rounds=rounds, as_json=as_json)
+    run(rounds=rounds, as_json=as_json, only=only)
 
 
 if __name__ == "__main__":

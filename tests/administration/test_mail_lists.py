@@ -1,7 +1,6 @@
 """The lists of mail at the desk: one operator proposes, another confirms, and nothing else changes whom is trusted."""
 
 from datetime import timedelta
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from espace.messaging.services.trust_desk import State
 from espace.messaging.services.trust_files import ListKind
 from espace.permissions import SYSTEM, Role
 from tests.support import office
+from tests.support.browser_client import Upload
 from tests.support.clock import FakeClock
 from tests.support.office import Officer
 
@@ -110,9 +110,9 @@ def test_two_operators_walk_the_pages(app: Flask, administrator: Officer, privac
     assert "interop-mssante.apicrypt.org" in page.text
     form = first.get(f"{HOME}/proposer").form("kind")
     assert first.submit(form, {}, expect=422).tree.find_class("err")
-    page = first.submit(form, {"kind": "operators", "file": (BytesIO(b"faux"), "liste.csv")}, expect=422)
+    page = first.submit(form, {"kind": "operators", "file": Upload("liste.csv", b"faux")}, expect=422)
     assert "La ligne 1 doit avoir 3 colonnes" in page.text
-    page = first.submit(form, {"kind": "operators", "file": (BytesIO(WHITE), "liste.csv")}, expect=200)
+    page = first.submit(form, {"kind": "operators", "file": Upload("liste.csv", WHITE)}, expect=200)
     assert "un.example" in page.text
     place = page.path
     assert "un autre opérateur doit" in first.get(f"{place}/confirmer").text
