@@ -65,10 +65,16 @@ def chosen_box(form: WriteForm) -> Box | None:
 
     Mailboxes of software are nobody's to write from by hand.
     """
-    own = [one for one in boxes_of(signed_in()) if one.kind is not BoxKind.APP]
+    own = sorted(
+        (one for one in boxes_of(signed_in()) if one.kind is not BoxKind.APP),
+        key=lambda one: one.kind is not BoxKind.PER,
+    )
     form.mailbox.choices = [SelectChoice(str(one.id), f"{one.name}, {one.address}") for one in own]
     if len(own) == 1:
         return own[0]
+    if form.mailbox.data is None and own:
+        form.mailbox.data = str(own[0].id)  # proposed, not chosen
+        return None
     return next((one for one in own if one.id == form.chosen), None)
 
 
