@@ -10,6 +10,7 @@ from espace.web.rooms import Card, NavEntry, Pages, Room
 from espace.web.viewpoint import Veiled
 
 from .views import (
+    copies,
     directory,
     files,
     listing,
@@ -28,7 +29,15 @@ from .views import (
 from .views.here import View, of_mailbox
 from .views.mailbox_pages import pages, patient_pages
 
-_ROUTES = (directory, mailboxes, patients, settings, team, templates)  # importing hangs their pages on the blueprints
+_ROUTES = (
+    copies,
+    directory,
+    mailboxes,
+    patients,
+    settings,
+    team,
+    templates,
+)  # importing hangs their pages on the blueprints
 
 
 def _boxes(pages: Blueprint, at: str, shown: Callable[[View], View]) -> Blueprint:

@@ -117,7 +117,12 @@ def attachments(box_id: UUID) -> list[tuple[UUID, AttachmentFacts]]:
         return [(row.id, facts.open_attachment(tx, box_id, row.id, row.payload)) for row in rows]
 
 
-def mailbox(address: str = "secretariat@cabinets.espace.example", name: str = "Cabinet des Tilleuls") -> Place:
+def mailbox(
+    address: str = "secretariat@cabinets.espace.example",
+    name: str = "Cabinet des Tilleuls",
+    *,
+    structure_id: UUID | None = None,
+) -> Place:
     """A team's mailbox of this house, of nobody yet."""
     mailbox_id = new_id()
     with db.write() as tx:
@@ -127,6 +132,7 @@ def mailbox(address: str = "secretariat@cabinets.espace.example", name: str = "C
                 id=mailbox_id,
                 address_index=boxes.address_index(address),
                 kind="ORG",
+                structure_id=structure_id,
                 listed=True,
                 made_at=clock.now(),
                 version=1,
