@@ -17,7 +17,9 @@ from espace.errors import InvalidError, NotFoundError
 from espace.interop import cda_view, media
 from espace.interop.cda import CdaError
 from espace.interop.mail_letter import XDM_NAME, Address, Part
+from espace.interop.media import MediaError
 from espace.interop.photos import as_one_pdf
+from espace.interop.rtf import rtf_text
 from espace.interop.typeset import typeset
 from espace.people import services as people
 from espace.permissions import Standing
@@ -140,6 +142,11 @@ def _lines(kind: str, raw: bytes) -> list[str]:
         try:
             return [line for block in cda_view.plain_text(raw) for line in block.splitlines()]
         except CdaError:
+            return []
+    if kind == media.RTF:
+        try:
+            return rtf_text(raw).splitlines()
+        except MediaError:
             return []
     return raw.decode("utf-8", "replace").splitlines() if kind == media.TEXT else []
 
