@@ -11,19 +11,22 @@ import pytest
 from espace import clock
 from espace.access.services import Answer
 from espace.documents import services as documents
+from espace.documents.services.arriving.sending_out import parcel
 from espace.errors import InvalidError
 from espace.identifiers import new_id
+from espace.interop import xdm
 from espace.interop.cda import CdaHeader
 from espace.interop.cda_write import wrap
 from espace.interop.mail_letter import XDM_NAME, Part
 from espace.interop.xdm_write import Outgoing as Packed
 from espace.interop.xdm_write import pack
 from espace.machines import Machines
-from espace.messaging.services import archives, boxes, filing, mailboxes
+from espace.messaging.services import archives, boxes, filing, letters, mailboxes
 from espace.messaging.services import attachments as files
 from espace.messaging.services.boxes import Box, BoxKind
 from espace.messaging.services.mailboxes import NewMailbox
 from espace.messaging.services.sending import Outgoing, Sent, send
+from espace.permissions import Standing
 from espace.settings import Settings
 from tests.documents.house import header
 from tests.messaging.gate import Gate
@@ -168,9 +171,10 @@ def test_an_acute_situation_is_reported_to_the_attending_doctor_at_another_opera
     other: Neighbour, gate: Gate, claire: Citizen
 ) -> None:
     emergency = _team(build.caregiver("Aubry", "Lucie", finess="350000001"), "urgences", "Urgences, CHU")
-    sent = _says(emergency, [CARDIOLOGIST], "Passage aux urgences", _letter("Compte rendu de passage"))
+    report = _letter("Compte rendu de passage")
+    sent = _says(emergency, [CARDIOLOGIST], "Passage aux urgences", report)
     came = other.operator.letter(CARDIOLOGIST, "Passage aux urgences")
-    assert files_of(came)["Compte rendu de passage.pdf"] == pdf("Compte rendu de passage")
+    assert files_of(came) == {report.name: report.content}
     assert came["From"].addresses[0].display_name == "Urgences, CHU"
     other.writes(emergency.address, "Re: Passage aux urgences", "Je la vois demain.", answers=came)
     arrived(emergency.id, 2)
@@ -191,9 +195,10 @@ def test_a_referral_letter_goes_to_the_patient_who_files_it(attending: Practice,
 
 
 def test_tele_expertise_between_two_operators(other: Neighbour, attending: Practice) -> None:
-    asked = _says(attending.box, [CARDIOLOGIST], "Avis sur un tracé", _letter("Demande d'avis"))
+    request = _letter("Demande d'avis")
+    asked = _says(attending.box, [CARDIOLOGIST], "Avis sur un tracé", request)
     question = other.operator.letter(CARDIOLOGIST, "Avis sur un tracé")
-    assert files_of(question)["Demande d'avis.pdf"] == pdf("Demande d'avis")
+    assert files_of(question) == {request.name: request.content}
     opinion = pdf("Avis")
     first = other.writes(
         attending.box.address, "Re: Avis sur un tracé", files=(("Avis.pdf", opinion),), answers=question
@@ -208,17 +213,37 @@ def test_tele_expertise_between_two_operators(other: Neighbour, attending: Pract
     assert [row.id for _facts, row in conversations(attending.box.id)] == [asked.conversation_id]
 
 
-def test_a_prescription_goes_to_a_known_pharmacy(attending: Practice, claire: Citizen) -> None:
-    build.consent(claire, attending.doctor, Answer.GRANT)
-    standing = attending.doctor.standing(claire.record_id)
+def test_a_letter_filed_here_reaches_a_colleague_elsewhere_as_software_files_it(
+    other: Neighbour, attending: Practice, claire: Citizen
+) -> None:
+    standing, document_id = _deposited(attending, claire, "Courrier de suivi", "11488-4", paper := pdf("Suivi"))
+    packed = parcel(standing, document_id)
+    archive = pack([packed.outgoing], at=_AT, index="<p>", readme="x")
+    copies = letters.Copies(to_patient=True, to=[CARDIOLOGIST], words="Cher confrère,", key=new_id())
+    letters.send_copies(attending.box, standing, packed, archive, copies)
+    carried()
+    came = other.operator.letter(CARDIOLOGIST, "XDM/1.0/DDM Courrier de suivi")
+    assert (came["X-MSS-CODECDA"], came["X-MSS-INS"]) == ("11488-4", "O")
+    inside = files_of(came)
+    assert inside == {XDM_NAME: archive, "Courrier de suivi.pdf": paper}
+    [entry] = xdm.read(inside[XDM_NAME]).entries
+    assert entry.patient is not None
+    assert entry.patient.ins == claire.ins
+    assert [said.sender.address for said in arrived(claire.record_id)] == [attending.box.address]
+
+
+def _deposited(by: Practice, claire: Citizen, title: str, type_code: str, content: bytes) -> tuple[Standing, UUID]:
+    build.consent(claire, by.doctor, Answer.GRANT)
+    standing = by.doctor.standing(claire.record_id)
     assert standing is not None
-    paper = pdf("Ordonnance")
-    given = documents.deposit(
-        standing,
-        documents.DepositDocument(
-            title="Ordonnance", date=clock.today(), type_code=_PRESCRIPTION, content=paper, representatives_see=None
-        ),
+    command = documents.DepositDocument(
+        title=title, date=clock.today(), type_code=type_code, content=content, representatives_see=None
     )
+    return standing, documents.deposit(standing, command)
+
+
+def test_a_prescription_goes_to_a_known_pharmacy(attending: Practice, claire: Citizen) -> None:
+    _standing, given = _deposited(attending, claire, "Ordonnance", _PRESCRIPTION, paper := pdf("Ordonnance"))
     pharmacist = build.caregiver("Marchetti", "Odile", profession="21", finess="350000002", sector="SA33")
     pharmacy = _team(pharmacist, "pharmacie.pont-neuf", "Pharmacie du Pont-Neuf")
     box = own_box(claire)
