@@ -15,16 +15,19 @@ from espace.documents import services as documents
 from espace.documents.services.deciding import delays, states
 from espace.documents.services.finding import texts
 from espace.family.services.carers import links, telling
+from espace.interop.mail_letter import Part
 from espace.permissions import Permission as P
-from espace.permissions import Standing
+from espace.permissions import Standing, Task
 from espace.web import guards
 from tests.family.caring import ADD, READ, helped_and_carer, made, scope, told
 from tests.house.test_routes import addresses
+from tests.messaging import letters
 from tests.support import build
 from tests.support.browser_client import Browser, Page
 from tests.support.clock import START, FakeClock
 from tests.support.crawl import places
 from tests.support.marks import on_sqlite
+from tests.support.papers import pdf
 
 from .test_noninterference import WORDS, difference, masked
 
@@ -34,12 +37,24 @@ REACHES: dict[str, frozenset[P]] = {
     "reads": HOME | {P.DOCUMENTS_READ},
     "adds": HOME | {P.DOCUMENTS_ADD},
     "reads and adds": HOME | {P.DOCUMENTS_READ, P.DOCUMENTS_ADD},
+    "reads messages": HOME | {P.MESSAGES_READ},
+    "answers messages": HOME | {P.MESSAGES_READ, P.MESSAGES_WRITE},
     "asked, no answer": frozenset(),
     "ended": frozenset(),
     "run out": frozenset(),
     "of somebody else": frozenset(),
 }
-_SERVED = ("/documents", "/documents/ajouter", "/documents/recherche", "/soins", "/plus", "/documents/dossiers")
+_SERVED = (
+    "/messages",
+    "/messages/recherche",
+    "/messages/ecrire",
+    "/documents",
+    "/documents/ajouter",
+    "/documents/recherche",
+    "/soins",
+    "/plus",
+    "/documents/dossiers",
+)
 
 
 @dataclass(frozen=True)
@@ -66,11 +81,16 @@ def around(app: Flask, clock: FakeClock) -> Around:
     made(standing, people["reads"], scope(READ))
     made(standing, people["adds"], scope(ADD))
     present = made(standing, people["reads and adds"], scope(READ, ADD))
+    made(standing, people["reads messages"], scope(Task.READ_MESSAGES))
+    made(standing, people["answers messages"], scope(Task.READ_MESSAGES, Task.WRITE_MESSAGES))
     links.end(standing, made(standing, people["ended"], scope(READ, ADD)).id)
     other = build.citizen("Odile", "Marchand")
     made(other.standing(), people["of somebody else"], scope(READ, ADD))
     assert ending.id != present.id
+    letters.arrive(letters.letter(letters.address_of(helped), parts=[Part("a.pdf", "application/pdf", pdf("a"))]))
     ids = {"record_id": helped.record_id, "document_id": seen, "carer_id": present.id}
+    ids |= {"conversation_id": letters.conversations(helped.record_id)[0][1].id}
+    ids |= {"attachment_id": letters.attachments(helped.record_id)[0][0]}
     return Around(helped, people, ids, hidden)
 
 
@@ -112,7 +132,7 @@ def test_no_act_is_open_to_a_carer_beyond_their_tasks(app: Flask, around: Around
             assert answer.status == 404, f"{who} POST {rule.rule}: {answer.status}"
         else:
             assert answer.status in (303, 400, 404, 409, 422), f"{who} POST {rule.rule}: {answer.status}"
-    assert [one.is_over for one in links.carers(around.helped.standing())].count(False) == 3
+    assert [one.is_over for one in links.carers(around.helped.standing())].count(False) == 5
     kept = {row.title: row.hidden for row in documents.page(around.helped.standing()).rows}
     assert kept == {"Lettre": False, "Zibeline": True}, "nothing of the holder's was hidden, shown, deleted or changed"
 

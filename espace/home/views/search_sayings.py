@@ -1,4 +1,4 @@
-"""The sentences of searches in the documents (see `sentences`). What was sought is told to nobody."""
+"""The sentences of lists of documents and of searches in them (see `sentences`). What was sought is told to nobody."""
 
 from espace.audit.services import Action
 from espace.words import N_
@@ -6,6 +6,11 @@ from espace.words import N_
 from .care_sayings import Parts
 
 OTHERS: dict[Action, Parts] = {
+    Action.DOCUMENTS_LISTED: (
+        N_("%(who)s looked at the list of documents."),
+        N_("%(who)s looked at the list: 1 document."),
+        N_("%(who)s looked at the list: %(num)s documents."),
+    ),
     Action.DOCUMENTS_SEARCHED: (
         N_("%(who)s searched in the documents."),
         N_("%(who)s searched in the documents: 1 was shown."),
@@ -14,6 +19,11 @@ OTHERS: dict[Action, Parts] = {
 }
 
 MINE: dict[Action, Parts] = {
+    Action.DOCUMENTS_LISTED: (
+        N_("You looked at the list of documents."),
+        N_("You looked at the list: 1 document."),
+        N_("You looked at the list: %(num)s documents."),
+    ),
     Action.DOCUMENTS_SEARCHED: (
         N_("You searched in the documents."),
         N_("You searched in the documents: 1 was shown."),

@@ -70,11 +70,6 @@ OTHERS: dict[Action, Sayings] = {
     Action.PATIENT_SEARCHED: Sayings(N_("%(who)s searched for a patient.")),
     Action.PATIENT_FOUND: Sayings(N_("%(who)s found this record by its number and date of birth.")),
     Action.PATIENT_PAGE_OPENED: Sayings(N_("%(who)s opened the page of this record, without its documents.")),
-    Action.DOCUMENTS_LISTED: Sayings(
-        N_("%(who)s looked at the list of documents."),
-        N_("%(who)s looked at the list: 1 document."),
-        N_("%(who)s looked at the list: %(num)s documents."),
-    ),
     Action.DOCUMENT_OPENED: Sayings(
         N_("%(who)s opened a document."),
         N_("%(who)s opened the document “%(what)s”."),
@@ -185,11 +180,6 @@ MINE: dict[Action, Sayings] = {
     Action.PATIENT_SEARCHED: Sayings(N_("You searched for a patient.")),
     Action.PATIENT_FOUND: Sayings(N_("You found this record by its number and date of birth.")),
     Action.PATIENT_PAGE_OPENED: Sayings(N_("You opened the page of this record, without its documents.")),
-    Action.DOCUMENTS_LISTED: Sayings(
-        N_("You looked at the list of documents."),
-        N_("You looked at the list: 1 document."),
-        N_("You looked at the list: %(num)s documents."),
-    ),
     Action.DOCUMENT_OPENED: Sayings(
         N_("You opened a document."), N_("You opened the document “%(what)s”."), N_("You opened %(num)s documents.")
     ),
