@@ -52,7 +52,7 @@ def test_from_a_document_to_a_team_and_the_patient(app: Flask, claire: Citizen, 
 
 
 def test_a_colleague_is_found_by_name_and_stays_chosen(app: Flask, claire: Citizen, doctor: Practice) -> None:
-    colleague = build.caregiver("Petit", "Jean", mssante="jean.petit@hopital.operateur.example")
+    colleague = build.caregiver("Petit", "Jean", mssante="jean.petit@hopital.mssante.fr")
     build.caregiver("Petit", "Paul")  # has no address
     browser = doctor.who.browser(app)
     form = browser.get(address(claire, doctor.deposit())).form("words")
@@ -67,7 +67,7 @@ def test_a_colleague_is_found_by_name_and_stays_chosen(app: Flask, claire: Citiz
     assert again.values["refs"] == [f"p-{colleague.id}"]
     browser.submit(again, expect=200)
     ((said, _),) = messages(doctor.box.id)
-    assert [(one.address, one.name) for one in said.to] == [("jean.petit@hopital.operateur.example", "Dr Jean Petit")]
+    assert [(one.address, one.name) for one in said.to] == [("jean.petit@hopital.mssante.fr", "Dr Jean Petit")]
 
 
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(app: Flask, claire: Citizen, doctor: Practice) -> None:
