@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, flash
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 
 from espace.administration.forms.mail_lists import ListForm
 from espace.administration.forms.parts import SeenForm
@@ -160,7 +160,6 @@ def _about(found: Listed) -> dict[str, Any]:
         "title": gettext(_TITLES[found.kind].msgid),
         "mark": trust_desk.mark(found.id),
         "mine": found.by == signed_in().id,
-        "count_words": ngettext("%(num)d line", "%(num)d lines", found.count),
         "added": _shown(found.kind, change.added) if change else None,
         "removed": _shown(found.kind, change.removed) if change else None,
         "whole": None if is_waiting else _shown(found.kind, trust.lines_of(found.id)),
