@@ -15,6 +15,7 @@ from espace.permissions import Permission, Relation, Task
 from espace.web import guards
 from tests.documents.house import statements
 from tests.house.test_routes import address, addresses
+from tests.messaging import letters
 from tests.security.relations import Cast, cast
 from tests.support import build, readers
 from tests.support.browser_client import Browser
@@ -71,6 +72,8 @@ def test_no_page_asks_more_for_sixty_than_for_one(people: Cast, clock: FakeClock
 def _fill(people: Cast, clock: FakeClock, count: int) -> None:
     """So many more of everything that pages of a record list."""
     child, parent = people.child, people.mother.standing(people.child.record_id)
+    # Something is unread each time; that sixty letters cost as one is tests/messaging/test_lists.py's.
+    letters.arrive(letters.letter(letters.address_of(child)))
     for number in range(count):
         doctor = build.caregiver("Nombre", f"Ana{number}")
         access.give(parent, doctor.id, days=90)

@@ -159,10 +159,10 @@ def line_in(tx: Connection, box: Box, attachment_id: UUID) -> AttachmentLine:
     return _lines(tx, box, [row])[0]
 
 
-def content(box: Box, attachment_id: UUID, *, taken: bool = False) -> Content:
+def content(box: Box, attachment_id: UUID, *, taken: bool = False, page: bool = False) -> Content:
     """An attachment, opened; who is not the person alone leaves a row before (R25), one for ten minutes.
 
-    `taken`: to be taken away, which leaves a row of its own.
+    `taken`: to be taken away, which leaves a row of its own. `page`: its page is opened, one row for each view.
 
     Raises:
         NotFoundError: when there is none for this reader, or it is withheld.
@@ -173,7 +173,7 @@ def content(box: Box, attachment_id: UUID, *, taken: bool = False) -> Content:
         if found.is_withheld:
             raise NotFoundError
         reader = storage.current().open(tx, box.id, attachment_id)
-    _leave(box, found, Action.DOWNLOADED if taken else Action.ATTACHMENT_OPENED)
+    _leave(box, found, Action.DOWNLOADED if taken else Action.ATTACHMENT_OPENED, shares=not page)
     return Content(found, reader, box.places_kept)
 
 
@@ -210,11 +210,11 @@ def snapshot(found: AttachmentLine) -> dict[str, str]:
     return {"id": str(found.id), "title": found.facts.name, **marks}
 
 
-def _leave(box: Box, found: AttachmentLine, action: Action) -> None:
+def _leave(box: Box, found: AttachmentLine, action: Action, *, shares: bool) -> None:
     standing = box.standing
     if standing is None or not standing.is_watched:
         return
-    if audit.seen_lately(box.actor, box.id, action, found.id, SHARED):
+    if shares and audit.seen_lately(box.actor, box.id, action, found.id, SHARED):
         return
     with db.write() as tx:
         line_in(tx, box, found.id)  # still theirs to see

@@ -12,7 +12,7 @@ from espace.db import Id
 from espace.documents.services.library.depositors import depositors
 from espace.messaging.models import Mailbox
 from espace.people import services as people
-from espace.people.services.directory import structure
+from espace.people.services.directory import structure, structures
 from espace.permissions import Permission, Standing
 
 from .boxes import MAILBOX_COLUMNS, Box, BoxKind, MailboxFacts, opened_mailbox
@@ -72,7 +72,7 @@ def _places(standing: Standing) -> frozenset[UUID]:
     known = depositors(standing)
     deciders = {one.professional_id for one in readers(standing)} if standing.may(Permission.ACCESS_MANAGE) else set()
     by_people = _pharmacies_of(people.professionals(known | deciders).values())
-    themselves = {one for one in deciders if (place := structure(one)) and place.sector_code == PHARMACY}
+    themselves = {place.id for place in structures(deciders).values() if place.sector_code == PHARMACY}
     return frozenset(by_people | themselves)
 
 

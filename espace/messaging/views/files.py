@@ -1,5 +1,6 @@
 """An attachment, looked at as documents are, and taken away."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,7 +33,7 @@ def one(attachment_id: UUID) -> Response:
     line = attachments.line(place.box, attachment_id)
     if line.is_withheld:
         return render("messaging/file.html", here=place, line=line, shown=None, **_words(place, line))
-    content = attachments.content(place.box, attachment_id)
+    content = attachments.content(place.box, attachment_id, page=True)
     zoom = request.args.get("zoom", 1, int)
     return render(
         "messaging/file.html",
@@ -54,7 +55,7 @@ def _words(place: Here, line: AttachmentLine) -> dict[str, Any]:
         "may_file": not line.outgoing and adds(place),
         "fileable": not line.outgoing and filing.may_file(place.box, line),
         "why_not": translated(why) if why and place.box.is_person and not line.outgoing and line.kind == FILE else "",
-        "wrong": lambda code: translated(archives.wrong(code)),
+        "wrongs": wrongs,
         "when": when,
     }
 
@@ -68,6 +69,11 @@ def adds(place: Here) -> bool:
 def withheld(code: str) -> str:
     """Why an attachment is not opened, in words; "" where it is."""
     return translated(attachments.WITHHELD.get(code, attachments.WITHHELD[SCANNING])) if code else ""
+
+
+def wrongs(codes: Sequence[str]) -> list[str]:
+    """What was wrong with an archive or a document of one, in words."""
+    return [translated(one) for one in archives.wrongs(codes)]
 
 
 def when(text: str) -> str:

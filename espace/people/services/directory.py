@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 
 from espace import crypto, db
 from espace.crypto.owners import DIRECTORY
+from espace.db import Id
 from espace.people.models import DirectoryWord, Practice
 from espace.people.models import Professional as ProfessionalRow
 from espace.people.models import Structure as StructureRow
@@ -60,6 +61,18 @@ def structure(structure_id: UUID) -> Structure | None:
         if payload is None:
             return None
         return Structure(id=structure_id, **crypto.unseal(tx, DIRECTORY, "structures", structure_id, payload))
+
+
+def structures(structure_ids: Collection[UUID]) -> dict[UUID, Structure]:
+    """Several places of practice by their id, those that there are."""
+    if not structure_ids:
+        return {}
+    with db.read() as tx:
+        rows = tx.execute(_PLACES, {"ids": sorted(structure_ids)}).all()
+        return {
+            row.id: Structure(id=row.id, **crypto.unseal(tx, DIRECTORY, "structures", row.id, row.payload))
+            for row in rows
+        }
 
 
 def team(structure_id: UUID, limit: int) -> list[Professional]:
@@ -118,6 +131,9 @@ def _digest(kind: str, word: str) -> bytes:
     return crypto.blind("directory", f"{kind}:{word}")[:_DIGEST]
 
 
+_PLACES = select(StructureRow.id, StructureRow.payload).where(
+    StructureRow.id.in_(bindparam("ids", expanding=True, type_=Id))
+)
 _TEAM = (
     select(ProfessionalRow.id, ProfessionalRow.active, ProfessionalRow.payload)
     .join(Practice, Practice.professional_id == ProfessionalRow.id)
