@@ -39,7 +39,7 @@ SAME_PERSON = 2
 """How often one operator may enter the same carer within `LATELY`: then somebody else must look."""
 LATELY = timedelta(days=30)
 MAX_REFERENCE = 80
-_TASKS = {
+TASKS = {
     Task.READ_DOCUMENTS: "lire les documents",
     Task.ADD_DOCUMENTS: "ajouter des documents",
     Task.READ_MESSAGES: "lire les messages",
@@ -187,7 +187,7 @@ def left_today(tx: Connection, operator: Actor) -> int:
 def notice(holder: Person, carer: Person, scope: Scope, entered_at: datetime, reference: str) -> bytes:
     """The letter that tells the holder what was entered and how to end it, as PDF/UA-1: for who has no account."""
     given = settings.current()
-    tasks = [words for task, words in _TASKS.items() if task in scope.tasks]
+    tasks = [words for task, words in TASKS.items() if task in scope.tasks]
     data = {
         "name": holder.display_name,
         "carer": carer.display_name,
