@@ -64,7 +64,7 @@ class BenchHouse:
 
 
 @contextmanager
-def bench_house() -> Iterator[BenchHouse]:
+def bench_house(count: int = DOCUMENTS) -> Iterator[BenchHouse]:
     """Build the house in a temporary folder, on SQLite with full durability; it is gone afterwards."""
     with TemporaryDirectory() as folder:
         machines = init_house(_settings(Path(folder)), say=lambda _words: None)
@@ -74,7 +74,7 @@ def bench_house() -> Iterator[BenchHouse]:
         professional = _professional(holder)  # first: the holder's proof is fresh for five minutes
         seeing.give(holder)
         child_id = seeing.child_of(holder)
-        pdf_id = _fill(holder)
+        pdf_id = _fill(holder, count)
         seeing.fill(holder, pdf_id)
         yield BenchHouse(
             machines=machines,
@@ -141,14 +141,14 @@ def _standing(token: str, record_id: UUID) -> Standing:
     return standing
 
 
-def _fill(holder: Standing) -> UUID:
-    """Give the record its documents: 2,000 of three pages over eight years, and one PDF of 2 MiB, the newest."""
+def _fill(holder: Standing, count: int) -> UUID:
+    """Give the record its documents: of three pages over eight years; the last of `count` is a PDF of 2 MiB."""
     kinds = list(documents.PATIENT_TYPES)
     day = clock.today()
     made: list[UUID] = []
-    for first in range(0, DOCUMENTS - 1, _TOGETHER):
+    for first in range(0, count - 1, _TOGETHER):
         with db.write():
-            for number in range(first, min(first + _TOGETHER, DOCUMENTS - 1)):
+            for number in range(first, min(first + _TOGETHER, count - 1)):
                 added = documents.add(
                     holder,
                     documents.AddDocument(

@@ -105,11 +105,11 @@ def _seeing(house: BenchHouse, rounds: int) -> list[Figure]:
     token, below = house.holder_token, f"/dossiers/{house.record_id}"
     visit = seeing.first_visit(_body(house, f"{below}/historique", token))
     found = [
-        _beside_itself(house, name, path, token, rounds)
+        page_figure(house, name, path, token, rounds)
         for name, path in seeing.pages(house.record_id, house.pdf_id, visit).items()
     ]
     practice = f"/pro/patients/{house.record_id}"
-    found.append(_beside_itself(house, "emergencies, before one", "/pro/urgence", house.professional_token, rounds))
+    found.append(page_figure(house, "emergencies, before one", "/pro/urgence", house.professional_token, rounds))
     child = access.standing(house.holder.actor, house.child_id)
     if child is None:
         raise RuntimeError("the bench's own parent has no standing")
@@ -131,7 +131,7 @@ def _body(house: BenchHouse, path: str, token: str) -> bytes:
     return bytes(answer.get_data())
 
 
-def _beside_itself(house: BenchHouse, name: str, path: str, token: str, rounds: int) -> Figure:
+def page_figure(house: BenchHouse, name: str, path: str, token: str, rounds: int) -> Figure:
     """A page beside what its own statements cost alone."""
     page, call = _body(house, path, token), _caller(house, path, token)
     with counted(house.machines.database) as counts:
