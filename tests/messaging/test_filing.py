@@ -79,8 +79,9 @@ def test_what_it_is_and_its_day_are_proposed_and_it_is_filed_once(claire: Citize
 
 
 def test_the_same_file_in_two_messages_is_one_document(claire: Citizen) -> None:
-    received(claire, paper())
-    first, second = received(claire, paper())
+    given = paper()  # written once: a PDF carries the moment it was made
+    received(claire, given)
+    first, second = received(claire, given)
     box = own_box(claire)
     said = filing.proposed(box, first)
     one = filing.file_attachment(box, first.id, said)

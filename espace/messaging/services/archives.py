@@ -66,6 +66,15 @@ _WRONG: dict[str, Message] = {
     "unknown-type": N_("Its kind is not known here. It was set aside and will be checked."),
     "bad-date": N_("Its date is wrong or still to come. It was set aside."),
 }
+_WRONG |= dict.fromkeys(
+    ("broken", "unreadable", "metadata-not-xml", "not-xml"),
+    N_("It is damaged: it cannot be opened. It was set aside."),
+)
+_WRONG |= dict.fromkeys(
+    ("too-large", "ratio", "too-many-entries", "too-many-documents", "too-deep"),
+    N_("It is larger than what can be opened here. It was set aside."),
+)
+_WRONG["locked"] = N_("It is locked by a password. It was set aside.")
 _WRONG_SOMEHOW = N_("It is not built as it should be. It was set aside and will be checked.")
 
 
@@ -100,6 +109,11 @@ class Arranged:
 def wrong(code: str) -> Message:
     """What was wrong with an archive or a document of one, in words, by the code of its fault."""
     return _WRONG.get(code.removeprefix("xdm-").removeprefix("archive-"), _WRONG_SOMEHOW)
+
+
+def wrongs(codes: Iterable[str]) -> list[Message]:
+    """What was wrong, in words, each sentence once."""
+    return list(dict.fromkeys(wrong(code) for code in codes if code))
 
 
 def arrange(looked: Sequence[Looked], box_id: UUID, *, is_person: bool) -> Arranged:
@@ -234,7 +248,7 @@ def _judge(content: bytes, record_id: UUID | None) -> Judged:
     try:
         packed = archives.unpacked(content)
     except AsideError as aside:
-        reasons = (aside.reason, *aside.faults)
+        reasons = tuple(dict.fromkeys((aside.reason, *(f"xdm-{code}" for code in aside.faults))))
         return Judged(reasons, (), _flags_inside(content), not _DOUBTS_WHOSE.isdisjoint(reasons))
     except RefusedFileError as refused:
         return Judged((refused.reason,), (), frozenset(), doubtful=False)

@@ -82,6 +82,7 @@ def shown(place: Here, found: Thread, form: WriteForm, *, first: bool = True) ->
         adds=files.adds(place),
         fileable=lambda one: filing.may_file(box, one) and filing.why_not(one) is None,
         withheld=files.withheld,
+        wrongs=files.wrongs,
         to_confirm={one.id for one in found.letters if not one.outgoing and receipts.asked(box, one.facts)},
         kind_word=kind_word,
         when=files.when,
