@@ -6,10 +6,12 @@ import socket
 import sqlite3
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from select import select as select_wires
 
 import pytest
 from flask import Flask
@@ -19,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 from espace import db
 from espace.errors import BusyError, SettingsError
 from espace.machines import Machines
-from espace.messaging.gateway import house, replies
+from espace.messaging.gateway import conversation, house, replies, server
 from espace.messaging.gateway.server import Gateway
 from espace.messaging.models import Message
 from espace.messaging.services import boxes
@@ -31,7 +33,7 @@ from tests.support import build
 from tests.support.certificates import Certificates
 from tests.support.clock import FakeClock
 
-from .gate import SENDER, Gate, message, open_gate, trust, with_gateway
+from .gate import SENDER, Gate, Raw, message, open_gate, trust, with_gateway
 
 
 @pytest.fixture
@@ -211,6 +213,57 @@ def test_one_conversation_more_than_are_served_is_asked_to_come_back(
         held.append(gate.bare())
         for one in held:
             one.close()
+
+
+def test_a_stranger_who_waits_is_sent_away_whatever_they_say(
+    app: Flask, machines: Machines, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "PATIENCE_OF_STRANGERS", 0.5)
+    with open_gate(machines, certificates) as gate, gate.raw() as raw:
+        began = time.monotonic()
+        answer = "250"
+        while answer.startswith("250"):
+            raw.send(b"NOOP\r\n")
+            answer = raw.answer()
+            assert time.monotonic() - began < 20
+        assert answer in (replies.TOO_LONG_A_TIME, "")
+
+
+def test_no_more_is_held_in_memory_than_is_allowed(
+    app: Flask, machines: Machines, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MESSAGES_HELD", 1)
+    small = replace(machines, settings=replace(machines.settings, mail_message_mb=1))
+    trust()
+    address = boxes.patient_address(build.citizen().ins)
+    half = (b"x" * 98 + b"\r\n") * 6_000
+    with open_gate(small, certificates) as gate, gate.raw() as first, gate.raw() as second:
+        for raw in (first, second):
+            raw.begin(address)
+        first.send(half)
+        second.send(half)
+        told = {wait_for(first, second)}
+        assert told == {replies.FULL}
+
+
+def wait_for(*wires: Raw) -> str:
+    """What the first of these is told that is told anything."""
+    ready, _, _ = select_wires([one.wire for one in wires], [], [], 20)
+    return next(one.answer() for one in wires if one.wire in ready)
+
+
+def test_a_connection_lost_before_the_answer_leaves_one_message(gate: Gate) -> None:
+    address = boxes.patient_address(build.citizen().ins)
+    content = message(address).as_bytes().replace(b"\n", b"\r\n") + b"\r\n.\r\n"
+    for _ in range(3):
+        with gate.raw() as raw:
+            raw.begin(address)
+            raw.send(content)
+    with gate.raw() as raw:
+        raw.begin(address)
+        raw.send(content)
+        assert raw.answer() == replies.TAKEN
+    assert received() == 1
 
 
 TROUBLES = [

@@ -171,7 +171,8 @@ class Conversation(SMTP):
             raise ReplyError(replies.UNKNOWN_COMMAND)
         if not self._encrypted and found["verb"].upper() not in _BEFORE_TLS:
             raise ReplyError(replies.NEEDS_TLS_TO_SIGN_IN if found["verb"].upper() == "AUTH" else replies.NEEDS_TLS)
-        self._reset_timeout(PATIENCE if self._encrypted and self._is_known else PATIENCE_OF_STRANGERS)
+        if self._is_known:  # a stranger's minute runs on, whatever they say
+            self._reset_timeout(PATIENCE)
         await command(self, (found["rest"] or "").strip())
 
     @property
@@ -226,6 +227,7 @@ class Conversation(SMTP):
         network = str((self.session.peer or ("",))[0]) if self.session else ""
         mailbox = await self._in_house(lambda: house.sign_in(address, secret, network))
         self._peer = Peer(self._peer.names, mailbox)
+        self._reset_timeout(PATIENCE)
         await self.push(replies.AUTHENTICATED)
 
     async def _asked(self, question: str) -> str:
@@ -251,6 +253,7 @@ class Conversation(SMTP):
         peer = self._peer
         await self._in_house(lambda: house.admit_sender(peer, address))
         self._sender, self._declared = address, size
+        self._reset_timeout(PATIENCE)
         await self.push(replies.SENDER_OK)
 
     @_command("RCPT")
@@ -295,6 +298,8 @@ class Conversation(SMTP):
             self._is_busy = False
             self._gateway.hold(-held)
             self._forget()
+            if self.transport is not None:
+                self._reset_timeout(PATIENCE)
 
     async def _receive(self, coming: Callable[[int], None]) -> None:
         assert self._sender is not None  # noqa: S101 - narrows a type

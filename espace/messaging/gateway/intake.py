@@ -88,7 +88,9 @@ class Intake:
             raise TooLargeError
         del data[end + 2 :]
         # Every line that begins with a dot was given a second one: the first goes (RFC 5321, 4.5.2).
-        return bytes(data.replace(b"\r\n.", b"\r\n")[2:])
+        whole = data.replace(b"\r\n.", b"\r\n") if b"\r\n." in data else data  # mostly none: a copy less
+        with memoryview(whole) as view:
+            return bytes(view[2:])
 
     async def _block(self, coming: Callable[[int], None]) -> bytes:
         block = await self._source.read(BLOCK)
