@@ -208,3 +208,16 @@ def test_a_draft_that_is_thrown_away_is_gone(browser: Browser, claire: Home) -> 
     page = browser.get(claire.at() + "?vue=brouillons")
     browser.submit(next(one for one in page.forms if one.action.endswith("/jeter")))
     assert drafts.drafts(claire.box) == []
+
+
+def test_private_mode_shows_no_word_of_a_message(browser: Browser, claire: Home) -> None:
+    came = claire.receives("Votre test est positif.", subject="Résultat du test")
+    form = next(one for one in browser.get("/compte/mode-prive").forms if one.action == "/compte/mode-prive")
+    browser.submit(form)
+    drafts.begin(claire.box, drafts.Typed(subject="Résultat du test"))
+    shown = (claire.at(), claire.at() + "?vue=brouillons", claire.at(conversation_of(came)))
+    for place in (*shown, f"/dossiers/{claire.person.record_id}/"):
+        page = browser.get(place)
+        assert "positif" not in page.text
+        assert "Résultat du test" not in page.text
+        assert DOCTOR.name not in page.text

@@ -1,5 +1,6 @@
 """The list of a box's conversations, its mark in the navigation, and its card on the record's home."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
@@ -49,10 +50,12 @@ class Asked:
 def listing() -> Response:
     """Conversations, the newest first, as the address asks for them; `avant` is the place of the last one seen."""
     place = here()
-    if request.args.get("vue") == DRAFTS:
+    # Under a veil nothing is asked for: a folder would tell what its rows are.
+    given: Mapping[str, str] = {} if place.is_veiled else request.args
+    if given.get("vue") == DRAFTS:
         return _drafts()
-    asked = _asked(place.base)
-    before = paging.instant_from(request.args.get("avant"))
+    asked = _asked(place.base, given)
+    before = paging.instant_from(given.get("avant"))
     page = lists.page(
         place.box,
         asked.folder,
@@ -81,16 +84,16 @@ def _drafts() -> Response:
     return render(
         "messaging/drafts.html",
         here=place,
-        asked=_asked(place.base),
+        asked=_asked(place.base, {}),
         folders=FOLDERS,
         drafts=drafts.drafts(place.box),
     )
 
 
-def _asked(base: str) -> Asked:
+def _asked(base: str, given: Mapping[str, str]) -> Asked:
     def word(name: str, kind: type[Folder] | type[Assigned], otherwise: str) -> str:
-        given = request.args.get(name, "")
-        return given if given in [one.value for one in kind] else otherwise
+        wanted = given.get(name, "")
+        return wanted if wanted in [one.value for one in kind] else otherwise
 
     return Asked(base, Folder(word("vue", Folder, Folder.INBOX)), Assigned(word("qui", Assigned, Assigned.ANYBODY)))
 
