@@ -10,8 +10,8 @@ import tests
 _HERE = Path(tests.__file__).parent
 _TABLE = _HERE.parent / "docs" / "security-tests.md"
 _NAMED = re.compile(r"(?P<file>(?:\w+/)+test_\w+\.py)|::(?P<test>test_\w+)")
-_LATER = {22, 24, 39, 42, 43, 44, 45, 46, 54, 55, 57, 58}
-"""What later steps answer for: rotation, kits, secure mail, feeds, applications, a record taken away, operations."""
+_LATER = {22, 24, 43, 44, 45, 46, 54, 55, 57, 58}
+"""What later steps answer for: rotation, kits, feeds, applications, a record taken away, operations."""
 
 
 @cache
