@@ -65,16 +65,6 @@ def _outside(settings: Settings) -> None:
     server.stop()
 
 
-def _mail(settings: Settings) -> None:
-    from espace.assembly import open_house
-    from espace.machines import Machines
-    from espace.messaging.gateway.role import main as serve
-
-    machines = Machines.open(settings)
-    open_house(machines)
-    serve(settings, machines.bind)
-
-
 def _web(settings: Settings) -> None:
     from urllib.parse import urlsplit
 
@@ -85,15 +75,22 @@ def _web(settings: Settings) -> None:
 
 
 def _worker(settings: Settings) -> None:
+    """The worker and the mail gateway: one process, as both need every room, and a laptop has few cores."""
+    from espace.assembly import open_house
     from espace.machines import Machines
+    from espace.messaging.gateway.server import Gateway
     from espace.worker import main as work
 
-    work(Machines.open(settings))
+    machines = Machines.open(settings)
+    open_house(machines)
+    gateway = Gateway(settings, machines.bind)
+    gateway.start()
+    work(machines)
+    gateway.stop()
 
 
 _ROLES: dict[str, Callable[[Settings], None]] = {
     "build": _build,
-    "mail": _mail,
     "outside": _outside,
     "web": _web,
     "worker": _worker,

@@ -53,7 +53,7 @@ def _open(company: "_Company", house: Folder, port: int, smtp_port: int) -> None
         click.echo("Building the demo's people and eight years of their documents (once)…")
         company.until(lambda: _listens(house.relay_port))
         company.play("build")
-    for role in ("web", "mail", "worker"):
+    for role in ("web", "worker"):
         company.start(role)
     company.until(lambda: _answers(port) and _listens(smtp_port))
 
