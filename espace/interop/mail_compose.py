@@ -9,14 +9,14 @@ from datetime import datetime
 from email.utils import format_datetime
 from string import ascii_letters, digits
 
+from .mail_headers import is_address
 from .mail_letter import Address
 
 _CRLF = b"\r\n"
 _WIDTH = 76
 _LONGEST = 900
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:[ .][A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+)*\.?")
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,120}@[!-;=?-~]{1,120}>")
-_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # as odd as those that are read, or nobody could answer them
 _UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _UNRESERVED = frozenset((ascii_letters + digits + "-._~").encode())
 _WORD_BYTES = 42  # of text in one encoded word: 56 of base64 and 12 around it, below the 75 of RFC 2047
@@ -99,7 +99,7 @@ def checked_address(address: str) -> str:
     Raises:
         ValueError: when it is none.
     """
-    if not _ADDRESS.fullmatch(address) or ".." in address:
+    if not is_address(address):
         raise ValueError("not an address")
     return address
 

@@ -229,11 +229,16 @@ class _One:
             where, name = self._angle, phrase
             differs = "@" in phrase and phrase.lower() != where.lower()
             self._is_wrong = self._is_wrong or (differs and not self._quoted)
-        local, _, domain = where.rpartition("@")
-        fits = len(local) <= 64 and len(domain) <= 253 and all(len(label) <= 63 for label in domain.split("."))
-        if self._is_wrong or not fits or not _ADDRESS.fullmatch(where):
+        if self._is_wrong or not is_address(where):
             return None
         return Address(where, display_name(name))
+
+
+def is_address(where: str) -> bool:
+    """Whether mail can go there: one plain local part, one domain, nothing else."""
+    local, _, domain = where.rpartition("@")
+    fits = len(local) <= 64 and len(domain) <= 253 and all(len(label) <= 63 for label in domain.split("."))
+    return fits and _ADDRESS.fullmatch(where) is not None
 
 
 def display_name(name: str) -> str:

@@ -105,8 +105,8 @@ class _Found:
             self._take_one_of(node.children)
         elif node.children:
             for child in node.children:
-                if not (is_report and child.media in _REPORTED):
-                    self.take(child)
+                if not (is_report and node.media == "multipart/report" and child.media in _REPORTED):
+                    self.take(child, is_report=is_report)
                 else:
                     self.said.append((child.media, bytes(child.travelling)))
         else:

@@ -22,14 +22,13 @@ Fields = dict[str, str]
 
 
 def of_multipart(root: Node, headers: Headers) -> Report | None:
-    """What a multipart/report says, or None for any other message."""
-    if root.media != "multipart/report":
-        return None
-    for node in root.children:
+    """What a multipart/report says, a list's footer around it or not; None for any other message."""
+    found = next((node for node in (root, *root.children) if node.media == "multipart/report"), root)
+    for node in found.children if found.media == "multipart/report" else ():
         if node.media == "message/disposition-notification":
             return _disposition(_blocks(node), headers)
         if node.media in ("message/delivery-status", "message/global-delivery-status"):
-            return _delivery(_blocks(node), headers, root.children)
+            return _delivery(_blocks(node), headers, found.children)
     return None
 
 

@@ -14,6 +14,7 @@ __all__ = ["About", "Address", "Disposition", "NewLetter", "Part", "delivery_rep
 _MSS = ("X-MSS-CODECDA", "X-MSS-INS", "X-MSS-NIL")
 _CODE_OF_DOCUMENT = _MSS[0]
 _MEDIA = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
+_CONTENT_ID = re.compile(r"[!-;=?-~]{1,250}")
 _METHOD = re.compile(rb"^METHOD:([A-Za-z-]{1,30})\s*$", re.MULTILINE)
 _PROGRAM = "espace"
 
@@ -138,7 +139,6 @@ def delivery_report(
     machine = _typed("message/delivery-status", bytes(fields) + b"\r\n" + bytes(whom))
     original = Head()
     original.ids("Message-ID", (about.of,) if about.of else ())
-    original.words("Subject", about.subject)
     pieces = [_text(text), machine, _typed("text/rfc822-headers", bytes(original))]
     head = _answer_head(about, to, sender, message_id, date)
     return bytes(head) + _joined("report", message_id, 0, pieces, report_type="delivery-status")
@@ -237,8 +237,8 @@ def _file(part: Part) -> bytes:
     head.named("Content-Type", media, {"name": part.name})
     head.plain("Content-Transfer-Encoding", "base64")
     head.named("Content-Disposition", "inline" if part.content_id else "attachment", {"filename": part.name})
-    if part.content_id:
-        head.plain("Content-ID", f"<{safe(part.content_id)}>")
+    if _CONTENT_ID.fullmatch(safe(part.content_id)):
+        head.plain("Content-ID", f"<{part.content_id}>")
     return bytes(head) + b"\r\n" + base64_body(part.content) + b"\r\n"
 
 

@@ -122,6 +122,16 @@ def test_a_report_says_what_became_of_which_message(name: str, kind: str, of: st
     assert not letter.parts  # what comes back is ours already
 
 
+def test_a_report_within_the_footer_of_a_list_is_still_one() -> None:
+    inner = MESSAGES["a delivery report"]
+    kind, _, body = inner.partition(b"Content-Type: ")[2].partition(b"\r\n\r\n")
+    footed = lines(*HEAD, "Content-Type: multipart/mixed; boundary=f", "", "--f")
+    footed += b"Content-Type: " + kind + b"\r\n\r\n" + body + lines("--f", "", "Footer", "--f--")
+    letter = read(footed)
+    assert letter.report == read(inner).report
+    assert (letter.text, letter.parts) == ("I'm sorry.\n\nFooter", ())
+
+
 @pytest.mark.parametrize(
     "sender",
     [

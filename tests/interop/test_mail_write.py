@@ -144,6 +144,15 @@ def test_an_address_is_an_address(address: str) -> None:
         write(replace(LETTER, to=(Address(address),)))
 
 
+@pytest.mark.parametrize("odd", ["<no-at>", f"<{'a' * 240}@x.fr>", "<a@b@c>", '<"a b"@x>'.replace(" ", "")])
+def test_whatever_was_read_can_be_answered(odd: str) -> None:
+    asked = write(LETTER).replace(b"<1@pro.espace.test>", odd.encode())
+    named = read(asked).message_id
+    assert named == odd
+    answer = read(write(replace(LETTER, in_reply_to=named, references=(named,))))
+    assert (answer.in_reply_to, answer.references) == (odd, (odd,))
+
+
 def test_a_part_never_brings_headers_of_its_own() -> None:
     odd = Part("a.eml", "message/rfc822; x=y\r\nX: y", b"From: a@b.fr\r\n\r\nx")
     found = read(write(replace(LETTER, parts=(odd,)))).parts[0]
