@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from espace.permissions import Permission
 from espace.web.rooms import Card, NavEntry, Room
 
-from .views import activity, explaining, exporting, history, public, receipts, records, see_as
+from .views import activity, explaining, exporting, history, mailbox_trail, public, receipts, records, see_as
 
 
 def _mirrored() -> Blueprint:
@@ -23,7 +23,7 @@ _ROUTES = (exporting, history, receipts)  # importing them hangs their pages on 
 
 ROOM = Room(
     name="home",
-    pages=(public.pages, records.pages, activity.pages, explaining.pages),
+    pages=(public.pages, records.pages, activity.pages, explaining.pages, mailbox_trail.pages),
     record_pages=records.record_pages,
     mirrored_pages=_mirrored(),
     navigation=(

@@ -35,6 +35,7 @@ MAILBOXES: dict[str, str] = {
     f"POST {_TEAM}/<uuid:professional_id>/retirer": "practice",
     f"GET {_TEAM}/<uuid:professional_id>/responsable": "practice",
     f"POST {_TEAM}/<uuid:professional_id>/responsable": "practice",
+    f"GET {_MAILBOX}/reglages/historique": "practice",
     f"GET {_MAILBOX}/reglages/programmes": "practice",
     f"GET {_MAILBOX}/reglages/programmes/nouveau": "practice",
     f"POST {_MAILBOX}/reglages/programmes/nouveau": "practice",

@@ -34,7 +34,14 @@ from .mailboxes import doctor, ward
 
 pytestmark = on_sqlite
 ROOT = "/pro/messages/<uuid:mailbox_id>"
-LEADS = ("/reglages/fermer", "/reglages/programmes", "/equipe/ajouter", "/retirer", "/responsable")
+LEADS = (
+    "/reglages/fermer",
+    "/reglages/historique",
+    "/reglages/programmes",
+    "/equipe/ajouter",
+    "/retirer",
+    "/responsable",
+)
 """What only who answers for the mailbox comes to."""
 EVERYBODY = ("leader", "member", "colleague", "elsewhere", "former", "left", "stopped", "patient", "operator", "nobody")
 

@@ -67,6 +67,7 @@ def test_every_page_of_a_team_s_mailbox_is_found_by_links(app: Flask) -> None:
         f"{base}/reglages/programmes",
         f"{base}/reglages/programmes/nouveau",
         f"{base}/reglages/fermer",
+        f"{base}/reglages/historique",
         f"{base}/modeles",
         f"{base}/modeles/nouveau",
     } <= seen
@@ -174,3 +175,18 @@ def test_a_template_fills_what_is_written_and_keeps_what_stood_there(app: Flask)
     assert draft.typed.text.startswith("Avant.\n\nBonjour Claire")
     assert draft.typed.text.endswith("Dr Hélène Morvan")
     assert draft.typed.to == (boxes.patient_address(patient.ins),)
+
+
+def test_who_answers_for_a_mailbox_reads_who_did_what_in_it(app: Flask) -> None:
+    leader, colleague = doctor(own=False), doctor("Petit", "Luc", own=False)
+    facts = ward(leader)
+    members.add(leader.actor, facts.id, colleague.id)
+    for _ in range(40):
+        tokens.end(leader.actor, facts.id, tokens.make(leader.actor, facts.id, "Laboratoire").id)
+    browser, place = leader.browser(app), f"/pro/messages/{facts.id}/reglages/historique"
+    pages = [browser.get(place)]
+    while older := next((one for one in pages[-1].links.values() if "avant=" in one), ""):
+        pages.append(browser.get(older))
+    assert len(pages) == 3
+    assert sum(page.text.count("« Laboratoire »") for page in pages) == 80
+    assert "Dr Luc Petit" in pages[-1].text
