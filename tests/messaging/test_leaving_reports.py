@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
+from zipfile import ZipFile
 
 import pytest
 
@@ -14,7 +16,7 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import NotFoundError
 from espace.interop import mail_write
-from espace.interop.mail_letter import Address, Letter, Report, ReportLine
+from espace.interop.mail_letter import Address, Letter, Part, Report, ReportLine
 from espace.interop.mail_read import read
 from espace.interop.mail_write import About, Disposition
 from espace.machines import Machines
@@ -259,19 +261,38 @@ def test_within_the_house_a_receipt_reaches_the_message_it_tells_of(practice: Bo
     assert len(messages(practice.id)) == 1
 
 
+@pytest.mark.parametrize(("reason", "code"), [("unknown-patient", "902"), ("xdm-bad-hash", "900")])
 def test_documents_that_could_not_be_filed_are_told_to_who_sent_them(
-    practice: Box, claire: Citizen, relay: Operator
+    claire: Citizen, relay: Operator, reason: str, code: str
 ) -> None:
     (done,) = arrive(letter(address_of(claire)))
     (by_program,) = arrive(letter(address_of(claire), automatic=True))
-    for one in (done, by_program):
+    for one in (done, by_program, done):  # once, and never to a program: two would go on for ever
         assert one.message_id is not None
-        receipts.not_filed(claire.record_id, one.message_id, receipts.UNKNOWN_PATIENT)
+        receipts.not_filed(claire.record_id, one.message_id, {reason})
+        receipts.not_filed(claire.record_id, one.message_id, set())
     outbox.work()
-    (said,) = relay.letters()  # none for the program: two would go on for ever
-    assert said.subject.startswith("[KO Intégration système !][902]")
+    (said,) = relay.letters()
+    assert said.subject.startswith(f"[KO Intégration système !][{code}]")
     assert said.automatic
     assert [one.address for one in said.to] == [DOCTOR.address]
+
+
+def test_an_archive_that_is_broken_is_answered_with_a_receipt_where_one_was_asked_for(
+    claire: Citizen, relay: Operator
+) -> None:
+    kept = BytesIO()
+    with ZipFile(kept, "w") as archive:
+        archive.writestr("IHE_XDM/SUBSET01/METADATA.XML", "<not-metadata/>")
+    broken = Part("IHE_XDM.ZIP", "application/zip", kept.getvalue())
+    came = replace(letter(address_of(claire), parts=[broken]), wants_receipt=DOCTOR.address)
+    arrive(came)
+    outbox.work()
+    (said,) = relay.letters()
+    assert said.report is not None
+    assert (said.report.of, said.report.failed) == (came.message_id, True)
+    box = own_box(claire)
+    assert not receipts.asked(box, messages(box.id)[0][0])
 
 
 class TestLmtp:

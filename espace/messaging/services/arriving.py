@@ -23,7 +23,7 @@ from espace.messaging.models import Attachment, Mailbox, Message
 from espace.people import services as people
 from espace.records import services as records
 
-from . import archives, attachments
+from . import archives, attachments, receipts
 from .attachments import AttachmentLine
 from .delivering import RECEIVED_TOPIC
 from .facts import ARCHIVE, CALENDAR, HARMFUL, OTHER_PERSON, SCANNING, InvitationFacts, open_attachment, open_message
@@ -58,6 +58,8 @@ def on_received(_delivery_id: UUID, payload: dict[str, Any]) -> None:
             waits |= not _look_after(box_id, found, sender, is_person=is_person)
     if waits:
         outbox.post(RECEIVED_TOPIC, payload, due_at=clock.now() + AGAIN)
+    elif is_person:
+        receipts.not_filed(box_id, message_id, _refused(box_id, message_id))
 
 
 def on_invitation(_delivery_id: UUID, payload: dict[str, Any]) -> None:
@@ -98,6 +100,16 @@ def _files(box_id: UUID, message_id: UUID) -> list[tuple[AttachmentLine, str]]:
             )
             for row in rows
         ]
+
+
+def _refused(box_id: UUID, message_id: UUID) -> set[str]:
+    """The codes of what kept documents of a message's archives from being offered or filed."""
+    with suppress(TamperedError):
+        every = [found.facts for found, _ in _files(box_id, message_id) if found.kind == ARCHIVE]
+        kept_out = (archives.ASIDE, archives.REFUSED)
+        reasons = {one.reason for facts in every for one in facts.documents if one.outcome in kept_out}
+        return reasons | {fault for facts in every for fault in facts.faults}
+    return set()
 
 
 def _look_after(box_id: UUID, found: AttachmentLine, sender: str, *, is_person: bool) -> bool:

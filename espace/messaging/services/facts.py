@@ -34,8 +34,8 @@ class MessageFacts:
     """What a message says. `written_at` is the sender's own time (ISO), "" for none.
 
     `automatic`: a program wrote it. `closes`: it ends the exchange (rules.md MS-5). `receipt_to` is where its sender
-    wants to hear that it was read, `receipt_said` what was answered to that: sent, or kept. `signed`: who of a team
-    wrote it here. `files`: how many attachments it has. `faults` are the codes of what was wrong with it; `mss` are its
+    wants to hear that it was read, `receipt_said` what was answered to that: sent, kept, failed. `signed`: who of
+    a team wrote it here. `files`: how many attachments it has. `faults` are the codes of what was wrong; `mss` are its
     X-MSS headers, which prove nothing (R41).
     """
 

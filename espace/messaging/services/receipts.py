@@ -5,7 +5,7 @@ tells it by itself where its settings say so. A failure to file is told as MS-14
 program wrote, a report, or nobody (loop guard, security.md R42).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -35,9 +35,12 @@ from .rewriting import Kept
 from .trust import rewritten
 
 TOPIC = "messaging.reply"
-SENT, KEPT = "sent", "kept"
+SENT, KEPT, FAILED = "sent", "kept", "failed"
 UNKNOWN_PATIENT = "902"
 """The code of MS-14 for documents of a patient nobody knows here."""
+NOT_TAKEN = "900"
+"""Our code for anything else (U: MS-14 names no other that we know)."""
+_IDENTITY = frozenset({"other-recipient", "unknown-patient", "traits-mismatch", "no-identity", "several-patients"})
 
 
 class _Kind(StrEnum):
@@ -80,14 +83,18 @@ def on_read(box: Box, message_ids: Sequence[UUID]) -> None:
             _post(box.id, message_id, _Kind.READ_BY_PROGRAM)
 
 
-def not_filed(box_id: UUID, message_id: UUID, code: str, words: str = "") -> None:
-    """Tell the sender of a message that its documents could not be filed (MS-14), in the open unit of work.
+def not_filed(box_id: UUID, message_id: UUID, reasons: Collection[str]) -> None:
+    """Tell the sender of a message that documents of its archive could not be filed (MS-14), and why; once.
 
-    Nothing is told to a program, nor to who did not bring an archive of documents for software to file.
+    `reasons` are the codes of what was wrong; nothing is told where there are none, nor to a program.
     """
-    message = rewriting.kept(box_id, message_id)
-    if message is not None and not message.outgoing and _may_be_answered(message.facts):
-        _post(box_id, message_id, _Kind.NOT_FILED, code=code, words=words)
+    message = rewriting.kept(box_id, message_id) if reasons else None
+    if message is None or message.outgoing or message.facts.receipt_said or not _may_be_answered(message.facts):
+        return
+    code = UNKNOWN_PATIENT if any(one.removeprefix("xdm-") in _IDENTITY for one in reasons) else NOT_TAKEN
+    with db.write():
+        _write(box_id, message_id, message, FAILED)
+        _post(box_id, message_id, _Kind.NOT_FILED, code=code)
 
 
 def reply(delivery_id: UUID, payload: Mapping[str, Any]) -> None:
@@ -186,7 +193,7 @@ def _content(delivery_id: UUID, own: Address, facts: MessageFacts, payload: Mapp
             sender=own,
             message_id=message_id,
             date=at,
-            text=payload["words"] or _NOT_FILED,
+            text=_NOT_FILED,
             code=payload["code"],
             receipt_to=wanted,
         )
