@@ -1,11 +1,15 @@
 """The pages of professional mailboxes, walked and filled by those who work in them."""
 
+from datetime import date
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy import select
 
-from espace import outbox
+from espace import db, outbox
+from espace.access import services as access
 from espace.access.services import Answer
+from espace.messaging.models import Conversation
 from espace.messaging.services import boxes, drafts, lists, members, templates, tokens
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.lists import Folder
@@ -190,3 +194,22 @@ def test_who_answers_for_a_mailbox_reads_who_did_what_in_it(app: Flask) -> None:
     assert len(pages) == 3
     assert sum(page.text.count("« Laboratoire »") for page in pages) == 80
     assert "Dr Luc Petit" in pages[-1].text
+
+
+def test_what_is_begun_in_secret_connection_stays_kept_from_the_parents(app: Flask) -> None:
+    helene, mother = doctor(), build.citizen("Anne", "Roux")
+    teen = build.citizen("Zoé", "Roux", birth=date(2011, 3, 4), parents=[mother])
+    access.note_encounter(helene.actor, teen.record_id)
+    browser, base = helene.browser(app), f"/pro/patients/{teen.record_id}"
+    browser.submit(at(browser.get(f"{base}/connexion-secrete"), f"{base}/connexion-secrete"))
+    page = fill(browser, f"{base}/ecrire")
+    form = at(page, page.path)
+    leave = browser.send("POST", f"{base}/connexion-secrete/fin", data={"csrf_token": page.csrf_token}, follow=False)
+    assert leave.status == 303  # the draft outlives the secret connection, and stays what it was
+    browser.submit(form, {"subject": "Vos résultats", "text": "Passez me voir."}, button="geste=envoyer")
+    outbox.work()
+    assert lists.page(boxes.box_of(mother.standing(teen.record_id)), Folder.INBOX).lines == ()
+    (theirs,) = lists.page(boxes.box_of(teen.standing()), Folder.INBOX).lines
+    with db.read() as tx:
+        assert set(tx.execute(select(Conversation.secret)).scalars()) == {True}
+    assert theirs.unread
