@@ -15,7 +15,7 @@ from tests.support.browser_client import Browser
 from tests.support.build import Caregiver
 
 from . import mailboxes
-from .letters import address_of, arrive, letter, messages
+from .letters import DOCTOR, address_of, arrive, letter, messages
 from .support import Home, conversation_of, home
 
 
@@ -110,3 +110,23 @@ def test_a_form_without_its_token_does_nothing(app: Flask) -> None:
     which = conversation_of(claire.receives())
     claire.person.browser(app).post(claire.at(which), {"text": "Bonjour", "geste": "envoyer"})
     assert not [said for said, row in messages(claire.box.id) if row.outgoing]
+
+
+def test_an_answer_goes_to_who_wrote_last_and_the_others_on_request(
+    app: Flask, leader: Caregiver, ward: MailboxFacts
+) -> None:
+    claire = home()
+    team = Address(ward.address, ward.name)
+    first = letter(team, address_of(claire.person), subject="Résultats")
+    which = conversation_of(arrive(first)[0])
+    arrive(letter(team, DOCTOR, sender=address_of(claire.person), subject="Re", answers=first.message_id))
+    browser = leader.browser(app)
+    page = browser.get(f"/pro/messages/{ward.id}/{which}")
+    assert f"Envoyer à {claire.person.name}" in page.text
+    form = page.form("draft", "text")
+    everybody = browser.submit(
+        form, {"text": "Oui.", "to": page.tree.xpath("//input[@name='to']/@value")}, button="geste=envoyer"
+    )
+    browser.submit(next(one for one in everybody.forms if one.action.endswith("/envoyer")))
+    (sent,) = [said for said, row in messages(ward.id) if row.outgoing]
+    assert [one.address for one in sent.to] == [address_of(claire.person).address, DOCTOR.address]

@@ -82,6 +82,14 @@ class Thread:
     earlier: Place | None = None
 
     @property
+    def answered(self) -> Party:
+        """To whom an answer goes: who wrote last, else the other side; its address may be one that is not shown."""
+        last = self.last_received
+        if last is None or last.facts.automatic or not last.facts.sender.address:
+            return replace(self.head.other, address=self.head.about.with_address)
+        return last.facts.sender
+
+    @property
     def last_received(self) -> Letter | None:
         """The last message that came in, among those shown."""
         return next((one for one in reversed(self.letters) if not one.outgoing), None)

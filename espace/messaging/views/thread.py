@@ -23,6 +23,7 @@ from espace.messaging.services import (
     threads,
 )
 from espace.messaging.services.boxes import Box, own_address
+from espace.messaging.services.facts import Party
 from espace.messaging.services.threads import Place, Thread
 from espace.permissions import Permission
 from espace.web import paging
@@ -52,7 +53,7 @@ def answer(conversation_id: UUID) -> Response:
     done = writing.carry_out(
         place,
         form,
-        answered=found.head,
+        answered=found,
         offered={recipients.ref(place.box, one.address): one.address for one in others(place.box, found)},
     )
     return done or shown(place, found, form)
@@ -63,7 +64,7 @@ def shown(place: Here, found: Thread, form: WriteForm, *, first: bool = True) ->
     box, head = place.box, found.head
     ids = [one.id for one in found.letters]
     draft = drafts.find(box, form.draft_id) if box.may_write else None
-    refusal = recipients.may_answer(box, head.about.with_address)
+    refusal = recipients.may_answer(box, found.answered.address)
     return page(
         "messaging/thread.html",
         form,
@@ -74,6 +75,7 @@ def shown(place: Here, found: Thread, form: WriteForm, *, first: bool = True) ->
         first=first,
         outward=choosing.outward(head.about.with_address) if box.is_person else None,
         refusal=refusal,
+        answered=found.answered,
         others=[(recipients.ref(box, one.address), one) for one in others(box, found)] if not refusal else [],
         draft=draft,
         documents=writing.documents_of(box, form),
@@ -101,12 +103,13 @@ def _team(place: Here, found: Thread) -> dict[str, Any]:
     }
 
 
-def others(box: Box, found: Thread) -> list[Any]:
+def others(box: Box, found: Thread) -> list[Party]:
     """Who else stood on the last message that came."""
     last = found.last_received
-    if last is None or box.places_kept or not last.facts.recipients[1:]:
+    if last is None or box.places_kept:
         return []
-    return recipients.others_of(box, last.facts.recipients, found.head.about.with_address, own_address(box))
+    sides = (*last.facts.recipients, Party(found.head.about.with_address, found.head.about.with_name))
+    return recipients.others_of(box, sides, found.answered.address, own_address(box))
 
 
 @requires(Permission.MESSAGES_WRITE)

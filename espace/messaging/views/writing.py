@@ -16,7 +16,7 @@ from espace.messaging.services import chosen, draft_files, drafts, posting, reci
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.drafts import DraftFacts, Typed
 from espace.messaging.services.sending import Sent
-from espace.messaging.services.threads import Head
+from espace.messaging.services.threads import Thread
 from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires
@@ -90,14 +90,14 @@ def throw_away(draft_id: UUID) -> Response:
 
 
 def carry_out(
-    place: Here, form: WriteForm, *, answered: Head | None = None, offered: Mapping[str, str]
+    place: Here, form: WriteForm, *, answered: Thread | None = None, offered: Mapping[str, str]
 ) -> Response | None:
     """Do what the pressed button says; None when the page is to be shown with what is to be corrected."""
     box = place.box
     drafts.may_write(box)
     act, _, which = request.form.get("geste", SEND).partition(":")
     typed = _typed(form, answered, offered)
-    conversation_id = answered.id if answered else None
+    conversation_id = answered.head.id if answered else None
     if wants_fragment():
         return _kept_quietly(place, form, typed, conversation_id)
     uploads = form.uploads()
@@ -116,8 +116,8 @@ def carry_out(
     return _next(place, form, act, conversation_id)
 
 
-def _send(place: Here, form: WriteForm, typed: Typed, answered: Head | None) -> Response | None:
-    conversation_id = answered.id if answered else None
+def _send(place: Here, form: WriteForm, typed: Typed, answered: Thread | None) -> Response | None:
+    conversation_id = answered.head.id if answered else None
     if len(typed.to) > 1:
         return to(f"{place.base}/ecrire/{form.draft_id}/envoyer")
     with attempt(form):
@@ -162,16 +162,16 @@ def _keep_what_was_typed(box: Box, form: WriteForm, typed: Typed, conversation_i
             drafts.keep(box, form.draft_id, typed, conversation_id)
 
 
-def _typed(form: WriteForm, answered: Head | None, offered: Mapping[str, str]) -> Typed:
+def _typed(form: WriteForm, answered: Thread | None, offered: Mapping[str, str]) -> Typed:
     typed = form.typed(offered)
     if answered is None:
         return typed
-    subject = answered.about.subject
+    subject = answered.head.about.subject
     return replace(
         typed,
-        to=tuple(dict.fromkeys((answered.about.with_address, *typed.to))),
+        to=tuple(dict.fromkeys((answered.answered.address, *typed.to))),
         subject=f"Re: {subject}" if subject else "",
-        secret=typed.secret or answered.secret,
+        secret=typed.secret or answered.head.secret,
     )
 
 
