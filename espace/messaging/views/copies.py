@@ -7,11 +7,12 @@ from flask_babel import gettext
 
 from espace.documents.services import DocumentFacts, document
 from espace.documents.services.arriving import sending_out
+from espace.errors import InvalidError
 from espace.interop.xdm_write import file_names
 from espace.messaging.services import directory, letters
 from espace.people.services.directory import words
 from espace.permissions import Permission
-from espace.web.attempts import attempt, page, to
+from espace.web.attempts import page, to
 from espace.web.forms import SelectChoice, translated
 from espace.web.guards import requires, viewpoint
 from espace.words import N_
@@ -19,6 +20,9 @@ from espace.words import N_
 from .copy_form import CopyForm
 from .directory import chosen_box, has_box
 from .mailbox_pages import base_of, patient_pages
+
+_FIELDS = {"to": "addresses", "text": "words"}
+"""What services call a field -> what it is called here."""
 
 
 @patient_pages.get("/documents/<uuid:document_id>/copie")
@@ -48,12 +52,14 @@ def copied(document_id: UUID) -> Response:
     if box is None:
         form.refuse({"mailbox": N_("Choose the mailbox it leaves from.")})
         return _asking(form, document(here.standing, document_id))
-    with attempt(form):
+    try:
         parcel = sending_out.parcel(here.standing, document_id)
         copies = form.command([one.address for one in _lines(form.chosen_refs)])
         sent = letters.send_copies(box, here.standing, parcel, _packed(parcel), copies)
-        return to(f"{base_of(box.id)}/{sent[0].conversation_id}")
-    return _asking(form, document(here.standing, document_id))
+    except InvalidError as error:
+        form.refuse({_FIELDS.get(name, name): problem for name, problem in error.problems.items()})
+        return _asking(form, document(here.standing, document_id))
+    return to(f"{base_of(box.id)}/{sent[0].conversation_id}")
 
 
 def _packed(parcel: sending_out.Parcel) -> bytes:
