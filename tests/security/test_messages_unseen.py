@@ -37,7 +37,7 @@ Met = tuple[str, int, list[str | None], str]
 SECRET, OPEN = "Entretien Zibeline", "Consultation"
 WORDS = ("Zibeline", "entretien", OPEN, "gynécologie", "resultats")
 _VIEWS = ("", "?vue=non-lus", "?vue=envoyes", "?vue=archives", "?vue=brouillons", "/recherche", "/ecrire")
-_CHOICE = re.compile(r'value="[0-9a-f]{24}"')
+_CHOICE = re.compile(r'name="to" value="[^"]+"')
 """Somebody one may write to, in a form: a digest of this one box."""
 PARENTS = ("mother", "father", "carer")
 
