@@ -15,10 +15,14 @@ from tests.support.marks import on_sqlite
 from tests.support.office import Officer
 
 # Written by hand, apart from `permissions`.
+_MAIL = {"/admin/messageries", "/admin/messageries/proposer"}
 _LINKS = {"/admin/demandes", "/admin/restrictions", "/admin/restrictions/saisir"}
+_INNER = {"/admin/operateurs/inviter", "/admin/restrictions/saisir", "/admin/messageries/proposer"}
+"""Pages that others lead to, not the first one."""
 ENTRIES = {
     Role.COUNTER: _LINKS | {"/admin/", "/admin/guichet", "/admin/mandats"},
     Role.PRIVACY_OFFICER: _LINKS
+    | _MAIL
     | {
         "/admin/",
         "/admin/personnes",
@@ -28,7 +32,7 @@ ENTRIES = {
         "/admin/urgences",
         "/admin/alertes",
     },
-    Role.ADMINISTRATOR: {"/admin/", "/admin/operateurs", "/admin/operateurs/inviter", "/admin/quarantaine"},
+    Role.ADMINISTRATOR: _MAIL | {"/admin/", "/admin/operateurs", "/admin/operateurs/inviter", "/admin/quarantaine"},
 }
 
 
@@ -117,7 +121,7 @@ def test_each_role_reads_its_own_entries_only(app: Flask, officers: dict[Role, O
         page = officer.browser(app).get("/admin/")
         linked = {href for href in page.links.values() if href.startswith("/admin/")}
         assert linked <= ENTRIES[role] | {"/admin/"}
-        assert ENTRIES[role] - {"/admin/operateurs/inviter", "/admin/restrictions/saisir"} <= linked
+        assert ENTRIES[role] - _INNER <= linked
         assert officer.name in page.text
 
 
