@@ -94,7 +94,7 @@ class Correspondent(BoxRow, Base):
 
     `wrote_at`: they wrote first then, which lets a patient write to them (rules.md MS-2). `closed_at`: they ended the
     exchange (MS-5); a new message of theirs opens it again. In a mailbox, `closed_at` is when the mailbox ended it,
-    and `absence_told_at` when they were last told of an absence. `secret`: this row is of a minor's secret conversations
+    and `absence_told_at` when they were last told of an absence. `secret`: a row of a minor's secret conversations
     alone; what they exchange openly has another (R13). The payload holds the address and the name.
     """
 
