@@ -75,6 +75,7 @@ def _files(pages: Blueprint, at: str, shown: Callable[[View], View]) -> None:
     """The pages of one attachment."""
     pages.get(at)(shown(files.one))
     pages.get(f"{at}/pages/<int:number>")(shown(files.sheet))
+    pages.get(f"{at}/images/<int:number>")(shown(files.inner))
     pages.get(f"{at}/contenu")(shown(files.download))
 
 

@@ -27,6 +27,7 @@ _OF_BOTH: dict[str, str] = {
     "POST /ecrire/<uuid:draft_id>/envoyer": _WRITE,
     "GET /pieces/<uuid:attachment_id>": _READ,
     "GET /pieces/<uuid:attachment_id>/contenu": _READ,
+    "GET /pieces/<uuid:attachment_id>/images/<int:number>": _READ,
     "GET /pieces/<uuid:attachment_id>/pages/<int:number>": _READ,
 }
 _OF_PEOPLE: dict[str, str] = {

@@ -1,5 +1,7 @@
 """The pages of messages in a browser: reading, answering, writing, searching, taking away."""
 
+from dataclasses import replace
+from datetime import date
 from io import BytesIO
 from uuid import UUID
 from zipfile import ZipFile
@@ -7,6 +9,7 @@ from zipfile import ZipFile
 import pytest
 from flask import Flask
 
+from espace.documents import services as documents
 from espace.interop import mail_read
 from espace.interop.mail_letter import Part
 from espace.interop.media import PDF
@@ -14,10 +17,11 @@ from espace.messaging.services import drafts, lists
 from espace.messaging.services.facts import MessageFacts
 from espace.messaging.services.lists import Folder
 from espace.settings import Settings
+from tests.support import build
 from tests.support.browser_client import Browser, Form, Page, Upload
 from tests.support.papers import pdf
 
-from .letters import DOCTOR, HOSPITAL, messages
+from .letters import DOCTOR, HOSPITAL, address_of, arrive, letter, messages
 from .support import Home, conversation_of, home
 
 SENT = "Votre message est en route"
@@ -221,3 +225,47 @@ def test_private_mode_shows_no_word_of_a_message(browser: Browser, claire: Home)
         assert "positif" not in page.text
         assert "Résultat du test" not in page.text
         assert DOCTOR.name not in page.text
+
+
+def test_an_attachment_goes_into_the_record_in_one_press_and_once(browser: Browser, claire: Home) -> None:
+    came = claire.receives(parts=[Part("feuille.pdf", PDF, pdf("Feuille de soins"))])
+    page = browser.get(claire.at(conversation_of(came)))
+    (href,) = page.tree.xpath("//div[@class='attach']/a[@class='btn second small']/@href")
+    form = browser.get(href).form("title", "type_code")
+    filed = browser.submit(form, {"type_code": "DOCPAT04"})
+    assert filed.path.startswith(f"/dossiers/{claire.person.record_id}/documents/")
+    assert browser.submit(form, {"type_code": "DOCPAT04"}).path == filed.path
+    again = browser.get(claire.at(conversation_of(came)))
+    assert again.tree.xpath("//div[@class='attach']/a/@href")[-1] == filed.path
+
+
+def test_documents_of_the_record_go_with_a_message(browser: Browser, claire: Home) -> None:
+    said = documents.AddDocument("Ma prise de sang", date(2026, 3, 4), "DOCPAT04", pdf("Fer"))
+    documents.add(claire.person.standing(), said)
+    _, form = answering(browser, claire, conversation_of(claire.receives()))
+    pick = browser.submit(form, {"text": "Voici."}, button="geste=documents")
+    assert "Ma prise de sang" in pick.text
+    ticked = pick.tree.xpath("//input[@name='documents']/@value")
+    back = browser.submit(pick.form("documents"), {"documents": ticked}, button="geste=choisir")
+    assert "Ma prise de sang" in back.text
+    browser.submit(back.form("draft", "text"), button="geste=envoyer")
+    assert [(one.text, one.files) for one in sent_from(claire)] == [("Voici.", 1)]
+
+
+def test_a_document_of_somebody_else_never_goes_with_a_message(browser: Browser, claire: Home) -> None:
+    nadia = build.citizen("Nadia")
+    foreign = documents.add(nadia.standing(), documents.AddDocument("À elle", date(2026, 3, 4), "DOCPAT04", pdf("x")))
+    _, form = answering(browser, claire, conversation_of(claire.receives()))
+    data = {name: list(held) for name, held in form.values.items()}
+    data |= {"text": ["Voici."], "documents": [str(foreign.id)], "geste": ["envoyer"]}
+    browser.post(form.action, data)
+    assert not sent_from(claire)
+
+
+def test_a_reading_is_confirmed_by_choice_alone(browser: Browser, claire: Home) -> None:
+    given = replace(letter(address_of(claire.person)), wants_receipt=DOCTOR.address)
+    which = conversation_of(arrive(given)[0])
+    page = browser.get(claire.at(which))
+    form = next(one for one in page.forms if one.action.endswith("/accuse"))
+    after = browser.submit(form, button="geste=taire")
+    assert not [one for one in after.forms if one.action.endswith("/accuse")]

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Response, abort, request
 
 from espace.documents.services.viewing import drawing
+from espace.documents.services.viewing.cda_reading import taken_out
 from espace.documents.services.viewing.showing import is_cut, kind_word, shown
 from espace.interop import media
 from espace.interop.drawing import WEBP, DrawingError
@@ -15,7 +16,7 @@ from espace.messaging.services import archives, attachments, filing, threads
 from espace.messaging.services.attachments import AttachmentLine
 from espace.messaging.services.facts import FILE, SCANNING
 from espace.permissions import Permission
-from espace.web.files import SANDBOX, SHOWN, answer
+from espace.web.files import SANDBOX, SHOWN, answer, disposition
 from espace.web.forms import translated
 from espace.web.guards import requires
 from espace.web.i18n import instant
@@ -103,3 +104,18 @@ def download(attachment_id: UUID) -> Response:
     found = attachments.content(here().box, attachment_id, taken=True)
     stem = found.name.rpartition(".")[0] or found.name
     return answer(found.reader, found.media, stem, inline=found.media in SHOWN and found.media != media.PDF)
+
+
+@requires(Permission.MESSAGES_READ)
+def inner(attachment_id: UUID, number: int) -> Response:
+    """A file inside a clinical document: nothing of it runs, and a picture holds nothing but its points."""
+    box = here().box
+    found = attachments.content(box, attachment_id)
+    taken = taken_out(found, found.name, number)
+    response = Response(taken.content, mimetype=taken.media)
+    response.headers["Content-Security-Policy"] = SANDBOX
+    if not taken.is_picture:
+        attachments.content(box, attachment_id, taken=True)  # its row is written before the first byte (R25)
+        response.headers["Content-Disposition"] = disposition(f"{taken.title} {number}", taken.media)
+        response.headers["Cache-Control"] = "no-store, no-transform"
+    return response
