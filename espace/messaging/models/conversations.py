@@ -119,7 +119,7 @@ class Sending(BoxRow, Base):
     """One recipient of a message that leaves: waiting, sent, received (a receipt came), failed. Its words: sealed."""
 
     __tablename__ = "mail_sendings"
-    __table_args__ = record_table(Index("ix_mail_sendings_message", "record_id", "message_id"))
+    __table_args__ = record_table(Index("ix_mail_sendings_message", "record_id", "message_id", "state"))
 
     message_id: Mapped[UUID] = mapped_column(Id)
     state: Mapped[str] = mapped_column(Code(10))

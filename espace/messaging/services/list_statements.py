@@ -20,6 +20,7 @@ from .sight import BOX, Shape, conditions
 _Rows = Select[*tuple[Any, ...]]
 AT, PLACE = bindparam("at", type_=Instant), bindparam("place", type_=Id)
 LIMIT: BindParameter[int] = bindparam("limit")
+_ASKED = Conversation.id.in_(bindparam("conversations", type_=Id, expanding=True))
 
 
 class Folder(StrEnum):
@@ -73,42 +74,47 @@ def unread_statement(shape: Shape) -> _Rows:
 
 @lru_cache(maxsize=8)
 def last_messages(shape: Shape) -> _Rows:
-    """The last message that is seen of each of some conversations."""
+    """The last message that is seen of each of some conversations: looked up for each, whatever else the box holds."""
     last = aliased(Message)
     newest = (
         select(last.id)
-        .where(*conditions(shape, last), last.conversation_id == Message.conversation_id)
+        .where(*conditions(shape, last), last.conversation_id == Conversation.id)
         .order_by(last.at.desc(), last.id.desc())
         .limit(1)
+        .correlate(Conversation)
         .scalar_subquery()
     )
-    return select(
-        Message.id,
-        Message.conversation_id,
-        Message.at,
-        Message.outgoing,
-        Message.state,
-        Message.author_id,
-        Message.payload,
-    ).where(
-        *conditions(shape),
-        Message.conversation_id.in_(bindparam("conversations", type_=Id, expanding=True)),
-        Message.id == newest,
+    return (
+        select(
+            Message.id,
+            Message.conversation_id,
+            Message.at,
+            Message.outgoing,
+            Message.state,
+            Message.author_id,
+            Message.payload,
+        )
+        .select_from(Conversation)
+        .join(Message, and_(Message.box_id == Conversation.box_id, Message.id == newest))
+        .where(Conversation.box_id == BOX, _ASKED)
     )
 
 
 @lru_cache(maxsize=8)
 def failed_statement(shape: Shape) -> _Rows:
-    """Which of some conversations hold a message that did not arrive."""
-    return (
-        select(Message.conversation_id)
-        .join(
-            Sending,
-            and_(Sending.box_id == Message.box_id, Sending.message_id == Message.id, Sending.state == "failed"),
-        )
-        .where(*conditions(shape), Message.conversation_id.in_(bindparam("conversations", type_=Id, expanding=True)))
-        .distinct()
+    """Which of some conversations hold a message that did not arrive; looked up for each."""
+    lost = (
+        select(Sending.id)
+        .where(Sending.box_id == BOX, Sending.message_id == Message.id, Sending.state == "failed")
+        .correlate(Message)
     )
+    # Not joined: a box may hold many sendings, and the database would go through them for each conversation.
+    failed = (
+        select(Message.id)
+        .where(*conditions(shape), Message.conversation_id == Conversation.id, lost.exists())
+        .correlate(Conversation)
+    )
+    return select(Conversation.id.label("conversation_id")).where(Conversation.box_id == BOX, _ASKED, failed.exists())
 
 
 def _stood_at(shape: Shape, folder: Folder) -> ColumnElement[Any]:
