@@ -134,7 +134,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record_id", "id", name=op.f("pk_mail_sendings")),
     )
     with op.batch_alter_table("mail_sendings", schema=None) as batch_op:
-        batch_op.create_index("ix_mail_sendings_message", ["record_id", "message_id"], unique=False)
+        batch_op.create_index("ix_mail_sendings_message", ["record_id", "message_id", "state"], unique=False)
 
     op.create_table(
         "mail_trust_lists",
