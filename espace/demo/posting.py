@@ -15,11 +15,22 @@ from espace.interop.mail_letter import XDM_NAME, Address, NewLetter, Part
 from espace.interop.mail_read import read
 from espace.interop.mail_write import write
 from espace.messaging.models import Conversation
-from espace.messaging.services import assigning, boxes, choosing, mailboxes, members, sending, threads, trust_desk
+from espace.messaging.services import (
+    assigning,
+    boxes,
+    choosing,
+    mailboxes,
+    members,
+    sending,
+    templates,
+    threads,
+    trust_desk,
+)
 from espace.messaging.services.boxes import Box, BoxKind, MailboxFacts
 from espace.messaging.services.delivering import deliver as bring_in
 from espace.messaging.services.mailboxes import NewMailbox
 from espace.messaging.services.places import place_of
+from espace.messaging.services.templates import Template
 from espace.messaging.services.trust_files import ListKind
 from espace.people import services as people
 from espace.permissions import Actor, Role
@@ -78,6 +89,8 @@ def _make(stage: Stage, team: Team) -> None:
         members.add(actor, made, stage.professional(key).id)
     facts = boxes.mailbox_of(actor, made)
     _choose(actor, facts, choosing.Choices(facts.name, reply_days=team.reply_days))
+    for name, words in team.texts:
+        templates.save(boxes.box_of_mailbox(actor, made), Template(name, name, words))
 
 
 def _promise(stage: Stage, key: str, days: int) -> None:

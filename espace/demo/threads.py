@@ -55,7 +55,10 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A mailbox of a place, its address before the @, who made it and answers for it, and who works in it."""
+    """A mailbox of a place, its address before the @, who made it and answers for it, and who works in it.
+
+    `texts` are those it uses again and again: the subject, and the words.
+    """
 
     key: str
     local: str
@@ -64,15 +67,20 @@ class Team:
     leader: str
     members: tuple[str, ...]
     reply_days: int = 0
+    texts: tuple[tuple[str, str], ...] = ()
 
 
+_READY = "Bonjour {nom_patient},\n\nVotre préparation vous attend au comptoir.\n\n{signature}, {boite}"
+_RENEWAL = "Bonjour {nom_patient},\n\nVotre ordonnance arrive à sa fin. Prenez rendez-vous.\n\n{signature}"
 TEAMS = {
     team.key: team
     for team in (
-        Team("pharmacy", "pharmacie.pont-neuf", "Pharmacie du Pont-Neuf", "ORG", "pharmacist", ("assistant",), 1),
+        Team("pharmacy", "pharmacie.pont-neuf", "Pharmacie du Pont-Neuf", "ORG", "pharmacist", ("assistant",), 1,
+             (("Votre commande est prête", _READY),)),
         Team("ward", "diabetologie.chu", "Diabétologie, CHU de la Loire", "ORG", "endocrinologist",
              ("emergency", "radiologist"), 3),
-        Team("practice", "cabinet.tilleuls", "Maison de santé des Tilleuls", "CAB", "gp", ("practice_nurse",), 2),
+        Team("practice", "cabinet.tilleuls", "Maison de santé des Tilleuls", "CAB", "gp", ("practice_nurse",), 2,
+             (("Renouvellement de votre ordonnance", _RENEWAL),)),
     )
 }  # fmt: skip
 
