@@ -252,6 +252,8 @@ class Settings:
             raise SettingsError("ESPACE_IDENTITY_ACR must say how sure the identity is, like eidas1 (rules.md AC-8)")
         if self.sms_url and urlsplit(self.sms_url).scheme != "https" and not _is_loopback(self.sms_url):
             raise SettingsError("ESPACE_SMS_URL must be https")
+        if self.mailbox_lmtp and not re.fullmatch(r"[^\s:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}", self.mailbox_lmtp):
+            raise SettingsError("ESPACE_MAILBOX_LMTP must be a host and a port, like 127.0.0.1:24")
         if self.scanner_url and not _names_scanner(self.scanner_url):
             raise SettingsError("ESPACE_SCANNER_URL must be tcp://host:port or unix:/path")
         if not self.sms_regions_list or any(not re.fullmatch("[A-Z]{2}", one) for one in self.sms_regions_list):

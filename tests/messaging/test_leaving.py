@@ -342,3 +342,14 @@ class TestUnderTls:
                 self._house(house, smtp_port=operator.port, smtp_password=password, **asked)
                 sent = write(box, HOSPITAL)
                 assert [one.state for one in every(box, sent.message_id)] == [state]
+
+
+def test_what_is_secret_stays_so_through_the_mailbox_and_back(house: Machines, claire: Citizen, practice: Box) -> None:
+    """A minor writes secretly, their doctor answers: no parent sees either (MI-6)."""
+    child = build.citizen("Jules", "Fontenay", sex="M", birth=claire.birth_date.replace(year=2011), parents=[claire])
+    write(practice, address_of(child))
+    write(own_box(child), practice.address, text="Entre nous.", secret=True)
+    ((_, row),) = [one for one in messages(practice.id) if one[0].text == "Entre nous."]
+    write(practice, address_of(child), text="Entendu.", conversation_id=row.conversation_id)
+    secret = {said.text: line.secret for said, line in messages(child.record_id)}
+    assert secret == {"Bonjour.": False, "Entre nous.": True, "Entendu.": True}

@@ -14,7 +14,7 @@ from espace import assembly, clock, outbox
 from espace import settings as bound
 from espace.audit import services as audit
 from espace.audit.services import Action
-from espace.errors import NotFoundError
+from espace.errors import NotFoundError, SettingsError
 from espace.interop import mail_write
 from espace.interop.mail_letter import Address, Letter, Part, Report, ReportLine
 from espace.interop.mail_read import read
@@ -363,3 +363,9 @@ def test_every_failure_has_words_and_every_refusal_here_a_failure() -> None:
             assert failures.of_refusal(kind, refusal) in Failure
     assert not failures.may_try_again(Failure.NO_ADDRESS)
     assert failures.may_try_again(Failure.FULL)
+
+
+@pytest.mark.parametrize("server", ["dovecot", "a:b", "a b:24", "127.0.0.1:"])
+def test_a_house_does_not_start_with_a_mail_store_it_cannot_reach(server: str) -> None:
+    with pytest.raises(SettingsError, match="ESPACE_MAILBOX_LMTP"):
+        Settings(mailbox_lmtp=server)
