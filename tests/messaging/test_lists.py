@@ -1,5 +1,6 @@
 """The list of messages: its folders, its pages, what its lines say, and what they cost."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from tests.documents.house import statements
 from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite
 
-from .letters import HOSPITAL
+from .letters import HOSPITAL, messages
 from .support import conversation_of, home
 
 pytestmark = pytest.mark.usefixtures("machines")
@@ -93,3 +94,24 @@ def test_an_excerpt_is_what_was_written_and_not_what_it_repeats() -> None:
     assert lists.excerpt("Merci.\n> Bonjour\n> à vous\n") == "Merci."
     assert lists.excerpt("mot " * 100).endswith("…")
     assert len(lists.excerpt("mot " * 100)) <= lists.EXCERPT
+
+
+@pytest.mark.parametrize("folder", [Folder.INBOX, Folder.UNREAD])
+def test_who_reads_up_to_a_limit_sees_a_list_as_it_was_then(clock: FakeClock, folder: Folder) -> None:
+    claire = home()
+    old = claire.receives("Première", subject="Ancien")
+    clock.advance(timedelta(hours=1))
+    claire.receives("Autre", subject="Milieu")
+    limit = clock.now + timedelta(minutes=1)
+    limited = replace(claire.box, arrived_before=limit)
+    before = lists.page(limited, folder)
+    clock.advance(timedelta(days=1))
+    claire.receives("Suite", answers=messages(claire.box.id)[0][0].message_id)
+    claire.receives("Nouveau", subject="Récent")
+    assert lists.page(limited, folder) == before
+    assert subjects(before) == ["Milieu", "Ancien"]
+    assert lists.unread(limited) == 2
+    assert [one.facts.text for one in threads.thread(limited, conversation_of(old)).letters] == ["Première"]
+    assert lists.unread(limited) == 2  # whom a decision limits marks nothing
+    threads.thread(claire.box, conversation_of(old))
+    assert lists.unread(limited) == 1
