@@ -147,9 +147,15 @@ def write_apart() -> Iterator[Connection]:
 def write_if_free() -> Iterator[Connection]:
     """A transaction of its own for what may as well not be written: it hardly waits for a locked database.
 
+    Inside a unit of work it joins that one: on SQLite it would only wait for itself.
+
     Raises:
         OperationalError: when somebody else holds the lock.
     """
+    unit = _unit.get()
+    if unit is not None:
+        yield unit.connection
+        return
     with current().writer.connect() as connection:
         if not current().is_sqlite:
             with connection.begin():
