@@ -12,6 +12,17 @@ down_revision = "r0005"
 
 def upgrade() -> None:
     """Bring the schema up."""
+    _make_messages()
+    _make_mailboxes()
+
+
+def downgrade() -> None:
+    """Bring the schema back down."""
+    _drop_mailboxes()
+    _drop_messages()
+
+
+def _make_messages() -> None:
     create_record_table(
         "mail_attachments",
         sa.Column("record_id", Id(), nullable=False),
@@ -25,7 +36,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mail_attachments", schema=None) as batch_op:
         batch_op.create_index("ix_mail_attachments_message", ["record_id", "message_id", "place"], unique=False)
-
     create_record_table(
         "mail_conversations",
         sa.Column("record_id", Id(), nullable=False),
@@ -50,7 +60,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_mail_conversations_out", ["record_id", "out_at", "id"], unique=False)
         batch_op.create_index("ix_mail_conversations_unread", ["record_id", "unread", "in_at"], unique=False)
         batch_op.create_index("ix_mail_conversations_with", ["record_id", "correspondent_id", "last_at"], unique=False)
-
     create_record_table(
         "mail_correspondents",
         sa.Column("record_id", Id(), nullable=False),
@@ -69,7 +78,6 @@ def upgrade() -> None:
     with op.batch_alter_table("mail_correspondents", schema=None) as batch_op:
         batch_op.create_index("ix_mail_correspondents_last", ["record_id", "last_at", "id"], unique=False)
         batch_op.create_index("uq_mail_correspondents_address", ["record_id", "address_index"], unique=True)
-
     create_record_table(
         "mail_draft_files",
         sa.Column("record_id", Id(), nullable=False),
@@ -81,7 +89,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mail_draft_files", schema=None) as batch_op:
         batch_op.create_index("ix_mail_draft_files_draft", ["record_id", "draft_id", "place"], unique=False)
-
     create_record_table(
         "mail_drafts",
         sa.Column("record_id", Id(), nullable=False),
@@ -95,7 +102,6 @@ def upgrade() -> None:
     with op.batch_alter_table("mail_drafts", schema=None) as batch_op:
         batch_op.create_index("ix_mail_drafts_author", ["record_id", "author_id", "touched_at"], unique=False)
         batch_op.create_index("ix_mail_drafts_touched", ["touched_at"], unique=False)
-
     create_record_table(
         "mail_messages",
         sa.Column("record_id", Id(), nullable=False),
@@ -120,7 +126,6 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_mail_messages_message_index", ["record_id", "message_index"], unique=False)
         batch_op.create_index("uq_mail_messages_content_index", ["record_id", "content_index"], unique=True)
-
     create_record_table(
         "mail_sendings",
         sa.Column("record_id", Id(), nullable=False),
@@ -135,7 +140,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mail_sendings", schema=None) as batch_op:
         batch_op.create_index("ix_mail_sendings_message", ["record_id", "message_id", "state"], unique=False)
-
     op.create_table(
         "mail_trust_lists",
         sa.Column("id", Id(), nullable=False),
@@ -151,7 +155,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mail_trust_lists", schema=None) as batch_op:
         batch_op.create_index("ix_mail_trust_lists_state", ["kind", "state"], unique=False)
-
     create_record_table(
         "mail_words",
         sa.Column("record_id", Id(), nullable=False),
@@ -159,6 +162,9 @@ def upgrade() -> None:
         sa.Column("message_id", Id(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "word", "message_id", name=op.f("pk_mail_words")),
     )
+
+
+def _make_mailboxes() -> None:
     op.create_table(
         "mailbox_members",
         sa.Column("mailbox_id", Id(), nullable=False),
@@ -168,7 +174,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mailbox_members", schema=None) as batch_op:
         batch_op.create_index("ix_mailbox_members_professional", ["professional_id"], unique=False)
-
     create_record_table(
         "mailbox_templates",
         sa.Column("record_id", Id(), nullable=False),
@@ -190,7 +195,6 @@ def upgrade() -> None:
     with op.batch_alter_table("mailbox_tokens", schema=None) as batch_op:
         batch_op.create_index("ix_mailbox_tokens_mailbox", ["mailbox_id"], unique=False)
         batch_op.create_index("uq_mailbox_tokens_token", ["token_hash"], unique=True)
-
     op.create_table(
         "mailbox_words",
         sa.Column("word", Digest(8), nullable=False),
@@ -199,7 +203,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mailbox_words", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mailbox_words_mailbox_id"), ["mailbox_id"], unique=False)
-
     op.create_table(
         "mailboxes",
         sa.Column("id", Id(), nullable=False),
@@ -221,56 +224,48 @@ def upgrade() -> None:
         batch_op.create_index("uq_mailboxes_address", ["address_index"], unique=True)
 
 
-def downgrade() -> None:
-    """Bring the schema back down."""
+def _drop_mailboxes() -> None:
     with op.batch_alter_table("mailboxes", schema=None) as batch_op:
         batch_op.drop_index("uq_mailboxes_address")
         batch_op.drop_index("ix_mailboxes_structure")
         batch_op.drop_index("ix_mailboxes_professional")
-
     op.drop_table("mailboxes")
     with op.batch_alter_table("mailbox_words", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_mailbox_words_mailbox_id"))
-
     op.drop_table("mailbox_words")
     with op.batch_alter_table("mailbox_tokens", schema=None) as batch_op:
         batch_op.drop_index("uq_mailbox_tokens_token")
         batch_op.drop_index("ix_mailbox_tokens_mailbox")
-
     op.drop_table("mailbox_tokens")
     op.drop_table("mailbox_templates")
     with op.batch_alter_table("mailbox_members", schema=None) as batch_op:
         batch_op.drop_index("ix_mailbox_members_professional")
-
     op.drop_table("mailbox_members")
+
+
+def _drop_messages() -> None:
     op.drop_table("mail_words")
     with op.batch_alter_table("mail_trust_lists", schema=None) as batch_op:
         batch_op.drop_index("ix_mail_trust_lists_state")
-
     op.drop_table("mail_trust_lists")
     with op.batch_alter_table("mail_sendings", schema=None) as batch_op:
         batch_op.drop_index("ix_mail_sendings_message")
-
     op.drop_table("mail_sendings")
     with op.batch_alter_table("mail_messages", schema=None) as batch_op:
         batch_op.drop_index("uq_mail_messages_content_index")
         batch_op.drop_index("ix_mail_messages_message_index")
         batch_op.drop_index("ix_mail_messages_conversation")
-
     op.drop_table("mail_messages")
     with op.batch_alter_table("mail_drafts", schema=None) as batch_op:
         batch_op.drop_index("ix_mail_drafts_touched")
         batch_op.drop_index("ix_mail_drafts_author")
-
     op.drop_table("mail_drafts")
     with op.batch_alter_table("mail_draft_files", schema=None) as batch_op:
         batch_op.drop_index("ix_mail_draft_files_draft")
-
     op.drop_table("mail_draft_files")
     with op.batch_alter_table("mail_correspondents", schema=None) as batch_op:
         batch_op.drop_index("uq_mail_correspondents_address")
         batch_op.drop_index("ix_mail_correspondents_last")
-
     op.drop_table("mail_correspondents")
     with op.batch_alter_table("mail_conversations", schema=None) as batch_op:
         batch_op.drop_index("ix_mail_conversations_with")
@@ -279,9 +274,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_mail_conversations_last")
         batch_op.drop_index("ix_mail_conversations_in")
         batch_op.drop_index("ix_mail_conversations_assigned")
-
     op.drop_table("mail_conversations")
     with op.batch_alter_table("mail_attachments", schema=None) as batch_op:
         batch_op.drop_index("ix_mail_attachments_message")
-
     op.drop_table("mail_attachments")
