@@ -36,8 +36,10 @@ def handle_events() -> None:
     from .documents.services.entries.filed import on_filed
     from .family.services.carers.invitations import on_invited as on_carer_invited
     from .home.services.telling import acts_told, last_times
-    from .messaging.services import absences, arriving, delivering, leaving, lmtp, receipts, reports
     from .messaging.services import telling as messages
+    from .messaging.services.incoming import arriving, delivering
+    from .messaging.services.outgoing import leaving, lmtp, receipts, reports, sending
+    from .messaging.services.practice import absences
     from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
 
@@ -57,7 +59,7 @@ def handle_events() -> None:
     outbox.on("accounts.reset-asked", send_reset_code)
     outbox.on("accounts.sign-in-refused", note_refused_sign_in)
     outbox.on(absences.TOPIC, absences.on_arrived)
-    outbox.on(leaving.TOPIC, leaving.leave)
+    outbox.on(sending.TOPIC, leaving.leave)
     outbox.on(receipts.TOPIC, receipts.reply)
     outbox.on(lmtp.TOPIC, lmtp.hand_on)
     outbox.on(delivering.RECEIVED_TOPIC, arriving.on_received)

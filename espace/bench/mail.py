@@ -21,10 +21,12 @@ from espace.interop.mail_write import write
 from espace.messaging.gateway import house as gateway
 from espace.messaging.gateway.intake import BLOCK, Intake
 from espace.messaging.gateway.peers import Peer
-from espace.messaging.services import attachments, delivering, lists, threads, trust_desk
 from espace.messaging.services.boxes import Box, box_of
+from espace.messaging.services.incoming import delivering
+from espace.messaging.services.operators import trust_desk
+from espace.messaging.services.operators.trust_files import ListKind
 from espace.messaging.services.places import Place, PlaceKind
-from espace.messaging.services.trust_files import ListKind
+from espace.messaging.services.reading import attachments, lists, threads
 from espace.permissions import SYSTEM, Actor, ActorKind, Relation, Role
 
 from .house import BenchHouse

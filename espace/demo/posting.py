@@ -15,23 +15,17 @@ from espace.interop.mail_letter import XDM_NAME, Address, NewLetter, Part
 from espace.interop.mail_read import read
 from espace.interop.mail_write import write
 from espace.messaging.models import Conversation
-from espace.messaging.services import (
-    assigning,
-    boxes,
-    choosing,
-    mailboxes,
-    members,
-    sending,
-    templates,
-    threads,
-    trust_desk,
-)
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box, BoxKind, MailboxFacts
-from espace.messaging.services.delivering import deliver as bring_in
-from espace.messaging.services.mailboxes import NewMailbox
+from espace.messaging.services.incoming.delivering import deliver as bring_in
+from espace.messaging.services.operators import trust_desk
+from espace.messaging.services.operators.trust_files import ListKind
+from espace.messaging.services.outgoing import sending
 from espace.messaging.services.places import place_of
-from espace.messaging.services.templates import Template
-from espace.messaging.services.trust_files import ListKind
+from espace.messaging.services.practice import assigning, choosing, mailboxes, members, templates
+from espace.messaging.services.practice.mailboxes import NewMailbox
+from espace.messaging.services.practice.templates import Template
+from espace.messaging.services.reading import threads
 from espace.people import services as people
 from espace.permissions import Actor, Role
 

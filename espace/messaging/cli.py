@@ -8,8 +8,9 @@ from espace import settings
 from espace.errors import InvalidError
 from espace.permissions import SYSTEM
 
-from .services import mailboxes, trust_desk
-from .services.trust_files import ListKind
+from .services.operators import trust_desk
+from .services.operators.trust_files import ListKind
+from .services.practice import mailboxes
 
 
 @click.command("mail-operators")

@@ -28,8 +28,8 @@ from espace.documents.services.adding.pieces import Refused, Upload
 from espace.documents.services.entries.checks import MAX_UPLOAD
 from espace.identifiers import new_id
 from espace.messaging.services.boxes import Box
-from espace.messaging.services.drafts import DraftFacts, Typed
-from espace.messaging.services.recipients import ref
+from espace.messaging.services.writing.drafts import DraftFacts, Typed
+from espace.messaging.services.writing.recipients import ref
 from espace.web.forms import Form, translated
 from espace.words import N_
 

@@ -10,9 +10,9 @@ from flask import Flask
 from espace import cli
 from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpError
 from espace.machines import Machines
-from espace.messaging.services import trust, trust_desk
-from espace.messaging.services.trust_desk import State
-from espace.messaging.services.trust_files import ListKind
+from espace.messaging.services.operators import trust, trust_desk
+from espace.messaging.services.operators.trust_desk import State
+from espace.messaging.services.operators.trust_files import ListKind
 from espace.permissions import SYSTEM, Role
 from tests.support import office
 from tests.support.browser_client import Upload

@@ -16,7 +16,7 @@ from espace.demo.mailbox import HOST, Mailbox, listener
 from espace.demo.operator import Papers, takes, white_list
 from espace.demo.threads import MOTHER, TEAMS, THREADS, Brought
 from espace.machines import Machines
-from espace.messaging.services.trust_files import ListKind, read_lines
+from espace.messaging.services.operators.trust_files import ListKind, read_lines
 from tests.support.ports import free_port
 
 SIDES = {someone.key for someone in PEOPLE} | DIRECTORY.keys() | TEAMS.keys() | {GONE.key}

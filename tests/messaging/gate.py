@@ -13,8 +13,8 @@ from typing import Any, Self
 from espace.demo.certificates import Pair
 from espace.machines import Machines
 from espace.messaging.gateway.server import Gateway
-from espace.messaging.services import trust_desk
-from espace.messaging.services.trust_files import ListKind
+from espace.messaging.services.operators import trust_desk
+from espace.messaging.services.operators.trust_files import ListKind
 from espace.permissions import SYSTEM, Role
 from espace.settings import Settings
 from tests.support import office

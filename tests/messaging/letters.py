@@ -14,8 +14,8 @@ from espace.interop.mail_letter import Address, Letter, Part
 from espace.messaging.models import Attachment, Conversation, Mailbox, Message
 from espace.messaging.services import boxes, facts
 from espace.messaging.services.boxes import Box, BoxKind
-from espace.messaging.services.delivering import Delivered, deliver
 from espace.messaging.services.facts import AttachmentFacts, ConversationFacts, MessageFacts
+from espace.messaging.services.incoming.delivering import Delivered, deliver
 from espace.messaging.services.places import Place, place_of
 from tests.support.build import Citizen
 

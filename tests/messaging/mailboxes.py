@@ -2,9 +2,10 @@
 
 import unicodedata
 
-from espace.messaging.services import boxes, mailboxes
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box, BoxKind, MailboxFacts
-from espace.messaging.services.mailboxes import NewMailbox
+from espace.messaging.services.practice import mailboxes
+from espace.messaging.services.practice.mailboxes import NewMailbox
 from tests.support import build
 from tests.support.build import Caregiver
 

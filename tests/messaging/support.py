@@ -6,7 +6,7 @@ from uuid import UUID
 
 from espace.interop.mail_letter import Address, Part
 from espace.messaging.services.boxes import Box, box_of
-from espace.messaging.services.delivering import Delivered
+from espace.messaging.services.incoming.delivering import Delivered
 from espace.permissions import Standing
 from tests.support import build
 from tests.support.build import Citizen

@@ -17,10 +17,10 @@ from espace.interop.cda_write import wrap
 from espace.interop.mail_letter import XDM_NAME, Part
 from espace.interop.xdm_write import Outgoing, pack
 from espace.machines import Machines
-from espace.messaging.services import archives
-from espace.messaging.services import attachments as files
-from espace.messaging.services.attachments import WITHHELD
 from espace.messaging.services.facts import ARCHIVE, NOT_FOR_READER, OTHER_PERSON, AttachmentFacts
+from espace.messaging.services.incoming import archives
+from espace.messaging.services.reading import attachments as files
+from espace.messaging.services.reading.attachments import WITHHELD
 from espace.settings import Settings
 from tests.documents.house import header, pdf
 from tests.interop.test_xdm import closed, opened

@@ -11,9 +11,10 @@ from espace.family.services.carers import mandates
 from espace.family.views import carer_words
 from espace.home.services import receipts
 from espace.machines import Machines
-from espace.messaging.services import lists, sending, threads
 from espace.messaging.services.boxes import box_of
-from espace.messaging.services.sending import Outgoing
+from espace.messaging.services.outgoing import sending
+from espace.messaging.services.outgoing.sending import Outgoing
+from espace.messaging.services.reading import lists, threads
 from espace.permissions import Permission, Task
 from tests.family.caring import READ, helped_and_carer, made, scope, told
 from tests.messaging import letters

@@ -20,11 +20,13 @@ from espace.identifiers import new_id
 from espace.interop.mail_letter import Letter, Part, Report
 from espace.machines import Machines
 from espace.messaging.models import ConversationWord
-from espace.messaging.services import correspondents, delivering, forgetting, storing, threads
-from espace.messaging.services.correspondents import Contact
-from espace.messaging.services.delivering import RefusedLetterError, deliver, refusal
+from espace.messaging.services import forgetting
 from espace.messaging.services.facts import Party
+from espace.messaging.services.incoming import correspondents, delivering, storing
+from espace.messaging.services.incoming.correspondents import Contact
+from espace.messaging.services.incoming.delivering import RefusedLetterError, deliver, refusal
 from espace.messaging.services.places import Place, Refusal, RefusedAddressError
+from espace.messaging.services.reading import threads
 from espace.messaging.services.rights import Why, may_write
 from espace.records import services as records
 from tests.support import build

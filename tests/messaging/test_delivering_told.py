@@ -12,8 +12,10 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.crypto.owners import OUTBOX
 from espace.machines import Machines
-from espace.messaging.services import boxes, correspondents, threads
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
+from espace.messaging.services.incoming import correspondents
+from espace.messaging.services.reading import threads
 from espace.messaging.services.rights import Why, may_write
 from espace.outbox.models import Delivery
 from tests.support import build

@@ -5,11 +5,12 @@ from uuid import uuid4
 import pytest
 
 from espace.errors import InvalidError, NotFoundError
-from espace.messaging.services import boxes, choosing, directory, mailboxes, templates
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import BoxKind, MailboxFacts
-from espace.messaging.services.choosing import Choices
-from espace.messaging.services.mailboxes import NewMailbox
-from espace.messaging.services.templates import Template
+from espace.messaging.services.practice import choosing, directory, mailboxes, templates
+from espace.messaging.services.practice.choosing import Choices
+from espace.messaging.services.practice.mailboxes import NewMailbox
+from espace.messaging.services.practice.templates import Template
 from tests.support import build
 from tests.support.build import Caregiver
 

@@ -8,8 +8,8 @@ from espace import storage
 from espace.documents.services.adding.pieces import Upload
 from espace.errors import InvalidError, NotFoundError
 from espace.identifiers import new_id
-from espace.messaging.services import draft_files, drafts, posting
-from espace.messaging.services.drafts import Typed
+from espace.messaging.services.writing import draft_files, drafts, posting
+from espace.messaging.services.writing.drafts import Typed
 from tests.support import build
 from tests.support.clock import FakeClock
 from tests.support.papers import pdf

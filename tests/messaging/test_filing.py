@@ -17,10 +17,12 @@ from espace.errors import InvalidError, NotFoundError
 from espace.home.services.telling import tellable
 from espace.interop.mail_letter import Part
 from espace.machines import Machines
-from espace.messaging.services import attachments, boxes, delivering, filing
-from espace.messaging.services.attachments import AttachmentLine
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.facts import HARMFUL, SCANNING
+from espace.messaging.services.incoming import delivering
+from espace.messaging.services.reading import attachments, filing
+from espace.messaging.services.reading.attachments import AttachmentLine
 from espace.outbox.models import Delivery
 from espace.settings import Settings
 from tests.support import build

@@ -15,11 +15,14 @@ from espace.errors import NotFoundError
 from espace.identifiers import new_id
 from espace.interop.mail_letter import Address, Part
 from espace.messaging.models import Draft
-from espace.messaging.services import drafts, forgetting, lists, sending
+from espace.messaging.services import forgetting
 from espace.messaging.services.boxes import box_of
-from espace.messaging.services.drafts import Typed
+from espace.messaging.services.outgoing import sending
+from espace.messaging.services.outgoing.sending import Outgoing
 from espace.messaging.services.places import Refusal, RefusedAddressError
-from espace.messaging.services.sending import Outgoing
+from espace.messaging.services.reading import lists
+from espace.messaging.services.writing import drafts
+from espace.messaging.services.writing.drafts import Typed
 from espace.permissions import Permission, Role
 from espace.records import services as records
 from espace.records.services import HeirRequest

@@ -15,7 +15,9 @@ from espace import db
 from espace.machines import Machines
 from espace.messaging.gateway import replies
 from espace.messaging.models import Message, Sending
-from espace.messaging.services import boxes, mailboxes, sendings, tokens
+from espace.messaging.services import boxes
+from espace.messaging.services.outgoing import sendings
+from espace.messaging.services.practice import mailboxes, tokens
 from espace.settings import Settings
 from tests.support import build
 from tests.support.build import Caregiver

@@ -21,11 +21,15 @@ from espace.interop.mail_letter import XDM_NAME, Part
 from espace.interop.xdm_write import Outgoing as Packed
 from espace.interop.xdm_write import pack
 from espace.machines import Machines
-from espace.messaging.services import archives, boxes, filing, letters, mailboxes
-from espace.messaging.services import attachments as files
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box, BoxKind
-from espace.messaging.services.mailboxes import NewMailbox
-from espace.messaging.services.sending import Outgoing, Sent, send
+from espace.messaging.services.incoming import archives
+from espace.messaging.services.outgoing import letters
+from espace.messaging.services.outgoing.sending import Outgoing, Sent, send
+from espace.messaging.services.practice import mailboxes
+from espace.messaging.services.practice.mailboxes import NewMailbox
+from espace.messaging.services.reading import attachments as files
+from espace.messaging.services.reading import filing
 from espace.permissions import Standing
 from espace.settings import Settings
 from tests.documents.house import header

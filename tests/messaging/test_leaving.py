@@ -16,12 +16,13 @@ from espace.errors import InvalidError
 from espace.interop.mail_letter import Address, Part
 from espace.machines import Machines
 from espace.messaging.models import Message
-from espace.messaging.services import boxes, leaving, sendings
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
-from espace.messaging.services.failures import Failure
-from espace.messaging.services.relay import Fate, hand_over
-from espace.messaging.services.sending import Outgoing, Sent, send
-from espace.messaging.services.sendings import SendingFacts, State
+from espace.messaging.services.outgoing import leaving, sendings
+from espace.messaging.services.outgoing.failures import Failure
+from espace.messaging.services.outgoing.relay import Fate, hand_over
+from espace.messaging.services.outgoing.sending import Outgoing, Sent, send
+from espace.messaging.services.outgoing.sendings import SendingFacts, State
 from espace.settings import Settings
 from tests.support import build
 from tests.support.build import Citizen

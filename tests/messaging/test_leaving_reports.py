@@ -20,13 +20,14 @@ from espace.interop.mail_letter import Address, Letter, Part, Report, ReportLine
 from espace.interop.mail_read import read
 from espace.interop.mail_write import About, Disposition
 from espace.machines import Machines
-from espace.messaging.services import boxes, failures, receipts, reports, sendings
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
-from espace.messaging.services.delivering import deliver
-from espace.messaging.services.failures import WORDS, Failure, of_reply
+from espace.messaging.services.incoming.delivering import deliver
+from espace.messaging.services.outgoing import failures, receipts, reports, sendings
+from espace.messaging.services.outgoing.failures import WORDS, Failure, of_reply
+from espace.messaging.services.outgoing.sending import Outgoing, send
+from espace.messaging.services.outgoing.sendings import SendingFacts, State
 from espace.messaging.services.places import PlaceKind, Refusal, place_of
-from espace.messaging.services.sending import Outgoing, send
-from espace.messaging.services.sendings import SendingFacts, State
 from espace.settings import Settings
 from tests.support import build
 from tests.support.build import Citizen

@@ -23,12 +23,13 @@ from espace.errors import InvalidError, NotFoundError
 from espace.interop import xdm
 from espace.interop.mail_letter import Address, Letter
 from espace.machines import Machines
-from espace.messaging.services import boxes, sendings
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
-from espace.messaging.services.letters import Copies, send_copies
-from espace.messaging.services.pharmacies import known_pharmacies
-from espace.messaging.services.sending import Outgoing, send
-from espace.messaging.services.sendings import State
+from espace.messaging.services.outgoing import sendings
+from espace.messaging.services.outgoing.letters import Copies, send_copies
+from espace.messaging.services.outgoing.sending import Outgoing, send
+from espace.messaging.services.outgoing.sendings import State
+from espace.messaging.services.writing.pharmacies import known_pharmacies
 from espace.permissions import Standing
 from espace.settings import Settings
 from tests.support import build

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from espace.machines import Machines
-from espace.messaging.services import lists, threads
-from espace.messaging.services.lists import Folder
+from espace.messaging.services.reading import lists, threads
+from espace.messaging.services.reading.lists import Folder
 from tests.documents.house import statements
 from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite

@@ -8,11 +8,12 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpError
 from espace.machines import Machines
-from espace.messaging.services import boxes, choosing, mailboxes
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import BoxKind
-from espace.messaging.services.choosing import Choices
-from espace.messaging.services.mailboxes import NewMailbox, Own
 from espace.messaging.services.places import Refusal, RefusedAddressError, place_of
+from espace.messaging.services.practice import choosing, mailboxes
+from espace.messaging.services.practice.choosing import Choices
+from espace.messaging.services.practice.mailboxes import NewMailbox, Own
 from tests.support import build
 from tests.support.clock import FakeClock
 

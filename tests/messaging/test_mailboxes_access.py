@@ -19,9 +19,11 @@ from espace.messaging.models import (
     MailboxToken,
     Message,
 )
-from espace.messaging.services import boxes, mailboxes, members, sending, templates, tokens
-from espace.messaging.services.sending import Outgoing
-from espace.messaging.services.templates import Template
+from espace.messaging.services import boxes
+from espace.messaging.services.outgoing import sending
+from espace.messaging.services.outgoing.sending import Outgoing
+from espace.messaging.services.practice import mailboxes, members, templates, tokens
+from espace.messaging.services.practice.templates import Template
 from espace.people.models import Practice
 from espace.permissions import SYSTEM, Role
 from tests.house.test_routes import address, declarations

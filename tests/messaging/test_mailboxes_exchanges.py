@@ -15,25 +15,18 @@ from espace.interop.mail_letter import Address, Part
 from espace.machines import Machines
 from espace.messaging.cli import open_mailboxes
 from espace.messaging.models import Message
-from espace.messaging.services import (
-    assigning,
-    boxes,
-    choosing,
-    closing,
-    delivering,
-    facts,
-    mailboxes,
-    members,
-    places,
-    sending,
-)
+from espace.messaging.services import boxes, facts, places
 from espace.messaging.services.boxes import Box
-from espace.messaging.services.choosing import Choices
-from espace.messaging.services.correspondents import at_address
-from espace.messaging.services.delivering import RefusedLetterError
 from espace.messaging.services.facts import MessageFacts
+from espace.messaging.services.incoming import delivering
+from espace.messaging.services.incoming.correspondents import at_address
+from espace.messaging.services.incoming.delivering import RefusedLetterError
+from espace.messaging.services.outgoing import sending
+from espace.messaging.services.outgoing.sending import Outgoing
+from espace.messaging.services.practice import assigning, choosing, mailboxes, members
+from espace.messaging.services.practice.choosing import Choices
 from espace.messaging.services.rights import Why
-from espace.messaging.services.sending import Outgoing
+from espace.messaging.services.writing import closing
 from tests.support import build
 from tests.support.build import Citizen
 from tests.support.clock import FakeClock

@@ -10,10 +10,13 @@ from espace import db, outbox
 from espace.access import services as access
 from espace.access.services import Answer
 from espace.messaging.models import Conversation
-from espace.messaging.services import boxes, drafts, lists, members, templates, tokens
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
-from espace.messaging.services.lists import Folder
-from espace.messaging.services.templates import Template
+from espace.messaging.services.practice import members, templates, tokens
+from espace.messaging.services.practice.templates import Template
+from espace.messaging.services.reading import lists
+from espace.messaging.services.reading.lists import Folder
+from espace.messaging.services.writing import drafts
 from tests.support import build
 from tests.support.browser_client import Browser, Form, Page
 from tests.support.build import Caregiver, Citizen

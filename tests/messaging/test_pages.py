@@ -13,9 +13,10 @@ from espace.documents import services as documents
 from espace.interop import mail_read
 from espace.interop.mail_letter import Part
 from espace.interop.media import PDF
-from espace.messaging.services import drafts, lists
 from espace.messaging.services.facts import MessageFacts
-from espace.messaging.services.lists import Folder
+from espace.messaging.services.reading import lists
+from espace.messaging.services.reading.lists import Folder
+from espace.messaging.services.writing import drafts
 from espace.settings import Settings
 from tests.support import build
 from tests.support.browser_client import Browser, Form, Page, Upload

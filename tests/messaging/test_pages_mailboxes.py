@@ -8,8 +8,9 @@ from flask import Flask
 from espace import outbox
 from espace.identifiers import new_id
 from espace.interop.mail_letter import Address
-from espace.messaging.services import drafts, lists
 from espace.messaging.services.boxes import MailboxFacts
+from espace.messaging.services.reading import lists
+from espace.messaging.services.writing import drafts
 from tests.support import build
 from tests.support.browser_client import Browser
 from tests.support.build import Caregiver

@@ -13,8 +13,10 @@ from espace import clock
 from espace.assembly import open_house
 from espace.identifiers import new_id
 from espace.machines import Machines
-from espace.messaging.services import boxes, lmtp, mailboxes, tokens
-from espace.messaging.services.sending import Outgoing, send
+from espace.messaging.services import boxes
+from espace.messaging.services.outgoing import lmtp
+from espace.messaging.services.outgoing.sending import Outgoing, send
+from espace.messaging.services.practice import mailboxes, tokens
 from espace.settings import Settings
 from tests.messaging.gate import Gate, message, open_gate, trust, with_gateway
 from tests.messaging.letters import conversations, messages, own_box

@@ -8,9 +8,10 @@ import pytest
 from espace.identifiers import new_id
 from espace.interop.mail_letter import Part
 from espace.machines import Machines
-from espace.messaging.services import boxes, sendings
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
-from espace.messaging.services.sending import Outgoing, Sent, send
+from espace.messaging.services.outgoing import sendings
+from espace.messaging.services.outgoing.sending import Outgoing, Sent, send
 from espace.settings import Settings
 from tests.messaging.gate import Gate, message
 from tests.messaging.letters import conversations, messages, own_box

@@ -10,8 +10,18 @@ from espace.messaging.services.rights import Exchange, Why, may_write
 
 WROTE, ENDED = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
 CELLS = [
-    Exchange(*cell)
-    for cell in product((True, False), (True, False), (True, False), (None, WROTE), (None, ENDED), *[(True, False)] * 3)
+    Exchange(
+        from_patient=sender,
+        to_patient=receiver,
+        may_write=may,
+        wrote_at=wrote,
+        closed_at=ended,
+        known_pharmacy=known,
+        pharmacy_exception=excepted,
+        with_prescription=prescribed,
+    )
+    for wrote, ended in product((None, WROTE), (None, ENDED))
+    for sender, receiver, may, known, excepted, prescribed in product((True, False), repeat=6)
 ]
 
 

@@ -7,8 +7,8 @@ import pytest
 from espace.errors import InvalidError
 from espace.interop.mail_letter import Part
 from espace.interop.media import PDF
-from espace.messaging.services import searching
 from espace.messaging.services.boxes import Box
+from espace.messaging.services.reading import searching
 from tests.documents.house import statements
 from tests.support import build
 from tests.support.clock import FakeClock

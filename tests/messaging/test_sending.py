@@ -16,11 +16,12 @@ from espace.errors import InvalidError, NotFoundError
 from espace.identifiers import new_id
 from espace.interop.mail_letter import Address, Part
 from espace.machines import Machines
-from espace.messaging.services import boxes, sendings
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
+from espace.messaging.services.outgoing import sendings
+from espace.messaging.services.outgoing.sending import Outgoing, send, why
+from espace.messaging.services.outgoing.sendings import State
 from espace.messaging.services.rights import Why
-from espace.messaging.services.sending import Outgoing, send, why
-from espace.messaging.services.sendings import State
 from espace.outbox.models import Delivery
 from tests.support import build
 from tests.support.build import Citizen

@@ -11,8 +11,10 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError, StepUpError
 from espace.messaging.models import Conversation
-from espace.messaging.services import assigning, boxes, members, sending
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import MailboxFacts
+from espace.messaging.services.outgoing import sending
+from espace.messaging.services.practice import assigning, members
 from espace.people.models import Practice
 from tests.support import build
 from tests.support.build import Caregiver

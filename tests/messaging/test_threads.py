@@ -11,8 +11,8 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import NotFoundError
 from espace.identifiers import new_id
-from espace.messaging.services import lists, threads
 from espace.messaging.services.boxes import Box
+from espace.messaging.services.reading import lists, threads
 from espace.messaging.views.letters import paragraphs, split
 from tests.support import build
 from tests.support.clock import FakeClock

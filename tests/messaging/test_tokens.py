@@ -11,7 +11,7 @@ from espace.access.services.watching import suspensions
 from espace.access.services.watching.suspensions import Cause
 from espace.errors import InvalidError, NotFoundError, StepUpError
 from espace.messaging.models import MailboxToken
-from espace.messaging.services import mailboxes, members, tokens
+from espace.messaging.services.practice import mailboxes, members, tokens
 from espace.people.models import Practice, Professional
 from espace.permissions import SYSTEM
 from tests.support.clock import FakeClock

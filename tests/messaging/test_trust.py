@@ -4,9 +4,9 @@ import pytest
 
 from espace.errors import InvalidError
 from espace.machines import Machines
-from espace.messaging.services import trust, trust_desk
-from espace.messaging.services.trust import Operators
-from espace.messaging.services.trust_files import MOST_BYTES, MOST_LINES, ListKind, read_lines
+from espace.messaging.services.operators import trust, trust_desk
+from espace.messaging.services.operators.trust import Operators
+from espace.messaging.services.operators.trust_files import MOST_BYTES, MOST_LINES, ListKind, read_lines
 from espace.permissions import SYSTEM, Role
 from tests.support import office
 

@@ -13,9 +13,10 @@ from espace.family.services import parents
 from espace.family.services.carers import links
 from espace.home.services import telling
 from espace.interop.mail_letter import Part
-from espace.messaging.services import sending, threads
 from espace.messaging.services.boxes import box_of
-from espace.messaging.services.sending import Outgoing
+from espace.messaging.services.outgoing import sending
+from espace.messaging.services.outgoing.sending import Outgoing
+from espace.messaging.services.reading import threads
 from espace.permissions import Standing, Task
 from espace.web import guards
 from tests.family import caring

@@ -18,9 +18,11 @@ from flask import Flask
 from espace import outbox
 from espace.assembly import handle_events
 from espace.interop.mail_letter import Part
-from espace.messaging.services import drafts, lists, sending, threads
 from espace.messaging.services.boxes import Box, box_of
-from espace.messaging.services.sending import Outgoing
+from espace.messaging.services.outgoing import sending
+from espace.messaging.services.outgoing.sending import Outgoing
+from espace.messaging.services.reading import lists, threads
+from espace.messaging.services.writing import drafts
 from espace.permissions import Task
 from tests.messaging import letters
 from tests.support import build, readers

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import RadioField
 
-from espace.messaging.services.trust_files import ListKind
+from espace.messaging.services.operators.trust_files import ListKind
 from espace.web.forms import Form, SelectChoice
 
 

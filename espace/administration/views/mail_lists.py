@@ -10,9 +10,9 @@ from flask_babel import gettext
 
 from espace.administration.forms.mail_lists import ListForm
 from espace.administration.forms.parts import SeenForm
-from espace.messaging.services import trust, trust_desk
-from espace.messaging.services.trust_desk import Listed, State
-from espace.messaging.services.trust_files import MOST_BYTES, Line, ListKind
+from espace.messaging.services.operators import trust, trust_desk
+from espace.messaging.services.operators.trust_desk import Listed, State
+from espace.messaging.services.operators.trust_files import MOST_BYTES, Line, ListKind
 from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to
 from espace.web.forms import Form

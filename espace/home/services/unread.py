@@ -5,8 +5,8 @@ from uuid import UUID
 
 from espace.access import services as access
 from espace.access.services import RecordCard
-from espace.messaging.services import lists
 from espace.messaging.services.boxes import box_of
+from espace.messaging.services.reading import lists
 from espace.permissions import Actor, Permission
 
 MOST = 12

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 
 from espace import crypto
 from espace.audit import services as audit
-from espace.messaging.services import mailboxes
+from espace.messaging.services.practice import mailboxes
 from espace.permissions import Permission
 from espace.web.guards import requires, signed_in
 from espace.web.i18n import at_moment, near_day

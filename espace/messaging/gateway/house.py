@@ -20,11 +20,12 @@ from espace.errors import BusyError, ThrottledError
 from espace.identifiers import new_id
 from espace.interop import mail_read
 from espace.interop.mail_letter import Letter, MailError
-from espace.messaging.services import delivering, tokens
 from espace.messaging.services.boxes import MailboxFacts
-from espace.messaging.services.delivering import RefusedLetterError
+from espace.messaging.services.incoming import delivering
+from espace.messaging.services.incoming.delivering import RefusedLetterError
+from espace.messaging.services.operators.trust import Operators, active_operators
 from espace.messaging.services.places import Place, PlaceKind, Refusal, RefusedAddressError, place_of
-from espace.messaging.services.trust import Operators, active_operators
+from espace.messaging.services.practice import tokens
 
 from . import replies, submission
 from .intake import is_strict

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from espace.interop.mail_letter import Letter
 from espace.messaging.services.boxes import MailboxFacts
-from espace.messaging.services.trust import Operators
-from espace.messaging.services.trust_files import domain_of, is_ours
+from espace.messaging.services.operators.trust import Operators
+from espace.messaging.services.operators.trust_files import domain_of, is_ours
 
 from . import replies
 from .replies import ReplyError

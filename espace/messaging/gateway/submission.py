@@ -5,9 +5,9 @@ from uuid import UUID, uuid5
 
 from espace.errors import InvalidError, NotFoundError
 from espace.interop.mail_letter import Address, Letter
-from espace.messaging.services import sending
 from espace.messaging.services.boxes import Box, MailboxFacts
-from espace.messaging.services.sending import Outgoing
+from espace.messaging.services.outgoing import sending
+from espace.messaging.services.outgoing.sending import Outgoing
 from espace.people import services as people
 from espace.permissions import Actor, ActorKind
 

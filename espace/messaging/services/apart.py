@@ -10,8 +10,8 @@ from espace.access.services import UNPLACED_TEAM
 from espace.people.services import directory
 
 from .boxes import Box, mailbox_at
-from .correspondents import is_patient
 from .facts import Party
+from .incoming.correspondents import is_patient
 
 
 def seen(box: Box, party: Party, role: str = "") -> Party:

@@ -22,7 +22,7 @@ from espace.notifications.services import Channel, Event
 from espace.people import services as people
 from espace.records import services as records
 
-from .storing import Stored
+from .incoming.storing import Stored
 
 UNREAD_TOPIC = "messaging.unread"
 _STILL = select(Message.read_at, Message.secret).where(

@@ -9,7 +9,8 @@ from espace.documents.services import DocumentFacts, document
 from espace.documents.services.arriving import sending_out
 from espace.errors import InvalidError
 from espace.interop.xdm_write import file_names
-from espace.messaging.services import directory, letters
+from espace.messaging.services.outgoing import letters
+from espace.messaging.services.practice import directory
 from espace.people.services.directory import words
 from espace.permissions import Permission
 from espace.web.attempts import page, to

@@ -8,8 +8,8 @@ from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField,
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from espace.messaging.services.directory import Line
-from espace.messaging.services.letters import Copies
+from espace.messaging.services.outgoing.letters import Copies
+from espace.messaging.services.practice.directory import Line
 from espace.web.forms import SelectChoice
 
 from .mailbox_forms import WriteForm

@@ -3,9 +3,10 @@
 from flask import Response, flash
 from flask_babel import gettext
 
-from espace.messaging.services import directory, drafts
 from espace.messaging.services.boxes import Box, BoxKind, boxes_of
-from espace.messaging.services.drafts import Typed
+from espace.messaging.services.practice import directory
+from espace.messaging.services.writing import drafts
+from espace.messaging.services.writing.drafts import Typed
 from espace.people.services.directory import words
 from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to

@@ -12,9 +12,10 @@ from espace.documents.services.viewing.cda_reading import taken_out
 from espace.documents.services.viewing.showing import is_cut, kind_word, shown
 from espace.interop import media
 from espace.interop.drawing import WEBP, DrawingError
-from espace.messaging.services import archives, attachments, filing, threads
-from espace.messaging.services.attachments import AttachmentLine
 from espace.messaging.services.facts import FILE, SCANNING
+from espace.messaging.services.incoming import archives
+from espace.messaging.services.reading import attachments, filing, threads
+from espace.messaging.services.reading.attachments import AttachmentLine
 from espace.permissions import Permission
 from espace.web.files import SANDBOX, SHOWN, answer, disposition
 from espace.web.forms import translated

@@ -10,11 +10,11 @@ from uuid import UUID
 from flask_babel import gettext
 
 from espace.messaging.services import apart
-from espace.messaging.services.attachments import AttachmentLine
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.facts import MessageFacts, Party
-from espace.messaging.services.sendings import SendingFacts, State
-from espace.messaging.services.threads import Letter
+from espace.messaging.services.outgoing.sendings import SendingFacts, State
+from espace.messaging.services.reading.attachments import AttachmentLine
+from espace.messaging.services.reading.threads import Letter
 from espace.web.forms import translated
 from espace.web.i18n import instant, local, moment, near_days
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from flask import Response, g, request
 
-from espace.messaging.services import drafts, lists
 from espace.messaging.services.boxes import Box, BoxKind, box_of
-from espace.messaging.services.lists import Assigned, Folder, Line, Place
+from espace.messaging.services.reading import lists
+from espace.messaging.services.reading.lists import Assigned, Folder, Line, Place
+from espace.messaging.services.writing import drafts
 from espace.permissions import Permission, Standing
 from espace.web import paging
 from espace.web.guards import requires

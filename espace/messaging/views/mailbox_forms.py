@@ -21,9 +21,9 @@ from wtforms.widgets import HiddenInput
 
 from espace.identifiers import new_id
 from espace.messaging.services.boxes import BoxKind, MailboxFacts
-from espace.messaging.services.choosing import Choices
-from espace.messaging.services.mailboxes import NewMailbox
-from espace.messaging.services.templates import Template
+from espace.messaging.services.practice.choosing import Choices
+from espace.messaging.services.practice.mailboxes import NewMailbox
+from espace.messaging.services.practice.templates import Template
 from espace.people.services import Professional
 from espace.web.forms import Form, SelectChoice
 from espace.words import N_

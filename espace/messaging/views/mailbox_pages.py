@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Response
 
 from espace.messaging.services.boxes import Box, box_of_mailbox, mailbox_of
-from espace.messaging.services.mailboxes import leads
+from espace.messaging.services.practice.mailboxes import leads
 from espace.permissions import Actor
 from espace.web.attempts import page
 from espace.web.forms import Form

@@ -6,8 +6,8 @@ from flask import Response, flash
 from flask_babel import gettext
 
 from espace import settings
-from espace.messaging.services import mailboxes
-from espace.messaging.services.mailboxes import Own
+from espace.messaging.services.practice import mailboxes
+from espace.messaging.services.practice.mailboxes import Own
 from espace.people import services as people
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, page, to

@@ -11,9 +11,10 @@ from espace.audit.services import Action
 from espace.errors import NotFoundError
 from espace.interop.media import PDF, ZIP
 from espace.interop.typeset import typeset
-from espace.messaging.services import attachments, papers, sendings, threads
 from espace.messaging.services.boxes import Box, own_name
-from espace.messaging.services.threads import Letter, Thread
+from espace.messaging.services.outgoing import sendings
+from espace.messaging.services.reading import attachments, papers, threads
+from espace.messaging.services.reading.threads import Letter, Thread
 from espace.permissions import Permission
 from espace.web.files import disposition
 from espace.web.guards import requires

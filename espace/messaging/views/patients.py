@@ -3,10 +3,10 @@
 from flask import Response, flash
 from flask_babel import gettext
 
-from espace.messaging.services import drafts
 from espace.messaging.services.boxes import Box, patient_address
-from espace.messaging.services.drafts import Typed
 from espace.messaging.services.places import RefusedAddressError, place_of
+from espace.messaging.services.writing import drafts
+from espace.messaging.services.writing.drafts import Typed
 from espace.people import services as people
 from espace.permissions import Permission
 from espace.records import services as records

@@ -9,8 +9,8 @@ from espace.documents.services.finding import asking
 from espace.documents.services.passing import choosing
 from espace.errors import NotFoundError
 from espace.messaging.forms import PickForm
-from espace.messaging.services import drafts
-from espace.messaging.services.drafts import DraftFacts
+from espace.messaging.services.writing import drafts
+from espace.messaging.services.writing.drafts import DraftFacts
 from espace.permissions import Permission, Standing
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires

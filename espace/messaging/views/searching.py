@@ -3,8 +3,8 @@
 from flask import Response, request
 
 from espace.messaging.forms import SearchForm
-from espace.messaging.services import searching
-from espace.messaging.services.searching import Question
+from espace.messaging.services.reading import searching
+from espace.messaging.services.reading.searching import Question
 from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to
 from espace.web.compression import leave_plain

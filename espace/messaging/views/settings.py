@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from espace import settings
 from espace.errors import ConflictError
-from espace.messaging.services import choosing, mailboxes, members, tokens
+from espace.messaging.services.practice import choosing, mailboxes, members, tokens
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, to
 from espace.web.guards import requires, signed_in

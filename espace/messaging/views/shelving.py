@@ -7,7 +7,8 @@ from flask_babel import gettext
 
 from espace.documents.services.entries import checks
 from espace.messaging.forms import ShelveForm
-from espace.messaging.services import archives, attachments, filing
+from espace.messaging.services.incoming import archives
+from espace.messaging.services.reading import attachments, filing
 from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to
 from espace.web.forms import Form

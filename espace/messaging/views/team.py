@@ -6,8 +6,9 @@ from flask import Response, flash
 from flask_babel import gettext
 
 from espace.errors import ConflictError
-from espace.messaging.services import assigning, boxes, mailboxes, members
+from espace.messaging.services import boxes
 from espace.messaging.services.boxes import box_of_mailbox
+from espace.messaging.services.practice import assigning, mailboxes, members
 from espace.people import services as people
 from espace.permissions import Permission, demand_fresh_proof
 from espace.web.attempts import attempt, to

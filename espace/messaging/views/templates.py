@@ -8,9 +8,11 @@ from flask_babel import gettext
 
 from espace.errors import NotFoundError
 from espace.messaging.forms import WriteForm
-from espace.messaging.services import closing, drafts, templates, threads
-from espace.messaging.services.drafts import Typed
-from espace.messaging.services.templates import Template
+from espace.messaging.services.practice import templates
+from espace.messaging.services.practice.templates import Template
+from espace.messaging.services.reading import threads
+from espace.messaging.services.writing import closing, drafts
+from espace.messaging.services.writing.drafts import Typed
 from espace.permissions import Permission
 from espace.web.attempts import attempt, to
 from espace.web.guards import requires

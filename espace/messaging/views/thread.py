@@ -9,22 +9,13 @@ from flask_babel import gettext
 from espace.documents.services.viewing.showing import kind_word
 from espace.errors import NotFoundError
 from espace.messaging.forms import WriteForm
-from espace.messaging.services import (
-    assigning,
-    attachments,
-    choosing,
-    closing,
-    drafts,
-    filing,
-    leaving,
-    receipts,
-    recipients,
-    sendings,
-    threads,
-)
 from espace.messaging.services.boxes import Box, own_address
 from espace.messaging.services.facts import Party
-from espace.messaging.services.threads import Place, Thread
+from espace.messaging.services.outgoing import leaving, receipts, sendings
+from espace.messaging.services.practice import assigning, choosing
+from espace.messaging.services.reading import attachments, filing, threads
+from espace.messaging.services.reading.threads import Place, Thread
+from espace.messaging.services.writing import closing, drafts, recipients
 from espace.permissions import Permission
 from espace.web import paging
 from espace.web.attempts import page, to

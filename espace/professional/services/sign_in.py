@@ -13,7 +13,7 @@ from espace.accounts.services import held, outside
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import EspaceError, InvalidError
-from espace.messaging.services import mailboxes
+from espace.messaging.services.practice import mailboxes
 from espace.people import services as people
 from espace.people.services import Professional, Structure, actor_of
 from espace.permissions import Actor, ActorKind

@@ -59,8 +59,8 @@ class Ready:
     """What will be kept, and the digest by which what was received is recognised.
 
     `cleared`: the scanner saw it already. `mark` makes its unique id another one where the first is taken by a
-    document that cannot be shown again. `guest` is who left it by a link, "" for nobody; `author` is who wrote it, where
-    that is known: it came in a message of theirs.
+    document that cannot be shown again. `guest` is who left it by a link, "" for nobody; `author` is who wrote it,
+    where that is known: it came in a message of theirs.
     """
 
     body: Body

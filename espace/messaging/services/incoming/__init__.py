@@ -1,0 +1,1 @@
+"""What comes into a box: kept once, looked at, its archives checked."""

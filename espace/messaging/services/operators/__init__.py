@@ -1,0 +1,1 @@
+"""Whom the gateway trusts: lists that one person proposes and another confirms."""

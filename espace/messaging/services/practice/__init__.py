@@ -1,0 +1,1 @@
+"""The mailboxes of professionals: made, shared, described, found."""

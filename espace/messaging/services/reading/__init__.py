@@ -1,0 +1,1 @@
+"""What one sees of a box: lists, conversations, files, papers to take away."""
