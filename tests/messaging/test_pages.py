@@ -59,6 +59,18 @@ def test_the_list_leads_to_the_letters_and_the_badge_goes_once_they_are_read(bro
     assert not browser.get(claire.at()).tree.xpath("//nav//span[@class='dot']")
 
 
+def test_what_could_not_be_read_is_said_beside_the_words_once(browser: Browser, claire: Home) -> None:
+    given = replace(letter(address_of(claire.person)), faults=("structure", "encoding", "no-date", "charset"))
+    (came,) = arrive(given)
+    page = browser.get(claire.at(conversation_of(came)))
+    said = [one.text_content().strip() for one in page.tree.xpath("//article/p[@class='says']")]
+    assert len(said) == 2, "two codes say the same, and one changes nothing for who reads"
+    assert "abîmée" in said[0]
+    assert "lettres" in said[1]
+    (sound,) = arrive(letter(address_of(claire.person)))
+    assert not browser.get(claire.at(conversation_of(sound))).tree.xpath("//article/p[@class='says']")
+
+
 def test_the_card_on_the_home_leads_to_what_is_unread(browser: Browser, claire: Home) -> None:
     came = claire.receives(subject="Nouvelle")
     place = f"/dossiers/{claire.person.record_id}/"

@@ -17,11 +17,22 @@ from espace.messaging.services.reading.attachments import AttachmentLine
 from espace.messaging.services.reading.threads import Letter
 from espace.web.forms import translated
 from espace.web.i18n import instant, local, moment, near_days
+from espace.words import N_
 
 _SAID = re.compile(
     r"(?:^|\n)[^\n>]{0,200}:[ \t]*\n{1,3}(?=>)|(?:^|\n)(?=>)|\n-{2,20} ?(?:Original|Message d'origine|Forwarded)"
 )
 """Where a message begins to repeat what it answers."""
+_DAMAGED = N_("Part of this message arrived damaged. Some words or files may be missing.")
+_WRONG = {
+    "cut-short": _DAMAGED,
+    "structure": _DAMAGED,
+    "encoding": _DAMAGED,
+    "charset": N_("Some letters of this message could not be read. They may look odd."),
+    "address": N_("Some addresses of this message could not be read. It may have gone to others too."),
+    "long-text": N_("This message is very long. The whole text is in the file message.txt."),
+}
+"""What is said of a fault, by its code; one that changes nothing for who reads has no sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,10 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One letter, ready to be written. `about` is the line below the name; `quoted` is what it repeats of others."""
+    """One letter, ready to be written. `about` is the line below the name; `quoted` is what it repeats of others.
+
+    `wrongs` are sentences about what of it could not be read as it came.
+    """
 
     id: UUID
     name: str
@@ -52,7 +66,7 @@ class Written:
     copies: str
     fates: tuple[Fate, ...]
     files: tuple[AttachmentLine, ...]
-    faults: tuple[str, ...]
+    wrongs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +115,13 @@ def _written(box: Box, letter: Letter, sent: Sequence[SendingFacts], files: Sequ
         copies=_copies(facts, outgoing=letter.outgoing),
         fates=tuple(_fate(one, name) for one, name in zip(sent, _reached(box, letter, sent), strict=True)),
         files=tuple(files),
-        faults=facts.faults,
+        wrongs=_wrongs(facts.faults),
     )
+
+
+def _wrongs(codes: Sequence[str]) -> tuple[str, ...]:
+    """What could not be read as it came, each sentence once."""
+    return tuple(dict.fromkeys(translated(_WRONG[code]) for code in codes if code in _WRONG))
 
 
 def who(box: Box, letter: Letter) -> str:
