@@ -58,7 +58,9 @@ def _make_messages() -> None:
         batch_op.create_index("ix_mail_conversations_in", ["record_id", "archived", "in_at", "id"], unique=False)
         batch_op.create_index("ix_mail_conversations_last", ["record_id", "archived", "last_at", "id"], unique=False)
         batch_op.create_index("ix_mail_conversations_out", ["record_id", "out_at", "id"], unique=False)
-        batch_op.create_index("ix_mail_conversations_unread", ["record_id", "unread", "in_at"], unique=False)
+        batch_op.create_index(
+            "ix_mail_conversations_unread", ["record_id", "unread", "archived", "in_at"], unique=False
+        )
         batch_op.create_index("ix_mail_conversations_with", ["record_id", "correspondent_id", "last_at"], unique=False)
     create_record_table(
         "mail_correspondents",
