@@ -24,7 +24,7 @@ class Conversation(BoxRow, Base):
         Index("ix_mail_conversations_last", "record_id", "archived", "last_at", "id"),
         Index("ix_mail_conversations_in", "record_id", "archived", "in_at", "id"),
         Index("ix_mail_conversations_out", "record_id", "out_at", "id"),
-        Index("ix_mail_conversations_unread", "record_id", "unread", "in_at"),
+        Index("ix_mail_conversations_unread", "record_id", "unread", "archived", "in_at"),
         Index("ix_mail_conversations_with", "record_id", "correspondent_id", "last_at"),
         Index("ix_mail_conversations_assigned", "record_id", "assigned_to", "last_at"),
     )
