@@ -3,7 +3,8 @@
 import smtplib
 from base64 import b64encode
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,12 +13,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from espace import db
+from espace.identifiers import new_id
+from espace.interop import mail_write
+from espace.interop.mail_letter import Address
+from espace.interop.mail_write import About
 from espace.machines import Machines
 from espace.messaging.gateway import replies
 from espace.messaging.models import Message, Sending
 from espace.messaging.services import boxes
-from espace.messaging.services.outgoing import sendings
+from espace.messaging.services.outgoing import receipts, sendings
 from espace.messaging.services.practice import mailboxes, tokens
+from espace.outbox.models import Delivery
 from espace.settings import Settings
 from tests.support import build
 from tests.support.build import Caregiver
@@ -25,6 +31,7 @@ from tests.support.certificates import Certificates
 from tests.support.clock import FakeClock
 
 from .gate import Gate, message, open_gate, with_gateway
+from .letters import DOCTOR, arrive, letter, messages
 
 ADDRESS = "helene.morvan@cabinets.espace.example"
 
@@ -110,7 +117,7 @@ def test_the_same_submission_again_leaves_once(gate: Gate, secret: str) -> None:
 def test_another_sender_or_another_from_is_refused(gate: Gate, secret: str) -> None:
     person = boxes.patient_address(build.citizen().ins)
     with signed_in(gate, secret) as smtp:
-        for other in ("paul.autre@cabinets.espace.example", person, "x@ailleurs.example", ""):
+        for other in ("paul.autre@cabinets.espace.example", person, "x@ailleurs.example"):
             code, words = smtp.mail(other)
             assert f"{code} {words.decode()}" == replies.NOT_THEIR_ADDRESS
             smtp.rset()
@@ -118,7 +125,46 @@ def test_another_sender_or_another_from_is_refused(gate: Gate, secret: str) -> N
         smtp.rcpt(person)
         forged = message(person, sender="paul.autre@cabinets.espace.example").as_string()
         assert smtp.data(forged)[0] == 550
+        automatic = message(person, sender=ADDRESS)
+        automatic["Auto-Submitted"] = "auto-generated"
+        for unsigned in (message(person, sender=ADDRESS), automatic):
+            smtp.mail("")
+            smtp.rcpt(person)
+            code, words = smtp.data(unsigned.as_string())
+            assert f"{code} {words.decode()}" == replies.NULL_SENDER
     assert own() == []
+
+
+def test_a_program_confirms_that_its_mailbox_read_what_asked_for_it_once(gate: Gate, secret: str) -> None:
+    """Mail programs send a receipt under no sender (RFC 8098): it is carried as the pages carry it."""
+    asking = replace(letter(Address(ADDRESS)), wants_receipt=DOCTOR.address)
+    silent = letter(Address(ADDRESS))
+    arrive(asking)
+    arrive(silent)
+
+    def receipt(of: str, *, sender: str = ADDRESS) -> bytes:
+        about = About(of, ADDRESS, "Votre consultation")
+        at = datetime(2026, 11, 23, 10, tzinfo=UTC)
+        return mail_write.receipt(
+            about, to=DOCTOR.address, sender=Address(sender), message_id=f"<{new_id()}@x.example>", date=at, text="Lu."
+        )
+
+    with signed_in(gate, secret) as smtp:
+
+        def told(content: bytes) -> int:
+            smtp.mail("")
+            smtp.rcpt(DOCTOR.address)
+            return smtp.data(content)[0]
+
+        assert [told(receipt(asking.message_id)) for _ in range(2)] == [250, 250]
+        assert told(receipt(silent.message_id)) == 554, "nobody asked"
+        assert told(receipt("<autre@hopital.operateur.example>")) == 554
+        assert told(receipt(asking.message_id, sender="paul.autre@cabinets.espace.example")) == 550
+    said = {facts.message_id: facts.receipt_said for facts, _row in messages(mailbox_id())}
+    assert said == {asking.message_id: receipts.SENT, silent.message_id: ""}
+    with db.read() as tx:
+        posted = tx.execute(select(Delivery.id).where(Delivery.topic == receipts.TOPIC)).all()
+    assert len(posted) == 1
 
 
 def test_unknown_addresses_are_refused_to_programs_too(gate: Gate, secret: str) -> None:

@@ -1,7 +1,8 @@
 """Who is at the other end, and in whose name it may write: facts in, decisions out (security.md R39).
 
 Another operator shows a certificate: it must be trusted for the domain of the envelope, and the From header must name
-that same domain. A mailbox's own program shows a token: it writes under the mailbox's address and no other.
+that same domain. A mailbox's own program shows a token: it writes under the mailbox's address and no other, and under
+none only that a message was read (RFC 8098).
 """
 
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ def check_sender(peer: Peer, operators: Operators, sender: str) -> None:
         ReplyError: saying why not.
     """
     if peer.mailbox is not None:
-        if sender.lower() != peer.mailbox.address.lower():
+        if sender and sender.lower() != peer.mailbox.address.lower():
             raise ReplyError(replies.NOT_THEIR_ADDRESS)
         return
     if not peer.names:
@@ -57,6 +58,8 @@ def check_letter(peer: Peer, operators: Operators, sender: str, letter: Letter) 
     if peer.mailbox is not None:
         if written.lower() != peer.mailbox.address.lower():
             raise ReplyError(replies.OTHER_FROM)
+        if not sender and (letter.report is None or letter.report.kind != "disposition"):
+            raise ReplyError(replies.NULL_SENDER)
         return
     if not sender:
         if letter.report is None and not letter.automatic:

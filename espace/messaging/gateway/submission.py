@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from espace.errors import InvalidError, NotFoundError
-from espace.interop.mail_letter import Address, Letter
+from espace.interop.mail_letter import Address, Letter, Report
 from espace.messaging.services.boxes import Box, MailboxFacts
-from espace.messaging.services.outgoing import sending
+from espace.messaging.services.outgoing import receipts, sending
 from espace.messaging.services.outgoing.sending import Outgoing
 from espace.people import services as people
 from espace.permissions import Actor, ActorKind
@@ -20,11 +20,14 @@ def submit(mailbox: MailboxFacts, letter: Letter, recipients: Sequence[str]) -> 
 
     Whom the envelope names and no header does gets a blind copy.
 
+    A receipt is not sent on: it is what the pages do when a reader confirms that they read.
+
     Raises:
         ReplyError: when somebody may not be written to, or the message cannot leave as it is.
     """
     if letter.report is not None:
-        raise ReplyError(replies.NOT_SENT)  # a receipt leaves by the pages, where its sender is known
+        _confirm(mailbox, letter.report)
+        return
     wanted = {address.lower(): address for address in recipients}
     to, cc = (_meant(named, wanted) for named in (letter.to, letter.cc))
     shown = {one.address.lower() for one in (*to, *cc)}
@@ -47,6 +50,16 @@ def submit(mailbox: MailboxFacts, letter: Letter, recipients: Sequence[str]) -> 
         sending.send(_box(mailbox), outgoing)
     except InvalidError as error:
         raise ReplyError(replies.REFUSED if "to" in error.problems else replies.NOT_SENT) from None
+    except NotFoundError:
+        raise ReplyError(replies.NOT_SENT) from None
+
+
+def _confirm(mailbox: MailboxFacts, report: Report) -> None:
+    """Tell who asked that a message of the mailbox was read there; a program that says so again tells nothing more."""
+    if report.kind != "disposition" or not any(line.action == "displayed" for line in report.lines):
+        raise ReplyError(replies.NOT_SENT)
+    try:
+        receipts.confirm_reading_of(_box(mailbox), report.of)
     except NotFoundError:
         raise ReplyError(replies.NOT_SENT) from None
 

@@ -12,9 +12,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 
 from espace import clock, db, outbox, settings
+from espace.db import Digest, Id
 from espace.errors import BusyError, EspaceError, NotFoundError
 from espace.interop import mail_write
 from espace.interop.mail_letter import Address
@@ -23,6 +24,7 @@ from espace.interop.mail_write import About
 from espace.messaging.models import Message
 from espace.messaging.services.boxes import Box, patient_address
 from espace.messaging.services.facts import MessageFacts, seal_message
+from espace.messaging.services.incoming import storing
 from espace.messaging.services.incoming.delivering import RefusedLetterError, deliver
 from espace.messaging.services.operators.trust import rewritten
 from espace.messaging.services.places import PlaceKind, RefusedAddressError, place_of
@@ -40,6 +42,16 @@ UNKNOWN_PATIENT = "902"
 """The code of MS-14 for documents of a patient nobody knows here."""
 NOT_TAKEN = "900"
 """Our code for anything else (U: MS-14 names no other that we know)."""
+_CAME = (
+    select(Message.id)
+    .where(
+        Message.box_id == bindparam("box", type_=Id),
+        Message.message_index == bindparam("index", type_=Digest(32)),
+        Message.outgoing.is_(False),
+    )
+    .order_by(Message.id)
+    .limit(10)
+)
 _IDENTITY = frozenset({"other-recipient", "unknown-patient", "traits-mismatch", "no-identity", "several-patients"})
 
 
@@ -65,6 +77,25 @@ def confirm_reading(box: Box, message_id: UUID) -> None:
         NotFoundError: when this reader sees no such message, may not say so, or nobody asked.
     """
     _say(box, message_id, SENT)
+
+
+def confirm_reading_of(box: Box, message_id: str) -> None:
+    """As `confirm_reading`, of a message that came in under this Message-ID: a mail program knows it by no other name.
+
+    Where several came under it, the one that was asked for is meant.
+
+    Raises:
+        NotFoundError: as `confirm_reading`.
+    """
+    with db.read() as tx:
+        index = storing.message_index(box.id, message_id)
+        found = list(tx.execute(_CAME, {"box": box.id, "index": index}).scalars())
+    for one in found:
+        message = rewriting.seen(box, one)
+        if message is not None and message.facts.receipt_to:
+            confirm_reading(box, one)
+            return
+    raise NotFoundError
 
 
 def keep_reading(box: Box, message_id: UUID) -> None:
