@@ -59,22 +59,37 @@ def sent(raw: Raw, address: str, sender: str, written: str, *, headers: str = ""
 
 
 def test_sixteen_combinations_and_one_is_taken(gate: Gate) -> None:
-    """Certificate known or not, domain on its line or not, From like the envelope or not, From on its line or not."""
+    """Certificate on the list or not, the envelope's domain on its line or not, From on it or not, both alike or not.
+
+    What agrees with an envelope on the line is on it too, so each wish that contradicts itself is asked for with the
+    nearest From that there is: an address that differs in its domain alone, or in letters that only look alike.
+    """
     address = boxes.patient_address(build.citizen().ins)
     stranger = gate.certificates.operator("stranger", "mail.stranger.test")
-    taken = []
-    for known, listed, agrees, from_listed in COMBINATIONS:
-        domain = DOMAIN if listed else OTHER
-        written = domain if agrees else ("second.example" if from_listed else UNLISTED)
-        if agrees and listed != from_listed:
-            continue  # the From that agrees stands where the envelope stands: no combination of its own
+    seen, taken = set(), []
+    for known, listed, from_listed, agrees in COMBINATIONS:
+        envelope = DOMAIN if listed else OTHER
+        written = _from(envelope, listed=listed, from_listed=from_listed, agrees=agrees)
+        seen.add((known, envelope, written))
         with gate.raw(gate.certificates.peer if known else stranger) as raw:
-            code = sent(raw, address, f"praticien@{domain}", f"praticien@{written}")
+            code = sent(raw, address, f"praticien@{envelope}", f"praticien@{written}")
         if code == 250:
-            taken.append((known, listed, agrees, from_listed))
+            taken.append((known, listed, from_listed, agrees))
         else:
-            assert code == 550, (known, listed, agrees, from_listed)
+            assert code == 550, (known, listed, from_listed, agrees)
+    assert len(seen) == len(COMBINATIONS)
     assert taken == [(True, True, True, True)]
+
+
+def _from(envelope: str, *, listed: bool, from_listed: bool, agrees: bool) -> str:
+    """The domain of a From: of the envelope, of the certificate's other line, of another operator, of nobody known."""
+    if agrees and from_listed == listed:
+        return envelope
+    if agrees:  # agrees in all but what tells two operators apart
+        return f"{envelope}.{UNLISTED}" if listed else f"{DOMAIN}."
+    if from_listed:
+        return "second.example"
+    return OTHER if listed else UNLISTED
 
 
 @pytest.mark.parametrize("sender", ["claire@patient.espace.example", "helene.morvan@cabinets.espace.example"])
