@@ -1,12 +1,13 @@
 """A document of a patient sent on: to the patient, to colleagues of the directory, to an address that was typed."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Response, render_template
 from flask_babel import gettext
 
-from espace.documents.services import DocumentFacts, document
-from espace.documents.services.arriving import sending_out
+from espace.documents.services.arriving import handing_on, sending_out
+from espace.documents.services.arriving.handing_on import ToSend, to_send
 from espace.errors import InvalidError
 from espace.interop.xdm_write import file_names
 from espace.messaging.services.outgoing import letters
@@ -30,9 +31,10 @@ _FIELDS = {"to": "addresses", "text": "words"}
 @requires(Permission.PATIENT_PAGE)
 def copy(document_id: UUID) -> Response:
     """To whom the document goes, and with which words."""
-    found = document(viewpoint().standing, document_id)
+    found = to_send(viewpoint().standing, document_id)
     form = CopyForm(formdata=None).begin()
-    form.words.data = gettext("Hello,\n\nPlease find enclosed: %(title)s.", title=found.title)
+    form.offer(_attending())
+    form.words.data = gettext("Hello,\n\nPlease find enclosed: %(title)s.", title=found.document.title)
     return _asking(form, found)
 
 
@@ -41,9 +43,9 @@ def copy(document_id: UUID) -> Response:
 def copied(document_id: UUID) -> Response:
     """Send it, or first look for a colleague by name; what was chosen stays chosen."""
     here, form = viewpoint(), CopyForm()
-    form.offer(_lines(form.chosen_refs))
+    form.offer(_offered(form))
     if form.is_looking or not form.validate():
-        found = document(here.standing, document_id)
+        found = to_send(here.standing, document_id)
         if form.is_looking and not words(form.name.data or ""):
             form.refuse({"name": N_("Write a name, or the 11 digits of an RPPS number.")})
         elif form.is_looking:
@@ -52,14 +54,14 @@ def copied(document_id: UUID) -> Response:
     box = chosen_box(form)
     if box is None:
         form.refuse({"mailbox": N_("Choose the mailbox it leaves from.")})
-        return _asking(form, document(here.standing, document_id))
+        return _asking(form, to_send(here.standing, document_id))
     try:
-        parcel = sending_out.parcel(here.standing, document_id)
+        parcel = handing_on.parcel(here.standing, document_id)
         copies = form.command([one.address for one in _lines(form.chosen_refs)])
         sent = letters.send_copies(box, here.standing, parcel, _packed(parcel), copies)
     except InvalidError as error:
         form.refuse({_FIELDS.get(name, name): problem for name, problem in error.problems.items()})
-        return _asking(form, document(here.standing, document_id))
+        return _asking(form, to_send(here.standing, document_id))
     return to(f"{base_of(box.id)}/{sent[0].conversation_id}")
 
 
@@ -75,15 +77,27 @@ def _lines(refs: list[str]) -> list[directory.Line]:
     return [line for ref in refs if (line := directory.line(ref)) is not None and line.address]
 
 
-def _with_found(form: CopyForm) -> list[directory.Line]:
-    found = directory.search((form.name.data or "").strip(), (form.where.data or "").strip())
-    lines = {line.ref: line for line in (*_lines(form.chosen_refs), *found.lines) if line.address}
-    form.without = sum(not line.address for line in found.lines)
-    form.nobody = not found.lines
+def _attending() -> list[directory.Line]:
+    """The patient's attending doctor, who is offered first; to who reads the record only, for it says who they are."""
+    doctor = handing_on.attending(viewpoint().standing)
+    line = directory.line(f"p-{doctor.id}") if doctor is not None else None
+    return [line] if line is not None and line.address else []
+
+
+def _offered(form: CopyForm, found: Sequence[directory.Line] = ()) -> list[directory.Line]:
+    """The attending doctor, those ticked, then those found, each once."""
+    lines = {line.ref: line for line in (*_attending(), *_lines(form.chosen_refs), *found) if line.address}
     return list(lines.values())
 
 
-def _asking(form: CopyForm, found: DocumentFacts) -> Response:
+def _with_found(form: CopyForm) -> list[directory.Line]:
+    found = directory.search((form.name.data or "").strip(), (form.where.data or "").strip())
+    form.without = sum(not line.address for line in found.lines)
+    form.nobody = not found.lines
+    return _offered(form, found.lines)
+
+
+def _asking(form: CopyForm, found: ToSend) -> Response:
     chosen_box(form)
     if not form.mailbox.data and form.mailbox.choices:
         first = next(iter(form.mailbox.choices))
@@ -91,8 +105,9 @@ def _asking(form: CopyForm, found: DocumentFacts) -> Response:
     return page(
         "messaging/copy.html",
         form,
-        document=found,
+        document=found.document,
+        is_read=found.is_read,
         may_write=has_box(),
-        not_patient=letters.why_not_patient(found),
-        not_professionals=letters.why_not_professionals(found),
+        not_patient=letters.why_not_patient(found.document),
+        not_professionals=letters.why_not_professionals(found.document),
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from espace import clock
 from espace.documents.services.entries.filing import sent_id, sent_series
 from espace.documents.services.types import types
-from espace.documents.services.viewing.reading import DocumentFacts, original
+from espace.documents.services.viewing.reading import Content, DocumentFacts, original
 from espace.interop import cda, media
 from espace.interop.cda import CdaAuthor, CdaError, CdaHeader
 from espace.interop.cda_write import wrap
@@ -50,7 +50,11 @@ def parcel(standing: Standing, document_id: UUID) -> Parcel:
         NotFoundError: when it does not exist for this standing.
         TamperedError: when the stored file does not open.
     """
-    found = original(standing, document_id)
+    return made(standing, original(standing, document_id))
+
+
+def made(standing: Standing, found: Content) -> Parcel:
+    """A file as it came, made ready to leave."""
     document, content = found.document, found.reader.read_all()
     holder = heading.holder_of(standing)
     header = _own_header(document, holder)

@@ -11,8 +11,8 @@ from uuid import UUID, uuid5
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.documents.services import DocumentFacts
+from espace.documents.services.arriving import handing_on
 from espace.documents.services.arriving.sending_out import Parcel
-from espace.documents.services.viewing.reading import body
 from espace.errors import InvalidError, NotFoundError
 from espace.interop import cda_view, media
 from espace.interop.cda import CdaError
@@ -64,7 +64,7 @@ def why_not_professionals(document: DocumentFacts) -> Message | None:
 
 
 def send_copies(box: Box, standing: Standing, parcel: Parcel, archive: bytes, copies: Copies) -> list[Sent]:
-    """Send a document that this standing reads, packed as `archive`, from a mailbox of its reader.
+    """Send a document that this standing reads or has just deposited, packed as `archive`, from their mailbox.
 
     The patient and the colleagues get messages of their own: neither sees to whom else it went.
 
@@ -125,7 +125,7 @@ def _away(patient: str) -> Message | None:
 
 def _paper(standing: Standing, parcel: Parcel) -> Part:
     """The document as people read it: a PDF, made from what is none."""
-    content = body(standing, parcel.document.id)
+    content = handing_on.pages(standing, parcel.document.id)
     raw = content.reader.read_all()
     return Part(file_name(parcel.document.title, media.PDF), media.PDF, _pdf(parcel, content.media, raw))
 
