@@ -176,6 +176,14 @@ def _make_mailboxes() -> None:
     )
     with op.batch_alter_table("mailbox_members", schema=None) as batch_op:
         batch_op.create_index("ix_mailbox_members_professional", ["professional_id"], unique=False)
+    op.create_table(
+        "mailbox_preferences",
+        sa.Column("professional_id", Id(), nullable=False),
+        sa.Column("mailbox_id", Id(), nullable=False),
+        sa.PrimaryKeyConstraint("professional_id", name=op.f("pk_mailbox_preferences")),
+    )
+    with op.batch_alter_table("mailbox_preferences", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mailbox_preferences_mailbox_id"), ["mailbox_id"], unique=False)
     create_record_table(
         "mailbox_templates",
         sa.Column("record_id", Id(), nullable=False),
@@ -240,6 +248,9 @@ def _drop_mailboxes() -> None:
         batch_op.drop_index("ix_mailbox_tokens_mailbox")
     op.drop_table("mailbox_tokens")
     op.drop_table("mailbox_templates")
+    with op.batch_alter_table("mailbox_preferences", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mailbox_preferences_mailbox_id"))
+    op.drop_table("mailbox_preferences")
     with op.batch_alter_table("mailbox_members", schema=None) as batch_op:
         batch_op.drop_index("ix_mailbox_members_professional")
     op.drop_table("mailbox_members")
