@@ -27,7 +27,7 @@ ROOMS = ("home", "administration", "professional", "messaging", "documents", "ac
 
 def handle_events() -> None:
     """Register who carries out what lower rooms write to the outbox, and who answers what they ask of higher ones."""
-    from .access.services import officers, on_heir_decided, on_record_changed
+    from .access.services import count_beside, officers, on_heir_decided, on_record_changed
     from .access.services.passing.restricted import on_restricted
     from .accounts.services import note_refused_sign_in, send_new_code, tell_what_is_due
     from .accounts.services.password_reset import send_reset_code
@@ -40,6 +40,7 @@ def handle_events() -> None:
     from .messaging.services.incoming import arriving, delivering
     from .messaging.services.outgoing import leaving, lmtp, receipts, reports, sending
     from .messaging.services.practice import absences
+    from .messaging.services.reading import list_statements
     from .notifications.services import deliver_mail, deliver_sms
     from .records.services import on_account_activated
 
@@ -65,6 +66,7 @@ def handle_events() -> None:
     outbox.on(delivering.RECEIVED_TOPIC, arriving.on_received)
     outbox.on(delivering.INVITATION_TOPIC, arriving.on_invitation)
     outbox.on(messages.UNREAD_TOPIC, messages.tell_unread)
+    count_beside(*list_statements.unread_counts())
     delivering.on_report(reports.report)
     delivering.on_new(absences.on_new, lmtp.on_new)
     on_acts_told(acts_told, last_times)

@@ -1,6 +1,6 @@
 """The words of rights: who acts, in which relation to a record, and what a route may ask for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -214,7 +214,8 @@ class Standing:
     by nature. `may_hold_rules` and `may_have_given`: False where it is known that the record holds no rule about a
     single document, and neither an open counter code nor a link for guests, so that nobody looks for them.
     `places_kept`: another parent has the names of places kept from this actor (security.md R15); `keeps_places`: this
-    actor has them kept from the others.
+    actor has them kept from the others. `counted`: what higher rooms had counted of the record in the statement
+    by which a person was judged (`access.count_beside`), empty where nobody counted.
     `through` is the standing of who looks through these eyes to see what they see ("voir comme"): it lets through
     nothing that `through` does not, reads under the looker's name, and leaves no trace as a visit.
     """
@@ -241,6 +242,7 @@ class Standing:
     keeps_places: bool = False
     may_hold_rules: bool = True
     may_have_given: bool = True
+    counted: tuple[int, ...] = field(default=(), compare=False)
     through: "Standing | None" = None
 
     def may(self, permission: Permission) -> bool:

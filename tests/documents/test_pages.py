@@ -162,21 +162,15 @@ def test_a_foreign_or_absent_document_is_the_same_nothing(home: House, mother: B
     assert answers[0].text == answers[1].text or len(answers[0].text) == len(answers[1].text)
 
 
-UNREAD = 1
-
-
 def test_a_page_costs_as_many_statements_for_one_row_as_for_sixty(
     home: House, mother: Browser, doctor: Browser, app: Flask
 ) -> None:
-    """performance.md: a professional's page has its row of the trail besides, whose head is locked, read and moved.
-
-    A person's page has the unread messages besides, counted by one statement for the navigation.
-    """
+    """performance.md: a professional's page has its row of the trail besides, whose head is locked, read and moved."""
     found = deposited(home.doctor_here, content=pdf(*"abcde"))
     pages = (
-        (mother, f"/dossiers/{home.mother.record_id}/", 6 + UNREAD),
-        (mother, own(home), 4 + UNREAD),
-        (mother, own(home, f"/{found}"), 7 + UNREAD),
+        (mother, f"/dossiers/{home.mother.record_id}/", 6),
+        (mother, own(home), 4),
+        (mother, own(home, f"/{found}"), 7),
         (doctor, seen_by_doctor(home), 7),
         (doctor, seen_by_doctor(home, f"/{found}"), 9),
     )

@@ -48,6 +48,7 @@ from .notices import forget_record, on_heir_decided, on_record_changed
 from .outlook import Outlook, outlook, told_professions
 from .passing.lines import passing_lines
 from .patients import Awaiting, my_patients
+from .personal import count_beside
 from .seeing.everyone import choosable, everyone
 from .seeing.eyes import (
     BREAK_GLASS,
@@ -122,6 +123,7 @@ __all__ = [
     "consent",
     "consents",
     "copy_rules",
+    "count_beside",
     "durations",
     "ensure_matrix",
     "everyone",

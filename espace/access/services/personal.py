@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, exists, or_
+from sqlalchemy import Row, ScalarSelect, bindparam, exists, or_
 
 from espace import clock, db
 from espace.access import policy
@@ -34,14 +35,36 @@ _BEFORE_PERSON = family.WITH_AGREEMENT.add_columns(
 )
 
 
+_counts: list[ScalarSelect[int]] = []
+
+
+def count_beside(*counts: ScalarSelect[int]) -> None:
+    """Register what higher rooms count of the record named by the parameter "record" (at assembly).
+
+    It is counted in the statement that judges a person, which every page of theirs asks anyway: `Standing.counted`.
+    """
+    _counts[:] = counts
+    _before_person.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _before_person() -> Any:
+    return _BEFORE_PERSON.add_columns(*_counts)
+
+
 def of_person(actor: Actor, record_id: UUID) -> Standing | None:
     """How a patient's account stands before a record, judged anew; None for a stranger."""
     with db.read() as tx:
-        row = tx.execute(_BEFORE_PERSON, {"record": record_id, "now": clock.now()}).first()
+        row = tx.execute(_before_person(), {"record": record_id, "now": clock.now()}).first()
     if row is None or actor.person_id is None:
         return None
     found = _by_bond(actor, actor.person_id, record_id, row)
-    return found and replace(found, may_hold_rules=bool(row.rules), may_have_given=bool(row.given))
+    return found and replace(
+        found,
+        may_hold_rules=bool(row.rules),
+        may_have_given=bool(row.given),
+        counted=tuple(row[len(row) - len(_counts) :]),
+    )
 
 
 def _by_bond(actor: Actor, person_id: UUID, record_id: UUID, row: Row[Any]) -> Standing | None:

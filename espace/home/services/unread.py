@@ -24,7 +24,7 @@ def unread(actor: Actor, cards: Sequence[RecordCard]) -> dict[UUID, int]:
     for card in cards[:MOST]:
         standing = access.standing(actor, card.record_id)
         if standing is not None and standing.may(Permission.MESSAGES_READ):
-            count = lists.unread(box_of(standing))
+            count = lists.unread_then(box_of(standing))
             if count:
                 found[card.record_id] = count
     return found

@@ -9,7 +9,7 @@ from flask import Response, g, request
 
 from espace.messaging.services.boxes import Box, BoxKind, box_of
 from espace.messaging.services.reading import lists
-from espace.messaging.services.reading.lists import Assigned, Folder, Line, Place
+from espace.messaging.services.reading.lists import Assigned, Folder, Place
 from espace.messaging.services.writing import drafts
 from espace.permissions import Permission, Standing
 from espace.web import paging
@@ -105,11 +105,16 @@ def unread_badge(standing: Standing) -> int:
 
 
 def _unread(box: Box) -> int:
-    """How much is unread, counted once for the card and the navigation of a page."""
+    """How much is unread, for the card and the navigation of a page: as the request found it, or as it left it."""
     counted: dict[UUID, int] = g.setdefault("mail_unread", {})
     if box.id not in counted:
-        counted[box.id] = lists.unread(box)
+        counted[box.id] = lists.unread_then(box)
     return counted[box.id]
+
+
+def count_again(box: Box) -> None:
+    """See that the page tells how much is unread now: something of it was read in this request."""
+    g.setdefault("mail_unread", {})[box.id] = lists.unread(box)
 
 
 def unread_card(point: Viewpoint) -> dict[str, object] | None:
@@ -118,6 +123,6 @@ def unread_card(point: Viewpoint) -> dict[str, object] | None:
     count = _unread(box)
     if not count:
         return None
-    newest: Line | None = None if point.is_veiled else lists.newest_unread(box)
+    newest = None if point.is_veiled else lists.newest_unread(box)
     when = instant(newest.at) if newest else ""
     return {"count": count, "many": lists.MANY, "newest": newest, "when": when}

@@ -21,7 +21,7 @@ from espace.web import paging
 from espace.web.attempts import page, to
 from espace.web.guards import requires
 
-from . import files, letters, writing
+from . import files, letters, listing, writing
 from .here import Here, here
 
 
@@ -53,6 +53,8 @@ def answer(conversation_id: UUID) -> Response:
 def shown(place: Here, found: Thread, form: WriteForm, *, first: bool = True) -> Response:
     """The page of a conversation."""
     box, head = place.box, found.head
+    if box.is_person and box.marks_read and any(one.new for one in found.letters):
+        listing.count_again(box)
     ids = [one.id for one in found.letters]
     draft = drafts.find(box, form.draft_id) if box.may_write else None
     refusal = recipients.may_answer(box, found.answered.address)

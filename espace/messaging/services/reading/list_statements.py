@@ -9,7 +9,19 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import aliased
 
 from espace.db import Id, Instant
@@ -20,6 +32,10 @@ _Rows = Select[*tuple[Any, ...]]
 AT, PLACE = bindparam("at", type_=Instant), bindparam("place", type_=Id)
 LIMIT: BindParameter[int] = bindparam("limit")
 _ASKED = Conversation.id.in_(bindparam("conversations", type_=Id, expanding=True))
+
+
+MANY = 100
+"""Unread conversations are counted up to here."""
 
 
 class Folder(StrEnum):
@@ -69,6 +85,26 @@ def unread_statement(shape: Shape) -> _Rows:
     if not shape.sees_secret:
         query = query.where(Conversation.secret.is_(False))
     return query.limit(LIMIT)
+
+
+def unread_counts() -> tuple[ScalarSelect[int], ScalarSelect[int]]:
+    """How many conversations of the box of the parameter "record" hold something unread, up to `MANY`: for who sees
+    everything, and for whom a minor keeps secret ones from. Who sees up to a limit asks by `unread_statement`.
+    """
+    every = (
+        select(literal(1))
+        .where(
+            Conversation.box_id == bindparam("record", type_=Id),
+            Conversation.archived.is_(False),
+            Conversation.unread.is_(True),
+        )
+        .limit(MANY)
+    )
+    found = [
+        select(func.count()).select_from(query.subquery()).scalar_subquery()
+        for query in (every, every.where(Conversation.secret.is_(False)))
+    ]
+    return found[0], found[1]
 
 
 @lru_cache(maxsize=8)

@@ -16,16 +16,35 @@ from espace.family import services as family
 from espace.messaging.models import Correspondent
 from espace.messaging.services import apart, sight
 from espace.messaging.services.boxes import Box
-from espace.messaging.services.facts import open_conversation, open_message
+from espace.messaging.services.facts import MessageFacts, open_conversation, open_message
 from espace.permissions import Relation, Task
 
-from .list_statements import Assigned, Folder, failed_statement, last_messages, page_statement, unread_statement
+from .list_statements import (
+    MANY,
+    Assigned,
+    Folder,
+    failed_statement,
+    last_messages,
+    page_statement,
+    unread_statement,
+)
 
-__all__ = ["MANY", "PAGE_SIZE", "Assigned", "Folder", "Line", "Page", "Place", "newest_unread", "page", "unread"]
+__all__ = [
+    "MANY",
+    "PAGE_SIZE",
+    "Assigned",
+    "Folder",
+    "Line",
+    "Newest",
+    "Page",
+    "Place",
+    "newest_unread",
+    "page",
+    "unread",
+    "unread_then",
+]
 
 PAGE_SIZE = 40
-MANY = 100
-"""Unread conversations are counted up to here."""
 EXCERPT = 160
 _CLOSED = select(Correspondent.id, Correspondent.closed_at).where(
     Correspondent.box_id == sight.BOX,
@@ -43,7 +62,8 @@ class Place(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Line:
     """One conversation as a list shows it. `name` and `role` are those of the other side, `at` is when it last stood
-    in this list; what follows is of its last message.
+    in this list; what follows is of its last message: `said_at` is when it was said, and `by` who said it, "" for the
+    reader themselves.
 
     `closed`: the exchange with them is ended. `failed`: something that was written did not arrive.
     """
@@ -60,6 +80,8 @@ class Line:
     closed: bool
     failed: bool
     excerpt: str
+    said_at: datetime
+    by: str
     outgoing: bool
     automatic: bool
     asks: bool
@@ -114,9 +136,32 @@ def unread(box: Box) -> int:
         return len(found.all())
 
 
-def newest_unread(box: Box) -> Line | None:
-    """The conversation in which something unread came last; reads the list."""
-    return next(iter(page(box, Folder.UNREAD, limit=1).lines), None)
+def unread_then(box: Box) -> int:
+    """As `unread`, as it was when the box's standing was judged, which counted it besides (`access.count_beside`)."""
+    counted = box.standing.counted if box.standing and box.arrived_before is None else None
+    return counted[0 if box.sees_secret else 1] if counted else unread(box)
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The conversation in which something unread came last: the name of its other side, and when that came."""
+
+    id: UUID
+    name: str
+    at: datetime
+
+
+def newest_unread(box: Box) -> Newest | None:
+    """Where something unread came last; who reads for somebody else leaves a row of the trail, as for a list."""
+    statement = page_statement(sight.shape(box), Folder.UNREAD, Assigned.ANYBODY, after=False)
+    with db.write() if is_watched(box) else db.read() as tx:
+        row = tx.execute(statement, sight.parameters(box) | {"limit": 1}).first()
+        if row is None:
+            return None
+        about = open_conversation(tx, box.id, row.id, row.payload)
+        if is_watched(box):
+            leave_row(box, Action.MESSAGES_LISTED, [snapshot(row.id, about.subject, secret=row.secret)])
+    return Newest(row.id, apart.name_seen(box, about.with_name, about.with_role), row.stood_at)
 
 
 def leave(box: Box, action: Action, shown: Sequence[Line]) -> None:
@@ -188,11 +233,20 @@ def _line(tx: Connection, box: Box, row: Any, last: Any, *, is_closed: bool, is_
         closed=is_closed,
         failed=is_failed,
         excerpt=excerpt(said.text),
+        said_at=last.at,
+        by="" if last.author_id == box.actor.id else writer(box, said, outgoing=last.outgoing),
         outgoing=last.outgoing,
         automatic=said.automatic,
         asks=not last.outgoing and not said.automatic and not is_closed and "?" in said.text,
         files=said.files,
     )
+
+
+def writer(box: Box, said: MessageFacts, *, outgoing: bool) -> str:
+    """Who wrote a message, as the reader may know them: for a box, the one who held the pen."""
+    if outgoing:
+        return said.signed or said.sender.name or box.name
+    return apart.name_seen(box, said.sender.name or said.sender.address, said.sender.role)
 
 
 def excerpt(text: str, most: int = EXCERPT) -> str:
