@@ -14,6 +14,8 @@ MAILBOXES: dict[str, str] = {
     "GET /pro/messages/nouvelle-boite": "practice",
     "POST /pro/messages/nouvelle-boite": "practice",
     "POST /pro/messages/ouvrir": "practice",
+    "POST /pro/messages/sans-preference": "practice",
+    f"POST {_MAILBOX}/preferer": "practice",
     f"GET {_MAILBOX}/modeles": "practice",
     f"GET {_MAILBOX}/modeles/nouveau": "practice",
     f"POST {_MAILBOX}/modeles/nouveau": "practice",

@@ -232,6 +232,7 @@ class Action(StrEnum):
     EXCHANGE_REOPENED = "exchange-reopened"
     MAILBOX_MADE = "mailbox-made"
     MAILBOX_CHANGED = "mailbox-changed"
+    MAILBOX_PREFERRED = "mailbox-preferred"
     MAILBOX_MEMBER_ADDED = "mailbox-member-added"
     MAILBOX_MEMBER_REMOVED = "mailbox-member-removed"
     MAILBOX_HANDED_OVER = "mailbox-handed-over"

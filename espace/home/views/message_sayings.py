@@ -73,6 +73,10 @@ OTHERS: dict[Action, Parts] = {
         N_("%(who)s changed the settings of a mailbox."),
         N_("%(who)s changed the settings of the mailbox “%(what)s”."),
     ),
+    Action.MAILBOX_PREFERRED: (
+        N_("%(who)s chose a mailbox as the one they prefer."),
+        N_("%(who)s chose the mailbox “%(what)s” as the one they prefer."),
+    ),
     Action.MAILBOX_MEMBER_ADDED: (
         N_("%(who)s added somebody to the team of a mailbox."),
         N_("%(who)s added %(what)s to the team of a mailbox."),

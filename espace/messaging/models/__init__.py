@@ -2,7 +2,7 @@
 
 from .conversations import Attachment, Conversation, Correspondent, Message, Sending
 from .drafts import Draft, DraftFile
-from .mailboxes import Mailbox, MailboxMember, MailboxTemplate, MailboxToken, MailboxWord
+from .mailboxes import Mailbox, MailboxMember, MailboxPreference, MailboxTemplate, MailboxToken, MailboxWord
 from .trust import TrustList
 from .words import ConversationWord
 
@@ -15,6 +15,7 @@ __all__ = [
     "DraftFile",
     "Mailbox",
     "MailboxMember",
+    "MailboxPreference",
     "MailboxTemplate",
     "MailboxToken",
     "MailboxWord",

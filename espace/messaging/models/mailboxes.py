@@ -50,6 +50,15 @@ class MailboxMember(Base):
     since: Mapped[datetime] = mapped_column(Instant)
 
 
+class MailboxPreference(Base):
+    """The mailbox a professional prefers among those they work in (MS-8). It holds while they work there."""
+
+    __tablename__ = "mailbox_preferences"
+
+    professional_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    mailbox_id: Mapped[UUID] = mapped_column(Id, index=True)
+
+
 class MailboxToken(Base):
     """What a program shows to send from a mailbox; only its hash is kept. The payload holds the program's name."""
 

@@ -6,7 +6,7 @@ from flask import Response, flash
 from flask_babel import gettext
 
 from espace import settings
-from espace.messaging.services.practice import mailboxes
+from espace.messaging.services.practice import mailboxes, preferring
 from espace.messaging.services.practice.mailboxes import Own
 from espace.people import services as people
 from espace.permissions import Permission, demand_fresh_proof
@@ -22,9 +22,11 @@ from .mailbox_pages import base_of, pages
 @pages.get("/pro/messages")
 @requires(Permission.PRACTICE)
 def mine() -> Response:
-    """The mailboxes of who is signed in; one alone is gone to at once, and who has none reads why."""
+    """The mailboxes of who is signed in; one alone, or the preferred one, opens at once; who has none reads why."""
     actor = signed_in()
     found, own = mailboxes.lines(actor), mailboxes.own(people.professional(actor.id))
+    if own is not Own.TO_OPEN and (first := preferring.preferred(actor)) is not None:
+        return to(base_of(first))
     if len(found) == 1 and own is not Own.TO_OPEN and not mailboxes.closed(actor):
         return to(base_of(found[0].facts.id))
     return _mine()
@@ -43,12 +45,33 @@ def _mine() -> Response:
     return render(
         "messaging/mailboxes/mine.html",
         lines=mailboxes.lines(actor),
+        preferred=preferring.preferred(actor),
         closed=mailboxes.closed(actor),
         own=mailboxes.own(who),
         who=who,
         may_make=bool(who.structures and settings.current().mailbox_domain_list),
         many=mailboxes.MANY,
     )
+
+
+@pages.post("/pro/messages/<uuid:mailbox_id>/preferer")
+@requires(Permission.PRACTICE)
+def prefer(mailbox_id: UUID) -> Response:
+    """Have one of one's mailboxes open first."""
+    if PressForm().validate():
+        preferring.prefer(signed_in(), mailbox_id)
+        flash(gettext("This mailbox opens first from now on."), "ok")
+    return to("/pro/messages/boites")
+
+
+@pages.post("/pro/messages/sans-preference")
+@requires(Permission.PRACTICE)
+def prefer_none() -> Response:
+    """Have the list open first again."""
+    if PressForm().validate():
+        preferring.prefer_none(signed_in())
+        flash(gettext("The list of your mailboxes opens first from now on."), "ok")
+    return to("/pro/messages/boites")
 
 
 @pages.post("/pro/messages/ouvrir")

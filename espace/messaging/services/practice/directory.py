@@ -1,6 +1,7 @@
 """The address book of professionals: whom one may write to, and first of all whether they have an address (MS-8).
 
-Colleagues come from the national directory, whose address may live here or at another operator; teams, practices and
+Colleagues come from the national directory, whose address may live here or at another operator; who prefers another of
+their mailboxes here is found at that one. Teams, practices and
 software from the listed mailboxes of this house. A mailbox on the red list is shown to nobody, nor is a patient's.
 """
 
@@ -16,7 +17,7 @@ from espace.messaging.services.boxes import MailboxFacts, address_index
 from espace.people import services as people
 from espace.people.services import Professional, directory
 
-from . import listed
+from . import listed, preferring
 from .mailboxes import facts_of
 
 
@@ -92,6 +93,7 @@ def _listed(mailbox_id: UUID) -> list[MailboxFacts]:
 
 def _of_colleagues(found: Sequence[Professional]) -> list[Line]:
     hidden = _hidden([one.mssante for one in found if _is_ours(one.mssante)])
+    preferred = preferring.shown_for([one.id for one in found])
     return [
         Line(
             ref=f"p-{one.id}",
@@ -100,13 +102,18 @@ def _of_colleagues(found: Sequence[Professional]) -> list[Line]:
             place=", ".join(
                 dict.fromkeys(part for place in one.structures[:2] for part in (place.display_name, place.city) if part)
             ),
-            address="" if _index(one.mssante) in hidden else one.mssante,
-            here=bool(one.mssante) and _is_ours(one.mssante),
+            address=preferred[one.id].address if one.id in preferred else _own_address(one, hidden),
+            here=one.id in preferred or (bool(one.mssante) and _is_ours(one.mssante)),
             is_place=False,
         )
         for one in found
         if one.active
     ]
+
+
+def _own_address(one: Professional, hidden: Collection[bytes]) -> str:
+    """The address the national directory gives, "" where it may not be shown."""
+    return "" if _index(one.mssante) in hidden else one.mssante
 
 
 def _of_mailboxes(found: Sequence[MailboxFacts]) -> list[Line]:
