@@ -1,5 +1,6 @@
 """Carers and messages: the two tasks, in words, and what the people of the record are told (rules.md MI-12)."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,10 +15,11 @@ from espace.machines import Machines
 from espace.messaging.services.boxes import box_of
 from espace.messaging.services.outgoing import sending
 from espace.messaging.services.outgoing.sending import Outgoing
-from espace.messaging.services.reading import lists, threads
+from espace.messaging.services.reading import lists, searching, threads
 from espace.permissions import Permission, Task
 from tests.family.caring import READ, helped_and_carer, made, scope, told
 from tests.messaging import letters
+from tests.support.clock import FakeClock
 
 MAIL, ANSWERS = Task.READ_MESSAGES, Task.WRITE_MESSAGES
 
@@ -120,3 +122,23 @@ def test_the_records_one_may_open_say_how_much_is_unread_as_far_as_each_lets_kno
     letters.arrive(letters.letter(letters.address_of(carer)))
     page = carer.browser(app).get("/dossiers/").text
     assert page.count("1 message non lu") == 1, "only the carer's own: they do not read the other's"
+
+
+def test_what_a_carer_wrote_bears_their_name_for_everybody_else(machines: Machines, clock: FakeClock) -> None:
+    """Nobody reads as their own, or as the person's, what somebody else wrote for them."""
+    helped, carer = helped_and_carer()
+    letters.arrive(letters.letter(letters.address_of(helped)))
+    made(helped.standing(), carer, scope(MAIL, ANSWERS))
+    theirs, own = box_of(carer.standing(helped.record_id)), box_of(helped.standing())
+    [line] = lists.page(own).lines
+    clock.advance(timedelta(hours=2))
+    answer = Outgoing(to=[letters.DOCTOR.address], key=uuid4(), text="Vu avec zinc.", conversation_id=line.id)
+    sending.send(theirs, answer)
+    name = theirs.actor.name
+    for box, by in ((own, name), (theirs, "")):
+        written = threads.thread(box, line.id).letters[-1]
+        [shown] = lists.page(box).lines
+        [hit] = searching.search(box, searching.ask("zinc")).hits
+        assert (written.facts.signed, written.mine) == (name, not by)
+        assert (shown.by, hit.by) == (by, by)
+        assert shown.said_at == written.at != shown.at, "the words shown are not those of when it came in"

@@ -35,8 +35,8 @@ class MessageFacts:
 
     `automatic`: a program wrote it. `closes`: it ends the exchange (rules.md MS-5). `receipt_to` is where its sender
     wants to hear that it was read, `receipt_said` what was answered to that: sent, kept, failed. `signed`: who of
-    a team wrote it here. `files`: how many attachments it has. `faults` are the codes of what was wrong; `mss` are its
-    X-MSS headers, which prove nothing (R41).
+    a team wrote it here, or who wrote it for the person: a parent, a carer. `files`: how many attachments it has.
+    `faults` are the codes of what was wrong; `mss` are its X-MSS headers, which prove nothing (R41).
     """
 
     message_id: str

@@ -85,7 +85,7 @@ def _paper(box: Box, found: Thread) -> dict[str, object]:
 
 
 def _line(box: Box, letter: Letter, names: list[str]) -> dict[str, object]:
-    name = own_name(box) if letter.mine and box.is_person else letters.who(box, letter)
+    name = letter.facts.signed or own_name(box) if letter.outgoing else letters.who(box, letter)
     return {
         "who": name,
         "when": f"{full_day(local(letter.at).date())}, {moment(letter.at)}",

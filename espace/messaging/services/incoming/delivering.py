@@ -155,7 +155,7 @@ def store_own(
         automatic=letter.automatic,
         closes=not box.is_person and closes(letter.subject),
         receipt_to=letter.sender.address if letter.wants_receipt else "",
-        signed="" if box.is_person or letter.automatic else box.actor.name,
+        signed="" if letter.automatic or _is_own(box) else box.actor.name,
         mss={name: tuple(values) for name, values in letter.mss.items()},
     )
     new = NewMessage(
@@ -172,6 +172,11 @@ def store_own(
     storing.hold(tx, box.id, is_person=box.is_person)
     written = storing.store(tx, box.id, new, is_person=box.is_person)
     return StoredOwn(written.conversation_id, written.message_id, written.new, written.secret)
+
+
+def _is_own(box: Box) -> bool:
+    """Whether who writes is the person whose box it is: then nothing more is to be said of who held the pen."""
+    return box.standing is not None and not box.standing.acts_for_other
 
 
 def _is_reported(place: Place, letter: Letter) -> bool:

@@ -28,7 +28,7 @@ from espace.messaging.services.sight import Shape
 from espace.words import N_
 
 from . import attachments
-from .lists import is_watched, leave_row, snapshot
+from .lists import is_watched, leave_row, snapshot, writer
 
 PAGE_SIZE = 20
 LOOKED_AT = 200
@@ -51,12 +51,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One message that answers, with what answers marked."""
+    """One message that answers, with what answers marked. `by` is who wrote it, "" for the reader themselves."""
 
     conversation_id: UUID
     message_id: UUID
     at: datetime
     outgoing: bool
+    by: str
     name: str
     role: str
     subject: Pieces
@@ -171,6 +172,7 @@ def _hit(tx: Connection, box: Box, row: Any, names: Sequence[str], asked: Sequen
         message_id=row.id,
         at=row.at,
         outgoing=row.outgoing,
+        by="" if row.author_id == box.actor.id else writer(box, facts, outgoing=row.outgoing),
         name=other.name or other.address,
         role=other.role,
         subject=marked(about.subject, asked),
@@ -199,6 +201,7 @@ def _candidates(shape: Shape, count: int, *, after: bool) -> Select[*tuple[Any, 
             Message.conversation_id,
             Message.at,
             Message.outgoing,
+            Message.author_id,
             Message.secret,
             Message.payload,
             Conversation.payload.label("conversation"),
