@@ -39,7 +39,7 @@ from . import (
     words,
 )
 from .acting import BuildError, Stage, at, deliver
-from .cast import ACTIVATION, CHILDREN, DIRECTORY, PATIENTS, PROFESSIONALS, Pro, Someone
+from .cast import ACTIVATION, CHILDREN, DIRECTORY, ENTERING, PATIENTS, Pro, Someone
 from .filing import FilingOffice
 from .hasty import hasty
 from .lives import LIVES, papers
@@ -84,7 +84,7 @@ def build(settings: Settings, folder: Path) -> None:
         _play(stage, Path(scratch))
     clock.bind(clock.system_clock)
     audit.checkpoint()
-    logins = [_login(pro) for pro in PROFESSIONALS]
+    logins = [_login(pro) for pro in ENTERING]
     ledger.write(folder / ledger.PROVIDER_ACCOUNTS, [_provider_account(*login) for login in logins])
     ledger.write(folder / ledger.NAME, _contract(stage, settings, folder, logins))
     machines.close()

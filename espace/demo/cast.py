@@ -277,7 +277,8 @@ AUTHORS = (
     Pro(key="lab_chu", given="Idriss", family="Haddad", civility="DR", profession="10", label="Médecin", skill="SM03",
         role="Biologie médicale, laboratoire du CHU", place=HOSPITAL, number=212),
     Pro(key="endocrinologist", given="Paul", family="Kerninon", civility="DR", profession="10", label="Médecin",
-        skill="SM62", role="Endocrinologie, diabétologie, nutrition", place=HOSPITAL, number=223),
+        skill="SM62", role="Endocrinologie, diabétologie, nutrition", place=HOSPITAL, number=223,
+        about="Diabétologue à l'hôpital, responsable de la boîte du service. Claire a donné accès à son équipe."),
     Pro(key="radiologist", given="Mei-Lin", family="Tran", civility="DR", profession="10", label="Médecin",
         skill="SM74", role="Radiologie", place=HOSPITAL, number=234),
     Pro(key="paediatrician", given="Aurore", family="Petit", civility="DR", profession="10", label="Médecin",
@@ -289,13 +290,15 @@ AUTHORS = (
     Pro(key="surgeon", given="Ivan", family="Delcourt", civility="DR", profession="10", label="Médecin", skill="SM14",
         role="Chirurgie viscérale et digestive", place=CLINIC, number=278),
     Pro(key="emergency", given="Lucie", family="Aubry", civility="DR", profession="10", label="Médecin", skill="SM59",
-        role="Médecine d'urgence", place=HOSPITAL, number=289),
+        role="Médecine d'urgence", place=HOSPITAL, number=289,
+        about="Urgentiste à l'hôpital. Elle répond aussi dans la boîte du service de diabétologie."),
     Pro(key="second_gp", given="Jérôme", family="Kessler", civility="DR", profession="10", label="Médecin",
         skill="SM26", role="Médecine générale", place=SECOND_SURGERY, number=290),
     Pro(key="practice_nurse", given="Maëlle", family="Corvec", civility="MME", profession="60", label="Infirmier",
         role="Infirmière", place=SURGERY, number=312),
     Pro(key="assistant", given="Léo", family="Bastide", civility="M", profession="21", label="Pharmacien",
-        role="Pharmacien", place=PHARMACY, number=323),
+        role="Pharmacien", place=PHARMACY, number=323,
+        about="Pharmacien, dans l'équipe de la boîte de la Pharmacie du Pont-Neuf."),
 )  # fmt: skip
 GONE = Pro(
     key="locum", given="Armelle", family="Guégan", civility="DR", profession="10", label="Médecin", skill="SM04",
@@ -304,6 +307,8 @@ GONE = Pro(
 """Replaced the cardiologist for a summer; her mailbox is closed, and the register does not name her any more."""
 
 DIRECTORY = {pro.key: pro for pro in PROFESSIONALS + AUTHORS}
+ENTERING = PROFESSIONALS + tuple(pro for pro in AUTHORS if pro.about)
+"""Who can sign in: the cast's own, and those who work with others in the mailbox of a team."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,19 @@ CAST = {
     "patients": ["mother", "retired", "teen", "second_parent", "carer", "newcomer", "protected", "reader"],
     "children": ["child", "baby"],
     "activation": ["unactivated", "minor_unactivated"],
-    "professionals": ["gp", "cardiologist", "pharmacist", "nurse", "biologist", "dentist", "samu", "physio"],
+    "professionals": [
+        "gp",
+        "cardiologist",
+        "pharmacist",
+        "nurse",
+        "biologist",
+        "dentist",
+        "samu",
+        "physio",
+        "endocrinologist",
+        "emergency",
+        "assistant",
+    ],
     "operators": ["administrator", "privacy_officer", "counter"],
 }
 
