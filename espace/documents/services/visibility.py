@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, not_, or_, select
 
 from espace import clock
 from espace.access.services import KEPT, SHOWN, VisibilityRule, ruled
@@ -43,8 +43,11 @@ NOWHERE = ("folded", "deleted")
 
 def shareable() -> list[ColumnElement[bool]]:
     """What may go into a link, as nobody is kept from it: not hidden, no secret care, nothing still to be announced."""
+    return [Document.state == "current", *_open_to_all()]
+
+
+def _open_to_all() -> list[ColumnElement[bool]]:
     return [
-        Document.state == "current",
         Document.hidden.is_(False),
         Document.patient_invisible.is_(False),
         Document.representatives_invisible.is_(False),
@@ -147,3 +150,9 @@ def among_statement(given: tuple[bool, ...]) -> _Rows:
         Document.state.not_in(NOWHERE),
         *conditions(given),
     )
+
+
+@lru_cache(maxsize=16)
+def kept_statement(given: tuple[bool, ...]) -> _Rows:
+    """Those of some documents that the rule lets through and that somebody else is kept from."""
+    return among_statement(given).where(not_(and_(*_open_to_all())))

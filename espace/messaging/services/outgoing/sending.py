@@ -30,6 +30,7 @@ from espace.messaging.services.incoming.delivering import store_own
 from espace.messaging.services.places import RefusedAddressError, place_of
 from espace.messaging.services.rights import Decision, Why
 from espace.messaging.services.sight import conditions, parameters, shape
+from espace.messaging.services.writing import chosen
 from espace.messaging.services.writing.names import file_name
 from espace.messaging.services.writing.pharmacies import knows
 from espace.people.services import directory
@@ -231,11 +232,13 @@ def _refusal(box: Box, recipients: Sequence[Address], *, with_prescription: bool
 
 
 def _documents(box: Box, document_ids: Sequence[UUID]) -> list[tuple[DocumentFacts, Part]]:
-    """Documents of the record, as their reader takes them away: each leaves its row of the trail."""
+    """Documents of the record, as their reader takes them away: each leaves its row of the trail (MS-16)."""
     if not document_ids:
         return []
     if box.standing is None or not box.standing.may(Permission.DOCUMENTS_READ):
         raise NotFoundError
+    if not chosen.is_free(box, document_ids):
+        raise InvalidError({"files": _KEPT_BACK})
     found = []
     for one in dict.fromkeys(document_ids):
         content = download(box.standing, one)
@@ -298,6 +301,7 @@ def _see_that_it_goes(letter: NewLetter) -> None:
             raise InvalidError({"files": _HARMFUL if error.kind == VIRUS else _NOT_SCANNED}) from None
 
 
+_KEPT_BACK = N_("Somebody is kept from one of these documents: it cannot go with a message. Take it out.")
 _HARMFUL = N_("The antivirus found something harmful in one of the files. The message was not sent.")
 _NOT_SCANNED = N_("The antivirus does not answer now. Send your message again in a few minutes.")
 
