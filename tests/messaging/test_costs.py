@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from espace.interop.mail_letter import Address
 from espace.messaging.services import sight
 from espace.messaging.services.boxes import box_of
 from espace.messaging.services.reading import lists, threads
@@ -13,6 +14,7 @@ from tests.documents.plans import plan
 from tests.support.browser_client import Browser
 from tests.support.marks import on_sqlite
 
+from .letters import HOSPITAL, address_of, arrive, letter
 from .support import Home, conversation_of, home
 
 
@@ -41,7 +43,7 @@ def test_pages_cost_as_many_statements_for_one_conversation_as_for_sixty(browser
     opened = conversation_of(claire.receives(subject="Analyses"))
     claire.receives(subject="Ordonnance")
     record = f"/dossiers/{claire.person.record_id}"
-    pages = {f"{record}/": 6, f"{record}/documents": 4, claire.at(): 7, claire.at(opened): 12}
+    pages = {f"{record}/": 6, f"{record}/documents": 4, claire.at(): 7, claire.at(opened): 9}
     few = [asked(browser, path) for path in pages]
     for number in range(60):
         claire.receives(subject=f"Message {number}")
@@ -87,3 +89,21 @@ def test_what_a_list_or_the_badge_shows_is_found_in_its_index() -> None:
         found = plan(statement, values | {"limit": 41})
         assert f"ix_mail_conversations_{index}" in found, found
         assert "TEMP B-TREE" not in found, found
+
+
+def test_a_thread_costs_as_many_statements_for_one_other_recipient_as_for_thirty(
+    browser: Browser, claire: Home
+) -> None:
+    """Whom an answer to all would go to is asked at once, and only who wrote before is offered."""
+    claire.receives(sender=HOSPITAL)
+    counts = []
+    for many in (1, 30):
+        others = [Address(f"autre{number}@hopital.operateur.example", f"Autre {number}") for number in range(many)]
+        came = arrive(letter(address_of(claire.person), HOSPITAL, *others, subject="À plusieurs"))[0]
+        path = claire.at(conversation_of(came))
+        counts.append(asked(browser, path))
+        page = browser.get(path)
+        assert HOSPITAL.name in page.text
+        offered = page.tree.xpath("//form//input[@name='to']/@value")
+        assert len(offered) == 1, offered
+    assert counts[0] == counts[1]

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from espace.documents.services.viewing.showing import kind_word
 from espace.errors import NotFoundError
 from espace.messaging.forms import WriteForm
-from espace.messaging.services.boxes import Box, own_address
+from espace.messaging.services.boxes import Box
 from espace.messaging.services.facts import Party
 from espace.messaging.services.outgoing import leaving, receipts, sendings
 from espace.messaging.services.practice import assigning, choosing
@@ -32,7 +32,7 @@ def thread(conversation_id: UUID) -> Response:
     before = paging.instant_from(request.args.get("avant"))
     found = threads.thread(place.box, conversation_id, before=Place(*before) if before else None)
     kept = drafts.answer_to(place.box, conversation_id) if place.box.may_write else None
-    return shown(place, found, WriteForm.opened(place.box, kept), first=before is None)
+    return shown(place, found, WriteForm.opened(place.box, kept), kept, first=before is None)
 
 
 @requires(Permission.MESSAGES_WRITE)
@@ -47,16 +47,17 @@ def answer(conversation_id: UUID) -> Response:
         answered=found,
         offered={recipients.ref(place.box, one.address): one.address for one in others(place.box, found)},
     )
-    return done or shown(place, found, form)
+    return done or shown(place, found, form, drafts.find(place.box, form.draft_id))
 
 
-def shown(place: Here, found: Thread, form: WriteForm, *, first: bool = True) -> Response:
-    """The page of a conversation."""
+def shown(
+    place: Here, found: Thread, form: WriteForm, draft: drafts.DraftFacts | None, *, first: bool = True
+) -> Response:
+    """The page of a conversation, with the answer that was begun."""
     box, head = place.box, found.head
     if box.is_person and box.marks_read and any(one.new for one in found.letters):
         listing.count_again(box)
     ids = [one.id for one in found.letters]
-    draft = drafts.find(box, form.draft_id) if box.may_write else None
     refusal = recipients.may_answer(box, found.answered.address)
     return page(
         "messaging/thread.html",
@@ -102,7 +103,7 @@ def others(box: Box, found: Thread) -> list[Party]:
     if last is None or box.places_kept:
         return []
     sides = (*last.facts.recipients, Party(found.head.about.with_address, found.head.about.with_name))
-    return recipients.others_of(box, sides, found.answered.address, own_address(box))
+    return recipients.others_of(box, sides, found.answered.address)
 
 
 @requires(Permission.MESSAGES_WRITE)

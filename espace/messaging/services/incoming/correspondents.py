@@ -3,6 +3,7 @@
 What a minor exchanges secretly with somebody has a row of its own, so that the open one tells parents nothing (R13).
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -133,18 +134,38 @@ def known(box: Box, limit: int = 500) -> list[CorrespondentFacts]:
 
 def at_address(box: Box, address: str) -> list[CorrespondentFacts]:
     """What this reader may know of the exchange with an address: nothing, the open row, the secret one, or both."""
-    indexes = [index_of(box.id, address)]
+    return at_addresses(box, [address])
+
+
+def at_addresses(box: Box, addresses: Iterable[str]) -> list[CorrespondentFacts]:
+    """As `at_address`, of several in one statement."""
+    indexes = [index_of(box.id, one) for one in addresses]
     if box.sees_secret:
-        indexes.append(index_of(box.id, address, secret=True))
+        indexes += [index_of(box.id, one, secret=True) for one in addresses]
+    if not indexes:
+        return []
     with db.read() as tx:
         rows = tx.execute(_AT, {"box": box.id, "indexes": indexes}).all()
         found = [_as_seen(box, _opened(tx, box.id, row)) for row in rows]
     return [one for one in found if one is not None]
 
 
-def exchange(box: Box, address: str, *, known_pharmacy: bool = False, with_prescription: bool = False) -> Exchange:
-    """The facts by which `rights.may_write` judges whether a box may write to an address."""
-    wrote = [one for one in at_address(box, address) if one.wrote_at is not None]
+def exchange(
+    box: Box,
+    address: str,
+    *,
+    known_pharmacy: bool = False,
+    with_prescription: bool = False,
+    among: Sequence[CorrespondentFacts] | None = None,
+) -> Exchange:
+    """The facts by which `rights.may_write` judges whether a box may write to an address.
+
+    `among`: what `at_addresses` gave of it and of others, so that nothing is asked again.
+    """
+    met = (
+        at_address(box, address) if among is None else [one for one in among if one.address.lower() == address.lower()]
+    )
+    wrote = [one for one in met if one.wrote_at is not None]
     free = [one for one in wrote if one.closed_at is None]
     said = (free or wrote)[0] if wrote else None
     return Exchange(

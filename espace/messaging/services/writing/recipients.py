@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from espace import crypto
-from espace.errors import NotFoundError
 from espace.messaging.services import apart
 from espace.messaging.services.boxes import Box, mailbox_at
 from espace.messaging.services.facts import Party
@@ -65,21 +64,22 @@ def may_answer(box: Box, address: str) -> Words | None:
     return None if decision.allowed else sending.REFUSALS[decision.why]
 
 
-def others_of(box: Box, sides: tuple[Party, ...], answered: str, own: str) -> list[Party]:
-    """Who else stood on a message, for an answer to all: those that this box may write to."""
-    left = {answered.lower(), own.lower(), ""}
+def others_of(box: Box, sides: tuple[Party, ...], answered: str) -> list[Party]:
+    """Who else stood on a message, for an answer to all: those that this box may write to, asked in one statement.
+
+    A pharmacy that never wrote is none of them: it may be sent a prescription, which one chooses (rules.md MS-3).
+    """
     found: dict[str, Party] = {}
     for one in sides:
-        if one.address.lower() not in left | set(found) and _is_free(box, one.address):
-            found[one.address.lower()] = one
-    return list(found.values())
-
-
-def _is_free(box: Box, address: str) -> bool:
-    try:
-        return sending.why(box, address).allowed
-    except NotFoundError:
-        return False
+        # A person writes to no other (rules.md MS-4), nor to themself.
+        if not (box.is_person and is_patient(one.address)):
+            found.setdefault(one.address.lower(), one)
+    for address in (answered.lower(), box.address.lower(), ""):
+        found.pop(address, None)
+    met = correspondents.at_addresses(box, found)
+    return [
+        one for address, one in found.items() if may_write(correspondents.exchange(box, address, among=met)).allowed
+    ]
 
 
 def _of(box: Box, one: CorrespondentFacts) -> Recipient:
