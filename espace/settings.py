@@ -296,6 +296,8 @@ class Settings:
             raise SettingsError("ESPACE_SEARCH_MISSES_PER_HOUR may only be tightened below 20 (security.md R50)")
         if self.mail_misses_per_hour > 20 or self.mail_message_mb > 25:
             raise SettingsError("ESPACE_MAIL_MISSES_PER_HOUR and _MESSAGE_MB may only be tightened (security.md R42)")
+        if not 2 <= len(self.closing_mark) <= 20 or self.closing_mark != " ".join(self.closing_mark.split()):
+            raise SettingsError("ESPACE_CLOSING_MARK must have 2 to 20 signs: it ends exchanges (MS-5)")
         if self.emergency_hours > 4:
             raise SettingsError("ESPACE_EMERGENCY_HOURS may only be shortened below 4 (security.md R47)")
         if self.records_per_hour > 30 or self.records_per_day > 100:

@@ -294,6 +294,8 @@ def test_a_conversation_put_away_comes_back_with_the_next_letter(claire: Citizen
         ("XDM/1.0/DDM", "", False),
         ("[FIN] Merci", "Merci", True),
         ("Re: [FIN] Merci", "Merci", True),
+        ("[fin] Merci", "Merci", True),
+        ("[FI", "[FI", False),
         ("La [FIN] est proche", "La [FIN] est proche", False),
         ("Reprise du sport", "Reprise du sport", False),
     ],

@@ -207,7 +207,8 @@ def plain_subject(subject: str) -> str:
     before, plain = None, " ".join(subject.split())
     while before != plain:
         before = plain
-        plain = _PREFIXES.sub("", plain, count=1).removeprefix(mark).strip()
+        plain = _PREFIXES.sub("", plain, count=1)
+        plain = (plain[len(mark) :] if _begins(plain, mark) else plain).strip()
     return plain
 
 
@@ -215,7 +216,12 @@ def closes(subject: str) -> bool:
     """Whether a subject says that the exchange ends (rules.md MS-5)."""
     mark = settings.current().closing_mark
     said = " ".join(subject.split())
-    return bool(mark) and (said.startswith(mark) or _PREFIXES.sub("", said, count=1).startswith(mark))
+    return _begins(said, mark) or _begins(_PREFIXES.sub("", said, count=1), mark)
+
+
+def _begins(said: str, mark: str) -> bool:
+    """Whether a subject begins with a mark that somebody typed, in small letters or capitals."""
+    return said[: len(mark)].casefold() == mark.casefold()
 
 
 def _known(tx: Connection, box_id: UUID, content: bytes) -> Stored | None:
