@@ -13,6 +13,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from espace import db
+from espace.access.services.watching import suspensions
+from espace.access.services.watching.suspensions import Cause
 from espace.identifiers import new_id
 from espace.interop import mail_write
 from espace.interop.mail_letter import Address
@@ -24,6 +26,7 @@ from espace.messaging.services import boxes
 from espace.messaging.services.outgoing import receipts, sendings
 from espace.messaging.services.practice import mailboxes, tokens
 from espace.outbox.models import Delivery
+from espace.permissions import SYSTEM
 from espace.settings import Settings
 from tests.support import build
 from tests.support.build import Caregiver
@@ -196,3 +199,24 @@ def test_signing_in_takes_no_nonsense(gate: Gate) -> None:
         assert smtp.docmd("AUTH", "LOGIN")[0] == 334
         assert smtp.docmd("*")[0] == 501
         assert smtp.noop()[0] == 250
+
+
+def test_a_program_that_stays_is_silent_as_soon_as_its_token_ends(gate: Gate, doctor: Caregiver, secret: str) -> None:
+    person, found = boxes.patient_address(build.citizen().ins), mailbox_id()
+    with signed_in(gate, secret) as smtp, signed_in(gate, secret) as busy:
+        assert smtp.send_message(message(person, sender=ADDRESS), ADDRESS, [person]) == {}
+        busy.mail(ADDRESS)
+        busy.rcpt(person)
+        for token in tokens.tokens(doctor.actor, found):
+            tokens.end(doctor.actor, found, token.id)
+        assert busy.data(message(person, sender=ADDRESS).as_string())[0] == 535
+        assert smtp.mail(ADDRESS)[0] == 535
+    assert len(own()) == 1
+
+
+def test_a_program_that_stays_is_silent_as_soon_as_its_professional_is_stopped(
+    gate: Gate, doctor: Caregiver, secret: str
+) -> None:
+    with signed_in(gate, secret) as smtp:
+        suspensions.stop(SYSTEM, doctor.id, Cause.VOLUME)
+        assert smtp.mail(ADDRESS)[0] == 535

@@ -225,8 +225,8 @@ class Conversation(SMTP):
         else:
             raise ReplyError(replies.UNKNOWN_MECHANISM)
         network = str((self.session.peer or ("",))[0]) if self.session else ""
-        mailbox = await self._in_house(lambda: house.sign_in(address, secret, network))
-        self._peer = Peer(self._peer.names, mailbox)
+        peer = self._peer
+        self._peer = await self._in_house(lambda: house.sign_in(peer, address, secret, network))
         self._reset_timeout(PATIENCE)
         await self.push(replies.AUTHENTICATED)
 

@@ -7,20 +7,19 @@ a while, a locked database, a full disk, is answered so that the other side come
 import errno
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import format_datetime
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from espace import clock, settings
+from espace import clock, crypto, settings
 from espace.accounts.services import throttle
 from espace.errors import BusyError, ThrottledError
 from espace.identifiers import new_id
 from espace.interop import mail_read
 from espace.interop.mail_letter import Letter, MailError
-from espace.messaging.services.boxes import MailboxFacts
 from espace.messaging.services.incoming import delivering
 from espace.messaging.services.incoming.delivering import RefusedLetterError
 from espace.messaging.services.operators.trust import Operators, active_operators
@@ -53,6 +52,7 @@ class Envelope:
 
 def admit_sender(peer: Peer, sender: str) -> None:
     """See that `peer` may send under this address now. Raises ReplyError."""
+    _check_token(peer)
     check_sender(peer, active_operators(), sender)
 
 
@@ -87,6 +87,7 @@ def take(envelope: Envelope, content: bytes) -> str:
     """
     if not is_strict(content):
         raise ReplyError(replies.BARE_MESSAGE)
+    _check_token(envelope.peer)
     if _own_traces(content) > 1:
         raise ReplyError(replies.LOOP)
     operators = active_operators()
@@ -114,8 +115,8 @@ def _deliver(envelope: Envelope, letter: Letter) -> None:
         delivering.deliver(letter, envelope.places, sender=envelope.sender)
 
 
-def sign_in(address: str, secret: str, network: str) -> MailboxFacts:
-    """The mailbox in whose name a program may send: its address and a token. Raises ReplyError."""
+def sign_in(peer: Peer, address: str, secret: str, network: str) -> Peer:
+    """`peer` as a mailbox's program, who shows its address and a token. Raises ReplyError."""
     names = throttle.names_for("mail-token", address.lower(), network)
     try:
         throttle.admit(names)
@@ -125,7 +126,13 @@ def sign_in(address: str, secret: str, network: str) -> MailboxFacts:
     if found is None:
         raise ReplyError(replies.WRONG_SECRET)
     throttle.clear(names)
-    return found
+    return replace(peer, mailbox=found, shown=crypto.token_hash(secret))
+
+
+def _check_token(peer: Peer) -> None:
+    """A token that ended since it was shown sends nothing more, however long its program stays (security.md R48)."""
+    if peer.mailbox is not None and tokens.mailbox_with_hash(peer.mailbox.address, peer.shown) is None:
+        raise ReplyError(replies.WRONG_SECRET)
 
 
 def answer_to(error: Exception) -> str:

@@ -18,10 +18,14 @@ from .replies import ReplyError
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One end of a connection: the names of its verified certificate, and the mailbox whose token it showed."""
+    """One end of a connection: the names of its verified certificate, and the mailbox whose token it showed.
+
+    `shown` is the hash of that token: it is looked at again at each message, as it may end meanwhile.
+    """
 
     names: frozenset[str] = frozenset()
     mailbox: MailboxFacts | None = None
+    shown: bytes = b""
 
     def called(self, operators: Operators) -> str:
         """By what its tries are counted: the mailbox, the operator, or the certificate's name where none is known."""

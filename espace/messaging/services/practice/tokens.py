@@ -134,9 +134,14 @@ def mailbox_with_token(address: str, token: str) -> MailboxFacts | None:
 
     A token is silent while who answers for the mailbox does not practise any more, or is stopped (security.md R48).
     """
+    return mailbox_with_hash(address, crypto.token_hash(token))
+
+
+def mailbox_with_hash(address: str, shown: bytes) -> MailboxFacts | None:
+    """As `mailbox_with_token`, for a program that showed the token a while ago, of which only its hash is kept."""
     facts = mailbox_at(address)
     with db.read() as tx:  # looked up whatever the address: both kinds of wrong take the same
-        row = tx.execute(_SHOWN, {"token": crypto.token_hash(token)}).first()
+        row = tx.execute(_SHOWN, {"token": shown}).first()
     if facts is None or row is None or facts.closed_at is not None or row.mailbox_id != facts.id:
         return None
     if not crypto.same(address_index(address), address_index(facts.address)) or not _may_speak(facts):
