@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from espace.interop.mail_letter import Address
 from espace.machines import Machines
 from espace.messaging.services.reading import lists, threads
 from espace.messaging.services.reading.lists import Folder
@@ -88,6 +89,16 @@ def test_a_page_costs_the_same_for_one_and_for_sixty(machines: Machines, clock: 
             lists.page(box, limit=60)
         counts.append(len(sent))
     assert counts[0] == counts[1] <= 4
+
+
+def test_who_has_no_name_is_called_by_their_address() -> None:
+    claire = home()
+    claire.receives(sender=Address("secretariat@hopital.operateur.example"))
+    (line,) = lists.page(claire.box).lines
+    assert line.name == "secretariat@hopital.operateur.example"
+    newest = lists.newest_unread(claire.box)
+    assert newest is not None
+    assert newest.name == line.name
 
 
 def test_an_excerpt_is_what_was_written_and_not_what_it_repeats() -> None:

@@ -161,7 +161,7 @@ def newest_unread(box: Box) -> Newest | None:
         about = open_conversation(tx, box.id, row.id, row.payload)
         if is_watched(box):
             leave_row(box, Action.MESSAGES_LISTED, [snapshot(row.id, about.subject, secret=row.secret)])
-    return Newest(row.id, apart.name_seen(box, about.with_name, about.with_role), row.stood_at)
+    return Newest(row.id, apart.name_seen(box, about.with_name or about.with_address, about.with_role), row.stood_at)
 
 
 def leave(box: Box, action: Action, shown: Sequence[Line]) -> None:
@@ -223,7 +223,7 @@ def _line(tx: Connection, box: Box, row: Any, last: Any, *, is_closed: bool, is_
     return Line(
         id=row.id,
         subject=about.subject,
-        name=apart.name_seen(box, about.with_name, about.with_role),
+        name=apart.name_seen(box, about.with_name or about.with_address, about.with_role),
         role=about.with_role,
         at=row.stood_at,
         unread=bool(row.unread),
