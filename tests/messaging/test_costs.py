@@ -14,6 +14,7 @@ from tests.documents.plans import plan
 from tests.support.browser_client import Browser
 from tests.support.marks import on_sqlite
 
+from . import mailboxes
 from .letters import HOSPITAL, address_of, arrive, letter
 from .support import Home, conversation_of, home
 
@@ -107,3 +108,12 @@ def test_a_thread_costs_as_many_statements_for_one_other_recipient_as_for_thirty
         offered = page.tree.xpath("//form//input[@name='to']/@value")
         assert len(offered) == 1, offered
     assert counts[0] == counts[1]
+
+
+def test_a_page_of_a_mailbox_looks_once_whether_one_belongs_to_it(app: Flask) -> None:
+    leader = mailboxes.doctor()
+    browser, path = leader.browser(app), f"/pro/messages/{mailboxes.ward(leader).id}"
+    for page in (path, f"{path}/ecrire"):
+        with statements() as sent:
+            browser.get(page)
+        assert len([one for one in sent if "FROM mailboxes" in one and "mailboxes.closed_at IS NULL" in one]) == 1

@@ -148,12 +148,12 @@ def box_of_mailbox(actor: Actor, mailbox_id: UUID) -> Box:
     Raises:
         NotFoundError: for anybody else, and for a closed one.
     """
-    return _as_box(actor, mailbox_of(actor, mailbox_id))
+    return as_box(actor, mailbox_of(actor, mailbox_id))
 
 
 def boxes_of(actor: Actor) -> list[Box]:
     """Every mailbox a professional belongs to, the oldest first."""
-    return [_as_box(actor, facts) for facts in mailboxes_of(actor)]
+    return [as_box(actor, facts) for facts in mailboxes_of(actor)]
 
 
 def mailbox_of(actor: Actor, mailbox_id: UUID) -> MailboxFacts:
@@ -222,7 +222,8 @@ def _still_there(actor: Actor, found: list[MailboxFacts]) -> list[MailboxFacts]:
     return [one for one in found if one.structure_id is None or (one.structure_id, actor.id) in held]
 
 
-def _as_box(actor: Actor, facts: MailboxFacts) -> Box:
+def as_box(actor: Actor, facts: MailboxFacts) -> Box:
+    """The box of a mailbox that `mailbox_of` has opened for this actor."""
     return Box(
         id=facts.id,
         kind=facts.kind,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Response, g
 
-from espace.messaging.services.boxes import Box, MailboxFacts, box_of, box_of_mailbox, mailbox_of
+from espace.messaging.services.boxes import Box, MailboxFacts, as_box, box_of, mailbox_of
 from espace.permissions import Permission
 from espace.web.guards import requires, signed_in, viewpoint
 from espace.web.viewpoint import Viewpoint
@@ -65,9 +65,8 @@ def of_mailbox(view: View) -> View:
     @wraps(view)
     def in_mailbox(mailbox_id: UUID, **given: Any) -> Response:
         actor = signed_in()
-        g.mail_here = Here(
-            box_of_mailbox(actor, mailbox_id), f"/pro/messages/{mailbox_id}", facts=mailbox_of(actor, mailbox_id)
-        )
+        facts = mailbox_of(actor, mailbox_id)
+        g.mail_here = Here(as_box(actor, facts), f"/pro/messages/{mailbox_id}", facts=facts)
         return view(**given)
 
     return requires(Permission.PRACTICE)(in_mailbox)

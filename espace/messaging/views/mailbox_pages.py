@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Response
 
-from espace.messaging.services.boxes import Box, box_of_mailbox, mailbox_of
+from espace.messaging.services.boxes import Box, as_box, mailbox_of
 from espace.messaging.services.practice.mailboxes import leads
 from espace.permissions import Actor
 from espace.web.attempts import page
@@ -26,7 +26,7 @@ def mailbox_here(mailbox_id: UUID) -> Here:
     """
     actor = signed_in()
     facts = mailbox_of(actor, mailbox_id)
-    return Here(box_of_mailbox(actor, mailbox_id), base_of(mailbox_id), facts=facts)
+    return Here(as_box(actor, facts), base_of(mailbox_id), facts=facts)
 
 
 def base_of(mailbox_id: UUID) -> str:
