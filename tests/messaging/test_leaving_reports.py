@@ -370,3 +370,19 @@ def test_every_failure_has_words_and_every_refusal_here_a_failure() -> None:
 def test_a_house_does_not_start_with_a_mail_store_it_cannot_reach(server: str) -> None:
     with pytest.raises(SettingsError, match="ESPACE_MAILBOX_LMTP"):
         Settings(mailbox_lmtp=server)
+
+
+def test_of_two_recipients_the_operator_of_one_tells_nothing_of_the_other(practice: Box) -> None:
+    """Both know the Message-ID: neither may make its author believe that the other did not get it."""
+    other = Address("autre@ailleurs.example")
+    message_id, of = sent_to(practice, HOSPITAL, other)
+    come_back(practice, bounce(of, other))
+    come_back(practice, bounce(of, HOSPITAL))
+    assert [one.state for one in every(practice, message_id)] == [State.FAILED, State.SENT]
+
+
+def test_a_failure_told_by_who_carried_it_is_believed(practice: Box) -> None:
+    other = Address("autre@ailleurs.example")
+    message_id, of = sent_to(practice, other)
+    come_back(practice, bounce(of, other))
+    assert [one.state for one in every(practice, message_id)] == [State.FAILED]

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import bindparam, select
 
-from espace import clock, db
+from espace import clock, db, settings
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.db import Digest, Id
@@ -19,7 +19,7 @@ from espace.messaging.models import Message
 from espace.messaging.services import apart
 from espace.messaging.services.facts import Party
 from espace.messaging.services.incoming import storing
-from espace.messaging.services.operators.trust import rewritten
+from espace.messaging.services.operators.trust import active_operators, rewritten
 from espace.permissions import SYSTEM
 
 from . import sendings
@@ -66,7 +66,7 @@ def report(box_id: UUID, letter: Letter) -> bool:
 def _recipient(every: list[SendingFacts], line: ReportLine, letter: Letter) -> SendingFacts | None:
     """Of whom a line tells: by the address as we wrote it or as it was rewritten, else by who wrote the report.
 
-    That somebody read it is believed from their own domain only.
+    That somebody read it is believed from their own domain only; that it failed, from no operator of another recipient.
     """
     address = (line.address or letter.sender.address).strip().lower()
     one = next((each for each in every if address in _addresses(each)), None)
@@ -75,7 +75,22 @@ def _recipient(every: list[SendingFacts], line: ReportLine, letter: Letter) -> S
     is_receipt = letter.report is not None and letter.report.kind == "disposition"
     if one is not None and is_receipt and letter.sender.domain not in {_domain(each) for each in _addresses(one)}:
         return None
-    return one
+    return one if one is None or is_receipt or _may_tell_failure(letter.sender.domain, one, every) else None
+
+
+def _may_tell_failure(domain: str, one: SendingFacts, every: list[SendingFacts]) -> bool:
+    """Whether a failure is believed: all recipients know the Message-ID, and each operator speaks for its own.
+
+    Whoever carries our mail speaks for all of them, even where a recipient has their mailbox there.
+    """
+    own = {_domain(each) for each in _addresses(one)}
+    others = {_domain(each) for other in every for each in _addresses(other)} - own
+    if domain not in others:
+        return True
+    operators = active_operators()
+    who = operators.names.get(domain)
+    is_theirs = who is not None and who in {operators.names.get(each) for each in own}
+    return is_theirs or settings.current().smtp_host.lower() in operators.certificates.get(domain, frozenset())
 
 
 def _addresses(one: SendingFacts) -> set[str]:
