@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import request
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_wtf.file import MultipleFileField
 from werkzeug.datastructures import FileStorage
 from wtforms import (
@@ -97,14 +98,30 @@ class WriteForm(Form):
 
     def refuse_files(self, refused: list[Refused]) -> None:
         """Say beside the files why each cannot go with the message."""
-        words = [f"{one.name}{translated(N_(': '))}{translated(one.why)}" for one in refused]
-        self.file.errors = [*self.file.errors, *words]
+        why: dict[str, list[str]] = {}
+        for one in refused:
+            why.setdefault(translated(one.why), []).append(one.name)
+        # A field shows one sentence: each reason once, with the files it is about.
+        said = [f"{_some(names)}{translated(N_(': '))}{sentence}" for sentence, names in why.items()]
+        if said:
+            self.file.errors = [*self.file.errors, " ".join(said)]
 
 
 class SearchForm(Form):
     """Words to look for in the messages."""
 
     q = StringField(_l("Words to find"))
+
+
+_NAMED = 3
+
+
+def _some(names: list[str]) -> str:
+    """The names of some files, the first ones of many."""
+    first, more = ", ".join(names[:_NAMED]), len(names) - _NAMED
+    if more <= 0:
+        return first
+    return str(ngettext("%(names)s and %(num)d more", "%(names)s and %(num)d more", more, names=first))
 
 
 def _ids(texts: list[str]) -> list[UUID]:

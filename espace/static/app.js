@@ -115,5 +115,17 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 });
 // A part that does not come is asked for as a page, which says why.
 for (const name of ["htmx:responseError", "htmx:sendError"]) {
-  document.addEventListener(name, ({ detail }) => { if (detail.elt.href) location.assign(detail.elt.href); });
+  document.addEventListener(name, ({ detail }) => {
+    if (detail.elt.href) location.assign(detail.elt.href);
+    lost(detail.elt);
+  });
 }
+// What is being typed stays on its page, whatever the answer: that it is no longer kept is said where its keeping was.
+const lost = ({ dataset, attributes }) => {
+  if (!dataset.lost) return false;
+  document.querySelector(attributes["hx-target"].value).replaceChildren(make("p", { class: "err" }, dataset.lost));
+  return true;
+};
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.status >= 400 && lost(event.detail.elt)) event.preventDefault();
+});

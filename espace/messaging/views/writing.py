@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from espace.documents.services import DocumentFacts
 from espace.documents.services.entries import checks
-from espace.errors import NotFoundError
+from espace.errors import InvalidError, NotFoundError
 from espace.messaging.forms import ACCEPT, ACCEPT_MORE, WriteForm
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.outgoing.sending import Sent
@@ -22,6 +22,7 @@ from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires
 from espace.web.rendering import render, wants_fragment
+from espace.words import N_
 
 from .here import Here, here
 
@@ -34,7 +35,7 @@ def write() -> Response:
     """A new message; what is begun is kept once something stands in it."""
     place = here()
     drafts.may_write(place.box)
-    return _writing(place, WriteForm.opened(place.box))
+    return _writing(place, WriteForm.opened(place.box), begun=drafts.newest(place.box))
 
 
 @requires(Permission.MESSAGES_WRITE)
@@ -103,6 +104,7 @@ def carry_out(
         return _kept_quietly(place, form, typed, conversation_id)
     uploads = form.uploads()
     with attempt(form):
+        _check_there_is_something(box, form, act, typed, conversation_id=conversation_id, attached=bool(uploads))
         if uploads or act != SEND or len(typed.to) > 1:
             drafts.keep(box, form.draft_id, _without(typed, act, which), conversation_id)
         if uploads:
@@ -115,6 +117,18 @@ def carry_out(
     if act == SEND:
         return _send(place, form, typed, answered)
     return _next(place, form, act, conversation_id)
+
+
+def _check_there_is_something(
+    box: Box, form: WriteForm, act: str, typed: Typed, *, conversation_id: UUID | None, attached: bool
+) -> None:
+    """See that what the pressed button keeps or attaches is there."""
+    if attached:
+        return
+    if act == ATTACH:
+        raise InvalidError({"file": N_("Choose the files first.")})
+    if act == KEEP and not _says_something(typed, conversation_id) and drafts.find(box, form.draft_id) is None:
+        raise InvalidError({"text": N_("Write something first: there is nothing to keep yet.")})
 
 
 def _send(place: Here, form: WriteForm, typed: Typed, answered: Thread | None) -> Response | None:
@@ -149,7 +163,7 @@ def _next(place: Here, form: WriteForm, act: str, conversation_id: UUID | None) 
 def _kept_quietly(place: Here, form: WriteForm, typed: Typed, conversation_id: UUID | None) -> Response:
     """What script keeps while one writes; nothing typed yet is nothing to keep."""
     at = None
-    if not typed.is_empty:
+    if _says_something(typed, conversation_id) or drafts.find(place.box, form.draft_id) is not None:
         with attempt(form):
             at = drafts.keep(place.box, form.draft_id, typed, conversation_id)
     return render("messaging/_kept.html", at=at, problem=form.faults[0][1] if form.faults else "")
@@ -157,10 +171,15 @@ def _kept_quietly(place: Here, form: WriteForm, typed: Typed, conversation_id: U
 
 def _keep_what_was_typed(box: Box, form: WriteForm, typed: Typed, conversation_id: UUID | None) -> None:
     """What could not be sent stays as a draft, as far as it fits into one."""
-    if not typed.is_empty:
+    if _says_something(typed, conversation_id):
         quiet = WriteForm(formdata=None)
         with attempt(quiet):
             drafts.keep(box, form.draft_id, typed, conversation_id)
+
+
+def _says_something(typed: Typed, conversation_id: UUID | None) -> bool:
+    """Whether there is something to keep: to whom an answer goes is known without typing."""
+    return bool(typed.text.strip() or typed.documents) if conversation_id else not typed.is_empty
 
 
 def _typed(form: WriteForm, answered: Thread | None, offered: Mapping[str, str]) -> Typed:
@@ -195,21 +214,22 @@ def _done(place: Here, form: WriteForm) -> Response:
     return carry_out(place, form, offered=offered) or _writing(place, form)
 
 
-def _writing(place: Here, form: WriteForm) -> Response:
+def _writing(place: Here, form: WriteForm, *, begun: DraftFacts | None = None) -> Response:
+    """The page of a new message; `begun` is one that was left before, to go on with."""
     box = place.box
     draft = drafts.find(box, form.draft_id)
     everybody = recipients.recipients(box)
     chosen_refs = set(form.to.data or [])
-    every = "tous" in request.args
     offered = [one for one in everybody if one.allowed]
-    first = offered if every else [one for n, one in enumerate(offered) if n < _SHOWN or one.ref in chosen_refs]
+    first = [one for n, one in enumerate(offered) if n < _SHOWN or one.ref in chosen_refs]
     return page(
         "messaging/write.html",
         form,
         here=place,
         offered=first,
-        more=len(offered) - len(first),
+        more=[one for one in offered if one not in first],
         refused=[one for one in everybody if not one.allowed],
+        begun=begun,
         notices=recipients.notices(tuple(one.address for one in everybody if one.ref in chosen_refs)),
         draft=draft,
         documents=documents_of(box, form),

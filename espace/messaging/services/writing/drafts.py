@@ -31,6 +31,7 @@ _ANSWER = (
     .order_by(Draft.touched_at.desc(), Draft.id.desc())
     .limit(1)
 )
+_NEW = _ALL.where(Draft.conversation_id.is_(None)).limit(1)
 _COUNT = select(func.count()).select_from(select(Draft.id).where(*_MINE).limit(MOST_DRAFTS).subquery())
 _FILES_OF = (
     select(DraftFile.id, DraftFile.draft_id, DraftFile.place, DraftFile.payload)
@@ -108,6 +109,12 @@ def find(box: Box, draft_id: UUID) -> DraftFacts | None:
     """One draft, or None."""
     with db.read() as tx:
         return next(iter(_opened(tx, box, tx.execute(_ONE, _values(box) | {"id": draft_id}).all())), None)
+
+
+def newest(box: Box) -> DraftFacts | None:
+    """The new message that this actor left last."""
+    with db.read() as tx:
+        return next(iter(_opened(tx, box, tx.execute(_NEW, _values(box)).all())), None)
 
 
 def answer_to(box: Box, conversation_id: UUID) -> DraftFacts | None:
