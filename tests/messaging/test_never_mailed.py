@@ -54,3 +54,16 @@ def test_what_a_minor_keeps_from_their_parents_stands_in_no_message_that_parents
         posting.post(box, new_id(), typed)
     assert "files" in raised.value.problems
     assert [row.outgoing for _, row in messages(box.id)] == [False]
+
+
+def test_a_number_that_a_secret_message_bears_marks_no_open_one(claire: Citizen) -> None:
+    """Else parents learn from an open message that there is another one (security.md R13)."""
+    child = build.citizen("Jules", "Fontenay", sex="M", birth=date(2011, 5, 2), parents=[claire])
+    arrive(letter(address_of(child), message_id="<1@hopital.operateur.example>", text="Secret."), secret=True)
+    arrive(letter(address_of(child), message_id="<1@hopital.operateur.example>", text="Ouvert."))
+    arrive(letter(address_of(child), message_id="<1@hopital.operateur.example>", text="Encore."))
+    assert [(row.secret, row.flagged) for _, row in messages(child.record_id)] == [
+        (True, False),
+        (False, False),
+        (False, True),
+    ]

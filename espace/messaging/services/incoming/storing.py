@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, bindparam, func, insert, select, update
+from sqlalchemy import BigInteger, Boolean, Connection, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from espace import clock, crypto, db, settings
@@ -54,6 +54,8 @@ _NAMESAKE = (
         Message.box_id == _BOX,
         Message.message_index == bindparam("index", type_=Digest(32)),
         Message.outgoing.is_(False),
+        # What is secret leaves no mark on an open message: parents would learn of it (R13).
+        or_(Message.secret.is_(False), bindparam("secret", type_=Boolean)),
     )
     .limit(1)
 )
@@ -76,6 +78,8 @@ _CONVERSATION = (
     .where(Conversation.box_id == _BOX, Conversation.id == bindparam("id", type_=Id))
     .with_for_update()
 )
+_ADD_CONVERSATION, _ADD_MESSAGE = insert(table(Conversation)), insert(table(Message))
+_ADD_ATTACHMENTS, _ADD_WORDS = insert(table(Attachment)), insert(table(ConversationWord))
 _ALONE = select(func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)))
 _PREFIXES = re.compile(r"^\s*(?:(?:re|ref|tr|fw|fwd|rép)\s*:\s*|XDM/1\.0/DDM\+?\s*[:-]?\s*)", re.IGNORECASE)
 
@@ -163,9 +167,10 @@ def store(tx: Connection, box_id: UUID, new: NewMessage, *, is_person: bool) -> 
     if same is not None:
         return same
     index = message_index(box_id, new.facts.message_id)
-    flagged = not new.outgoing and tx.execute(_NAMESAKE, {"box": box_id, "index": index}).first() is not None
     now = clock.now()
     found, secret, follows = _placed(tx, box_id, new, is_person=is_person)
+    namesake = {"box": box_id, "index": index, "secret": secret}
+    flagged = not new.outgoing and tx.execute(_NAMESAKE, namesake).first() is not None
     other, facts = _note_parties(tx, box_id, new, now, secret=secret, is_person=is_person)
     if found is None:
         conversation_id = _begin(tx, box_id, new, now, other, secret=secret, follows=follows)
@@ -175,22 +180,23 @@ def store(tx: Connection, box_id: UUID, new: NewMessage, *, is_person: bool) -> 
     message_id = new_id()
     try:
         tx.execute(
-            insert(Message).values(
-                box_id=box_id,
-                id=message_id,
-                conversation_id=conversation_id,
-                at=now,
-                outgoing=new.outgoing,
-                state=new.state,
-                message_index=index,
-                content_index=content,
-                flagged=flagged,
-                secret=secret,
-                author_id=new.author_id,
-                read_at=now if new.outgoing else None,
-                size=new.size,
-                payload=seal_message(tx, box_id, message_id, facts),
-            )
+            _ADD_MESSAGE,
+            {
+                "record_id": box_id,
+                "id": message_id,
+                "conversation_id": conversation_id,
+                "at": now,
+                "outgoing": new.outgoing,
+                "state": new.state,
+                "message_index": index,
+                "content_index": content,
+                "flagged": flagged,
+                "secret": secret,
+                "author_id": new.author_id,
+                "read_at": now if new.outgoing else None,
+                "size": new.size,
+                "payload": seal_message(tx, box_id, message_id, facts),
+            },
         )
     except IntegrityError:
         raise ConflictError from None
@@ -303,21 +309,22 @@ def _begin(
         follows=follows,
     )
     tx.execute(
-        insert(Conversation).values(
-            box_id=box_id,
-            id=row_id,
-            correspondent_id=other.id,
-            started_at=now,
-            last_at=now,
-            in_at=None if new.outgoing else now,
-            out_at=now if new.outgoing else None,
-            unread=not new.outgoing,
-            archived=False,
-            secret=secret,
-            assigned_to=None,
-            version=1,
-            payload=seal_conversation(tx, box_id, row_id, said),
-        )
+        _ADD_CONVERSATION,
+        {
+            "record_id": box_id,
+            "id": row_id,
+            "correspondent_id": other.id,
+            "started_at": now,
+            "last_at": now,
+            "in_at": None if new.outgoing else now,
+            "out_at": now if new.outgoing else None,
+            "unread": not new.outgoing,
+            "archived": False,
+            "secret": secret,
+            "assigned_to": None,
+            "version": 1,
+            "payload": seal_conversation(tx, box_id, row_id, said),
+        },
     )
     return row_id
 
@@ -353,7 +360,7 @@ def _attach(tx: Connection, box_id: UUID, message_id: UUID, files: Sequence[Kept
         for place, one in enumerate(files)
     ]
     if rows:
-        tx.execute(insert(Attachment), rows)
+        tx.execute(_ADD_ATTACHMENTS, rows)
 
 
 def _post_words(tx: Connection, box_id: UUID, message_id: UUID, facts: MessageFacts, files: Sequence[KeptFile]) -> None:
@@ -369,4 +376,4 @@ def _post_words(tx: Connection, box_id: UUID, message_id: UUID, facts: MessageFa
         {"record_id": box_id, "word": one, "message_id": message_id} for one in {digest(key, word) for word in words}
     ]
     if rows:
-        tx.execute(insert(ConversationWord), rows)
+        tx.execute(_ADD_WORDS, rows)
