@@ -28,6 +28,7 @@ from espace.messaging.services.outgoing.failures import WORDS, Failure, of_reply
 from espace.messaging.services.outgoing.sending import Outgoing, send
 from espace.messaging.services.outgoing.sendings import SendingFacts, State
 from espace.messaging.services.places import PlaceKind, Refusal, place_of
+from espace.messaging.services.reading import lists, threads
 from espace.settings import Settings
 from tests.support import build
 from tests.support.build import Citizen
@@ -119,6 +120,19 @@ def test_a_report_of_delivery_says_why_beside_its_message(practice: Box) -> None
     assert first.can_retry
     assert second.state is State.SENT
     assert len(messages(practice.id)) == 1  # it is no message
+
+
+def test_what_did_not_arrive_stands_unread_among_those_received_until_it_was_looked_at(practice: Box) -> None:
+    _, of = sent_to(practice, HOSPITAL)
+    assert lists.page(practice).lines == ()
+    come_back(practice, bounce(of, HOSPITAL))
+    (line,) = lists.page(practice).lines
+    assert (line.unread, line.failed, lists.unread(practice)) == (True, True, 1)
+    threads.thread(practice, line.id)
+    (line,) = lists.page(practice).lines
+    assert (line.unread, line.failed, lists.unread(practice)) == (False, True, 0)
+    come_back(practice, bounce(of, HOSPITAL))  # says nothing new
+    assert lists.unread(practice) == 0
 
 
 def test_a_receipt_says_that_it_was_read_and_nothing_takes_it_back(practice: Box) -> None:

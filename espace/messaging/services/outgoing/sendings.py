@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from espace import crypto, db
 from espace.db import Id
 from espace.identifiers import new_id
-from espace.messaging.models import Message, Sending
+from espace.messaging.models import Conversation, Message, Sending
 from espace.messaging.services.facts import FAILED, SENT, WAITING, Party
 from espace.words import Message as Words
 
@@ -140,6 +140,18 @@ def settle(tx: Connection, box_id: UUID, one: SendingFacts, news: News, *, tries
             settled_at=news.at,
             payload=crypto.seal(tx, box_id, Sending.__tablename__, one.id, kept),
         )
+    )
+    if news.state is State.FAILED and one.state is not State.FAILED and news.at is not None:
+        _bring_back(tx, box_id, one.message_id, news.at)
+
+
+def _bring_back(tx: Connection, box_id: UUID, message_id: UUID, at: datetime) -> None:
+    """Let a conversation stand among those received, unread: who wrote learns there that it did not arrive."""
+    of_message = select(Message.conversation_id).where(Message.box_id == box_id, Message.id == message_id)
+    tx.execute(
+        update(Conversation)
+        .where(Conversation.box_id == box_id, Conversation.id == of_message.scalar_subquery())
+        .values(in_at=at, last_at=at, unread=True, archived=False)
     )
 
 

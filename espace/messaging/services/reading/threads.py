@@ -61,6 +61,7 @@ class Head:
     about: ConversationFacts
     other: Party
     archived: bool
+    unread: bool
     secret: bool
     assigned_to: UUID | None
     version: int
@@ -104,7 +105,8 @@ def thread(box: Box, conversation_id: UUID, *, before: Place | None = None, limi
     """
     with db.read() as tx:
         found = _read(tx, box, conversation_id, before, limit)
-    if is_watched(box) or (box.marks_read and any(one.new for one in found.letters)):
+    is_new = found.head.unread or any(one.new for one in found.letters)
+    if is_watched(box) or (box.marks_read and is_new):
         with db.write() as tx:
             found = _read(tx, box, conversation_id, before, limit)  # the row tells what is shown
             if is_watched(box):
@@ -229,6 +231,7 @@ def _head(tx: Connection, box: Box, conversation_id: UUID) -> Head:
         about=about,
         other=apart.seen(box, Party(about.with_address, about.with_name, about.with_role)),
         archived=row.archived,
+        unread=row.unread,
         secret=row.secret,
         assigned_to=row.assigned_to,
         version=row.version,
@@ -284,6 +287,7 @@ def _head_statement(shape: Shape) -> _Rows:
         select(
             Conversation.id,
             Conversation.archived,
+            Conversation.unread,
             Conversation.secret,
             Conversation.assigned_to,
             Conversation.version,
