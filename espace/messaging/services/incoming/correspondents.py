@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from espace import crypto, db, settings
 from espace.db import Digest, Id
-from espace.identifiers import new_id
+from espace.identifiers import WrongInsError, new_id, parse_ins
 from espace.messaging.models import Correspondent
 from espace.messaging.services.boxes import Box, mailbox_at
 from espace.messaging.services.facts import Party, open_party, seal_party
@@ -73,8 +73,18 @@ class Contact:
 
 
 def is_patient(address: str) -> bool:
-    """Whether an address is that of a person of this house (rules.md MS-1)."""
-    return address.strip().lower().endswith("@" + settings.current().patient_domain.lower())
+    """Whether an address is that of a patient (rules.md MS-1): of this house, or of another one that names them alike.
+
+    No professional's address begins with an INS and its key; what patients may not do, they may not from elsewhere.
+    """
+    local, _, domain = address.strip().lower().rpartition("@")
+    if domain == settings.current().patient_domain.lower():
+        return True
+    try:
+        parse_ins(local)
+    except WrongInsError:
+        return False
+    return True
 
 
 def index_of(box_id: UUID, address: str, *, secret: bool = False) -> bytes:
