@@ -213,3 +213,48 @@ def test_a_document_that_was_offered_and_cannot_be_filed_any_more_says_why(clair
     assert archives.file_document(box, second.id, 0).outcome == "aside"
     with pytest.raises(InvalidError):
         archives.file_document(box, second.id, 0)
+
+
+def alone(given: CdaHeader) -> Part:
+    """A clinical document without an archive around it."""
+    return Part("compte-rendu.xml", "text/xml", wrap(given, pdf(given.title), "application/pdf"))
+
+
+def test_a_document_without_an_archive_that_waits_for_its_announcement_is_not_shown_either(claire: Citizen) -> None:
+    given = header(claire, "1.2.3", title="Annonce", confidentiality=("N", "INVISIBLE_PATIENT"))
+    arrive(letter(address_of(claire), parts=[alone(given), Part("lettre.pdf", "application/pdf", pdf("copie"))]))
+    outbox.work()
+    assert attachments(claire.record_id) == []
+    assert titles(claire) == []
+    other = build.citizen("Paul", "Roux", sex="M", birth=date(1979, 1, 2))
+    arrive(letter(address_of(other), parts=[alone(replace(given, unique_id="1.2.4", set_id="1.2.4"))]))
+    assert attachments(other.record_id) == []
+    assert aside() == ["other-recipient"]  # written to Paul, it enters the record of nobody
+
+
+def test_a_document_without_an_archive_that_is_hidden_from_professionals_is_withheld_in_a_mailbox(
+    claire: Citizen,
+) -> None:
+    team = mailbox()
+    given = header(claire, "1.2.3", confidentiality=("N", "MASQUE_PS"))
+    arrive(letter(replace(HOSPITAL, address=team.address), parts=[alone(given)]))
+    assert team.box_id is not None
+    assert [facts.withheld for _, facts in attachments(team.box_id)] == [NOT_FOR_READER]
+
+
+def test_a_document_without_an_archive_about_somebody_else_is_withheld_and_set_aside(claire: Citizen) -> None:
+    other = build.citizen("Paul", "Roux", sex="M", birth=date(1979, 1, 2))
+    arrive(letter(address_of(other), parts=[alone(header(claire, "1.2.3"))]))
+    outbox.work()
+    assert [facts.withheld for _, facts in attachments(other.record_id)] == [OTHER_PERSON]
+    assert aside() == ["other-recipient"]
+    arrive(letter(address_of(claire), parts=[alone(header(claire, "1.2.3"))]))
+    outbox.work()
+    assert [facts.withheld for _, facts in attachments(claire.record_id)] == [""]
+
+
+def test_a_minors_secret_document_without_an_archive_makes_its_message_secret(claire: Citizen) -> None:
+    child = build.citizen("Jules", "Fontenay", sex="M", birth=date(2010, 7, 2), parents=[claire])
+    given = header(child, "1.2.3", confidentiality=("N", "INVISIBLE_REPRESENTANTS_LEGAUX"))
+    arrive(letter(address_of(child), parts=[alone(given)]))
+    assert [row.secret for _, row in conversations(child.record_id)] == [True]

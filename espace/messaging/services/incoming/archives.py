@@ -1,4 +1,5 @@
 """Archives of documents that come by mail: checked when they come, then offered, filed, or set aside (MS-12 to MS-16).
+A clinical document without an archive is judged as one inside: it says as well whose it is and who must not see it.
 
 What an archive says is believed where it agrees with its documents, these with the record's person, and that person
 with who the message was written to; X-MSS headers are never asked (security.md R41). A faulty one still lets the
@@ -8,6 +9,7 @@ professionals to one.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID
 
 from espace import db, storage
@@ -26,7 +28,7 @@ from espace.errors import InvalidError, NotFoundError
 from espace.import_report import named
 from espace.interop.archive import ArchiveError, packed_files
 from espace.messaging.services.boxes import Box
-from espace.messaging.services.facts import ARCHIVE, CALENDAR, NOT_FOR_READER, OTHER_PERSON, PackedFacts
+from espace.messaging.services.facts import ARCHIVE, CALENDAR, FILE, NOT_FOR_READER, OTHER_PERSON, PackedFacts
 from espace.messaging.services.reading import attachments
 from espace.messaging.services.reading.attachments import AttachmentLine, Looked
 from espace.permissions import SYSTEM, Permission, Relation
@@ -96,8 +98,8 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """The attachments of one copy of a letter. `apart`: archives that its person must not see; they are filed or set
-    aside by themselves, and leave no trace in the message.
+    """The attachments of one copy of a letter. `apart`: archives and documents that its person must not see; they are
+    filed or set aside by themselves, and leave no trace in the message.
     """
 
     files: tuple[Looked, ...]
@@ -116,8 +118,10 @@ def wrongs(codes: Iterable[str]) -> list[Message]:
 
 
 def arrange(looked: Sequence[Looked], box_id: UUID, *, is_person: bool) -> Arranged:
-    """Judge the archives of a letter for one box, before anything of it is written."""
-    judged = {place: _judge(one.content, box_id if is_person else None) for place, one in _archives(looked)}
+    """Judge the archives of a letter for one box, and its clinical documents, before anything of it is written."""
+    whose = box_id if is_person else None
+    judged = {place: _judge(one.content, whose) for place, one in _archives(looked)}
+    judged |= {place: _judge_document(one.content, whose) for place, one in enumerate(looked) if _is_document(one)}
     if not judged:
         return Arranged(tuple(looked))
     flags = frozenset[str]().union(*(one.flags for one in judged.values()))
@@ -141,7 +145,7 @@ def take_apart(contents: Iterable[bytes], record_id: UUID, source: Source) -> No
     for content in contents:
         try:
             scanning.scan(content)
-            packed = archives.unpacked(content)
+            packed = [_alone(content)] if is_clinical(content) else archives.unpacked(content)
         except (AsideError, RefusedFileError, ScanError):
             taken_in(content, source, "mail", told)
             continue
@@ -161,6 +165,19 @@ def set_aside(content: bytes, facts: Sequence[PackedFacts], faults: Sequence[str
     for one, said in zip(packed, facts, strict=True):
         if said.outcome == ASIDE:
             put_aside(one.content, said.reason, named(one.name), said.faults)
+
+
+def set_document_aside(content: bytes, record_id: UUID) -> None:
+    """Keep for operators a clinical document that came without an archive, where it may be about somebody else."""
+    if is_clinical(content):
+        said = _outcome(_alone(content), record_id)[0]
+        if said.reason in _DOUBTS_WHOSE:
+            put_aside(content, said.reason, "mail", said.faults)
+
+
+def is_clinical(content: bytes) -> bool:
+    """Whether a file is a clinical document (CDA): it says itself whose it is, and who must not see it."""
+    return claimed.looks_like_xml(content) and b"ClinicalDocument" in content.replace(b"\x00", b"")  # UTF-16 too
 
 
 def file_document(box: Box, attachment_id: UUID, number: int) -> PackedFacts:
@@ -257,6 +274,20 @@ def _judge(content: bytes, record_id: UUID | None) -> Judged:
     return Judged((), documents, flags, any(said.reason in _DOUBTS_WHOSE for said in documents))
 
 
+def _is_document(one: Looked) -> bool:
+    return one.kind == FILE and is_clinical(one.content)
+
+
+def _alone(content: bytes) -> Packed:
+    """A clinical document without an archive around it."""
+    return Packed("", content, partial(claimed.prepared, content))
+
+
+def _judge_document(content: bytes, record_id: UUID | None) -> Judged:
+    said, flags = _outcome(_alone(content), record_id)
+    return Judged((), (), flags, said.reason in _DOUBTS_WHOSE)
+
+
 def _outcome(packed: Packed, record_id: UUID | None) -> tuple[PackedFacts, frozenset[str]]:
     """What becomes of one document of an archive, and who must not see it."""
     said = PackedFacts(packed.name, packed.title, destined=claimed.TO_RECORD in packed.marks)
@@ -295,7 +326,7 @@ def _described(one: Looked, judged: Judged | None, withheld: str) -> Looked:
     if one.kind == CALENDAR:
         return one
     facts = replace(one.facts, withheld=withheld or one.facts.withheld)
-    if judged is not None:
+    if judged is not None and one.kind == ARCHIVE:
         facts = replace(facts, faults=judged.faults, documents=judged.documents)
     return replace(one, facts=facts)
 

@@ -143,6 +143,8 @@ def _look_after(box_id: UUID, found: AttachmentLine, sender: str, *, is_person: 
         archives.set_aside(content, found.facts.documents, found.facts.faults)
         if withheld != OTHER_PERSON:
             _file_archive(box_id, content, found, sender)
+    elif withheld == OTHER_PERSON and is_person:
+        archives.set_document_aside(content, box_id)
     elif found.kind not in (ARCHIVE, CALENDAR) and not found.facts.title:
         _propose(box_id, content, found, is_person=is_person)
     return True
