@@ -108,9 +108,14 @@ class Noted:
 def note(tx: Connection, box_id: UUID, contact: Contact) -> Noted:
     """Keep what a message says of its other side."""
     index = index_of(box_id, contact.party.address, secret=contact.secret)
-    row = tx.execute(_AT, {"box": box_id, "indexes": [index]}).first()
+    indexes = [index]
     if contact.closes is not None and not contact.secret:
-        _end(tx, box_id, index_of(box_id, contact.party.address, secret=True), contact)
+        indexes.append(index_of(box_id, contact.party.address, secret=True))
+    rows = tx.execute(_AT, {"box": box_id, "indexes": indexes}).all()
+    row = next((one for one in rows if one.secret == contact.secret), None)
+    for other in rows:
+        if other is not row and (other.closed_at is None) == contact.closes:
+            _end(tx, box_id, other.id, contact)
     if row is None:
         return _add(tx, box_id, index, contact)
     values: dict[str, Any] = {"last_at": max(row.last_at, contact.at)}
@@ -235,9 +240,9 @@ def _opened(tx: Connection, box_id: UUID, row: Any) -> CorrespondentFacts:
     )
 
 
-def _end(tx: Connection, box_id: UUID, index: bytes, contact: Contact) -> None:
+def _end(tx: Connection, box_id: UUID, row_id: UUID, contact: Contact) -> None:
     """Who ends an exchange openly ends the secret one too; the other way round parents would learn of it."""
-    this = (Correspondent.box_id == box_id, Correspondent.address_index == index)
+    this = (Correspondent.box_id == box_id, Correspondent.id == row_id)
     tx.execute(update(Correspondent).where(*this).values(closed_at=contact.at if contact.closes else None))
 
 

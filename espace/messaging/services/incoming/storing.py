@@ -78,8 +78,8 @@ _CONVERSATION = (
     .where(Conversation.box_id == _BOX, Conversation.id == bindparam("id", type_=Id))
     .with_for_update()
 )
-_ADD_CONVERSATION, _ADD_MESSAGE = insert(table(Conversation)), insert(table(Message))
-_ADD_ATTACHMENTS, _ADD_WORDS = insert(table(Attachment)), insert(table(ConversationWord))
+_ADD_CONVERSATION, _ADD_MESSAGE = insert(Conversation), insert(Message)
+_ADD_ATTACHMENTS, _ADD_WORDS = insert(Attachment), insert(ConversationWord)
 _ALONE = select(func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)))
 _PREFIXES = re.compile(r"^\s*(?:(?:re|ref|tr|fw|fwd|rép)\s*:\s*|XDM/1\.0/DDM\+?\s*[:-]?\s*)", re.IGNORECASE)
 
