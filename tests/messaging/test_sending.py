@@ -18,12 +18,15 @@ from espace.interop.mail_letter import Address, Part
 from espace.machines import Machines
 from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
+from espace.messaging.services.operators import trust_desk
+from espace.messaging.services.operators.trust_files import ListKind
 from espace.messaging.services.outgoing import sendings
 from espace.messaging.services.outgoing.sending import Outgoing, send, why
 from espace.messaging.services.outgoing.sendings import State
 from espace.messaging.services.rights import Why
 from espace.outbox.models import Delivery
-from tests.support import build
+from espace.permissions import SYSTEM, Role
+from tests.support import build, office
 from tests.support.build import Citizen
 from tests.support.papers import pdf
 
@@ -172,6 +175,22 @@ def test_a_professional_writes_to_patients_colleagues_and_others(claire: Citizen
 )
 def test_what_is_no_address_reaches_no_line(practice: Box, address: str) -> None:
     assert "to" in problems(practice, outgoing(address))
+
+
+def test_nothing_leaves_the_trust_space_once_its_list_counts(app: object, claire: Citizen, practice: Box) -> None:
+    """rules.md MS-10; a bridge of the correspondence is inside (MS-18)."""
+    outside = "helene@courriel.example"
+    send(practice, outgoing(outside))  # no list yet: the relay decides
+    content = b"Anjou,anjou.example,mail.anjou.example\n"
+    found = trust_desk.propose(SYSTEM, ListKind.OPERATORS, content)
+    trust_desk.confirm(office.officer(Role.PRIVACY_OFFICER).actor, found.id, trust_desk.seen(found.id))
+    inside = (address_of(claire), "karim@Anjou.example", "x@medical.apicrypt.org", "y@interop-mssante.apicrypt.org")
+    for address in inside:
+        send(practice, outgoing(address))
+    for address in (outside, "x@sous.anjou.example", "x@anjou.example.net"):
+        with pytest.raises(InvalidError) as raised:
+            send(practice, outgoing(*inside, address))
+        assert address in str(raised.value.problems["to"])
 
 
 def test_headers_cannot_be_put_in_by_a_subject_or_a_name(practice: Box) -> None:

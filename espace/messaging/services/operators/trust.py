@@ -84,6 +84,15 @@ def rewritten(address: str) -> str:
     return found if "@" in found else f"{local}@{found}"
 
 
+def is_reached(address: str) -> bool:
+    """Whether somebody outside stands in the trust space (rules.md MS-10): with an operator of the white list, or
+    behind a bridge of the correspondence. Before a first list was confirmed the relay alone decides.
+    """
+    domain = domain_of(rewritten(address))
+    found = active_id(ListKind.OPERATORS)
+    return found is None or domain in _operators(found).names or domain in map(domain_of, _active_rewrites().values())
+
+
 def active_id(kind: ListKind) -> UUID | None:
     """The list of a kind that counts now; None for none."""
     with db.read() as tx:
@@ -137,6 +146,7 @@ __all__ = [
     "active_lines",
     "active_operators",
     "domain_of",
+    "is_reached",
     "lines_of",
     "rewritten",
 ]
