@@ -3,6 +3,7 @@
 from flask import Response, flash
 from flask_babel import gettext
 
+from espace import settings
 from espace.messaging.services.boxes import Box, patient_address
 from espace.messaging.services.places import RefusedAddressError, place_of
 from espace.messaging.services.writing import drafts
@@ -51,4 +52,5 @@ def _begun(box: Box, address: str) -> object:
 
 
 def _choose(form: WriteForm) -> Response:
-    return page("messaging/mailboxes/to_patient.html", form, may_write=has_box())
+    domain = settings.current().patient_domain
+    return page("messaging/mailboxes/to_patient.html", form, may_write=has_box(), patient_domain=domain)
