@@ -226,9 +226,7 @@ def _refusal(box: Box, recipients: Sequence[Address], *, with_prescription: bool
         if not is_plain(one.address):
             return N_("“%(address)s” is not the address of a mailbox.", address=one_line(one.address)[:80])
         if not _is_here(one.address) and not trust.is_reached(one.address):
-            return N_(
-                "“%(address)s” is outside the secure mail of health: nothing may be sent there.", address=one.address
-            )
+            return N_("“%(address)s” is outside the secure mail of health.", address=one_line(one.address)[:80])
         decision = why(box, one.address, with_prescription=with_prescription)
         if not decision.allowed:
             is_pharmacy = decision.why is Why.NEVER_WROTE and why(box, one.address, with_prescription=True).allowed
