@@ -1,5 +1,6 @@
 """The same pages below a mailbox of professionals, and who may not open whose."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,11 +10,14 @@ from espace import outbox
 from espace.identifiers import new_id
 from espace.interop.mail_letter import Address
 from espace.messaging.services.boxes import MailboxFacts
+from espace.messaging.services.practice import choosing
+from espace.messaging.services.practice.choosing import Choices
 from espace.messaging.services.reading import lists
 from espace.messaging.services.writing import drafts
 from tests.support import build
 from tests.support.browser_client import Browser
 from tests.support.build import Caregiver
+from tests.support.clock import FakeClock
 
 from . import mailboxes
 from .letters import DOCTOR, address_of, arrive, letter, messages
@@ -52,6 +56,34 @@ def test_a_team_reads_answers_and_the_patient_receives(app: Flask, leader: Careg
     received = [said.text for said, row in messages(claire.box.id) if not row.outgoing]
     assert len(received) == 1
     assert received[0].startswith("Voici la réponse.")
+
+
+def test_a_patient_reads_when_a_team_answers_who_answers_for_it_and_that_it_is_away(
+    app: Flask, leader: Caregiver, ward: MailboxFacts, clock: FakeClock
+) -> None:
+    claire = home()
+    which = conversation_of(claire.receives(sender=Address(ward.address, ward.name)))
+    browser = claire.person.browser(app)
+    silent = browser.get(claire.at(which))
+    assert leader.facts.display_name in silent.text
+    for words in ("Répond en général", "Absence jusqu'au"):
+        assert words not in silent.text
+    today = clock.now.date()
+    chosen = Choices(
+        name=ward.name,
+        reply_days=3,
+        absence="Voyez le Dr Petit.",
+        absent_from=today,
+        absent_until=today + timedelta(days=4),
+    )
+    choosing.change(leader.actor, ward.id, chosen, version=ward.version)
+    thread = browser.get(claire.at(which)).text
+    for words in ("Répond en général sous 3 jours", "Absence jusqu'au", "Voyez le Dr Petit."):
+        assert words in thread
+    clock.advance(timedelta(days=6))
+    over = claire.person.browser(app).get(claire.at(which)).text
+    assert "Répond en général sous 3 jours" in over
+    assert "Voyez le Dr Petit." not in over
 
 
 def test_a_colleague_is_written_to_at_a_typed_address(app: Flask, leader: Caregiver, ward: MailboxFacts) -> None:
