@@ -14,7 +14,7 @@ from .box import BoxRow
 class Conversation(BoxRow, Base):
     """Messages that answer each other. The payload holds the subject, with whom, and what its line in a list shows.
 
-    `started_at` is when its first message came, `in_at` when the last one came in, or was found not to have arrived, and
+    `started_at` is when its first message came, `in_at` when the last one came in, or was found not to have come, and
     `out_at` when the last one left (None for none). `secret`: a minor keeps it, all of it, from their representatives
     (rules.md MI-6): a secret message that answers an open conversation begins one of its own. `assigned_to` is who of a
     team answers.
