@@ -64,7 +64,8 @@ def test_who_deposits_without_consent_sends_it_to_the_doctor_and_the_patient(
     page = browser.get(deposit_by_hand(browser, claire).link("Envoyer une copie"))
     assert page.link("Page du patient") == f"/pro/patients/{claire.record_id}/"  # its own page is closed to them
     typed = {"patient": "y", "addresses": "jean.petit@cabinets.espace.example"}
-    browser.submit(page.form("words", "patient"), typed, expect=200)
+    sent = browser.submit(page.form("words", "patient"), typed, expect=200)
+    assert "Le patient reçoit aussi la copie" in sent.text  # its message stands in another conversation
     outbox.work()
     assert doctor.box_id is not None
     for box_id in (doctor.box_id, claire.record_id):
@@ -107,7 +108,7 @@ def test_the_attending_doctor_is_offered_first_to_who_reads_the_record(app: Flas
     doctor = practice(patient)
     browser, place = doctor.who.browser(app), address(patient, doctor.deposit())
     page = browser.get(place)
-    assert "Dr Yann Kermarec" in page.text
+    assert "Dr Yann Kermarec, médecin traitant du patient" in page.text
     browser.submit(page.form("words"), {"refs": f"p-{attending.id}"}, expect=200)
     ((said, _),) = messages(doctor.box.id)
     assert [one.address for one in said.to] == ["yann.kermarec@hopital.mssante.fr"]

@@ -1,9 +1,10 @@
 """A document of a patient sent on: to the patient, to colleagues of the directory, to an address that was typed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
-from flask import Response, render_template
+from flask import Response, flash, render_template
 from flask_babel import gettext
 
 from espace.documents.services.arriving import handing_on, sending_out
@@ -62,6 +63,8 @@ def copied(document_id: UUID) -> Response:
     except InvalidError as error:
         form.refuse({_FIELDS.get(name, name): problem for name, problem in error.problems.items()})
         return _asking(form, to_send(here.standing, document_id))
+    if len(sent) > 1:
+        flash(gettext("The patient gets the copy too, in a message of their own."), "ok")
     return to(f"{base_of(box.id)}/{sent[0].conversation_id}")
 
 
@@ -81,7 +84,10 @@ def _attending() -> list[directory.Line]:
     """The patient's attending doctor, who is offered first; to who reads the record only, for it says who they are."""
     doctor = handing_on.attending(viewpoint().standing)
     line = directory.line(f"p-{doctor.id}") if doctor is not None else None
-    return [line] if line is not None and line.address else []
+    if line is None or not line.address:
+        return []
+    where = ", ".join(filter(None, (gettext("the patient's attending doctor"), line.place)))
+    return [replace(line, place=where)]
 
 
 def _offered(form: CopyForm, found: Sequence[directory.Line] = ()) -> list[directory.Line]:
