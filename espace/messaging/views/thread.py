@@ -93,7 +93,7 @@ def _team(place: Here, found: Thread) -> dict[str, Any]:
         return {}
     return {
         "answering": assigning.answering(place.box, found.head.id),
-        "ending": closing.state(place.box, found.head.about.with_address),
+        "ending": closing.state(place.box, found.head.about.with_address, secret=found.head.secret),
     }
 
 

@@ -1,6 +1,7 @@
 """With whom a box exchanges messages: who wrote first, who ended the exchange (rules.md MS-2, MS-5).
 
-What a minor exchanges secretly with somebody has a row of its own, so that the open one tells parents nothing (R13).
+What a minor exchanges secretly with somebody has a row of its own, so that the open one tells parents nothing (R13);
+in the box of that somebody as well, who may end one of the two.
 """
 
 from collections.abc import Iterable, Sequence
@@ -201,11 +202,15 @@ def find(tx: Connection, box_id: UUID, address: str) -> CorrespondentFacts | Non
     return None if row is None else _opened(tx, box_id, row)
 
 
-def has_ended(mailbox_id: UUID, patient_address: str) -> bool:
-    """Whether a mailbox ended the exchange with a patient (rules.md MS-5)."""
+def has_ended(mailbox_id: UUID, patient_address: str, *, secret: bool = False) -> bool:
+    """Whether a mailbox ended the exchange with a patient (rules.md MS-5).
+
+    What it ended secretly says nothing of the open exchange: its refusal would tell parents of it (R13).
+    """
+    indexes = [index_of(mailbox_id, patient_address, secret=one) for one in (False, True)]
     with db.read() as tx:
-        found = find(tx, mailbox_id, patient_address)
-    return found is not None and found.closed_at is not None
+        rows = {row.secret: row.closed_at for row in tx.execute(_AT, {"box": mailbox_id, "indexes": indexes})}
+    return rows.get(secret, rows.get(not secret)) is not None
 
 
 def _is_freer(one: CorrespondentFacts, other: CorrespondentFacts) -> bool:

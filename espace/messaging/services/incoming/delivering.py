@@ -88,14 +88,14 @@ def on_new(*hooks: Hook) -> None:
     _hooks[:] = hooks
 
 
-def refusal(sender: str, place: Place) -> Why | None:
-    """Why a place takes nothing from this address; None when it does (rules.md MS-4, MS-5)."""
+def refusal(sender: str, place: Place, *, secret: bool = False) -> Why | None:
+    """Why a place takes nothing from this address, openly or secretly; None when it does (rules.md MS-4, MS-5)."""
     if not is_patient(sender) or place.box_id is None:
         return None
     if place.kind is PlaceKind.PERSON:
         decision = may_write(Exchange(from_patient=True, to_patient=True))
         return None if decision.allowed else decision.why
-    return Why.CLOSED if correspondents.has_ended(place.box_id, sender) else None
+    return Why.CLOSED if correspondents.has_ended(place.box_id, sender, secret=secret) else None
 
 
 def deliver(letter: Letter, places: Sequence[Place], *, sender: str, secret: bool = False) -> list[Delivered]:
@@ -113,7 +113,8 @@ def deliver(letter: Letter, places: Sequence[Place], *, sender: str, secret: boo
     reported = [place for place in inside if letter.report is not None and _is_reported(place, letter)]
     left = [place for place in inside if place not in reported]
     for place in left:
-        why = refusal(letter.sender.address, place) or (refusal(sender, place) if sender else None)
+        told = (refusal(one, place, secret=secret) for one in dict.fromkeys((letter.sender.address, sender)) if one)
+        why = next(filter(None, told), None)
         if why is not None:
             raise RefusedLetterError(why, _WORDS[why])
     found = {place: Delivered(place, None, None, new=False) for place in reported}

@@ -279,7 +279,6 @@ def _note_parties(
     """Keep with whom this message is exchanged; gives the one its conversation is with, and the message with what the
     directory says of its other side.
     """
-    secret = secret and is_person
     facts = replace(new.facts, files=len(new.files))
     if not new.outgoing:
         wrote = not facts.automatic

@@ -37,13 +37,15 @@ _ONE = select(Conversation.payload, Conversation.secret).where(
 _NEITHER = ClosingState(may_end=False, may_reopen=False, ended_at=None)
 
 
-def state(box: Box, address: str) -> ClosingState:
-    """What a mailbox may do about its exchange with who has this address: nothing but with a patient."""
+def state(box: Box, address: str, *, secret: bool = False) -> ClosingState:
+    """What a mailbox may do about its exchange with who has this address: nothing but with a patient.
+
+    `secret`: the exchange that parents know nothing of, which ends by itself.
+    """
     if box.is_person or not box.may_write or not correspondents.is_patient(address):
         return _NEITHER
-    ended = max(
-        (one.closed_at for one in correspondents.at_address(box, address) if one.closed_at is not None), default=None
-    )
+    known = correspondents.at_address(box, address)
+    ended = next((one.closed_at for one in known if one.secret == secret), None)
     return ClosingState(may_end=ended is None, may_reopen=ended is not None, ended_at=ended)
 
 
@@ -62,8 +64,8 @@ def about(box: Box, conversation_id: UUID) -> About:
     Raises:
         NotFoundError: for a conversation that is not with a patient.
     """
-    facts, _ = _with_patient(box, conversation_id)
-    return About(facts.with_name, facts.subject, state(box, facts.with_address))
+    facts, is_secret = _with_patient(box, conversation_id)
+    return About(facts.with_name, facts.subject, state(box, facts.with_address, secret=is_secret))
 
 
 def end(box: Box, conversation_id: UUID, words: str, *, key: UUID | None = None) -> None:
@@ -90,7 +92,7 @@ def reopen(box: Box, conversation_id: UUID, words: str, *, key: UUID | None = No
 
 def _write(box: Box, conversation_id: UUID, words: str, key: UUID | None, *, ends: bool) -> None:
     facts, is_secret = _with_patient(box, conversation_id)
-    now = state(box, facts.with_address)
+    now = state(box, facts.with_address, secret=is_secret)
     if not (now.may_end if ends else now.may_reopen):
         raise NotFoundError
     text = some_lines(words)
