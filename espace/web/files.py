@@ -22,8 +22,16 @@ _ENDINGS = {
     media.RTF: "rtf",
     media.XML: "xml",
     media.HEIC: "heic",
+    media.ZIP: "zip",
+    "text/calendar": "ics",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.oasis.opendocument.text": "odt",
+    "application/vnd.oasis.opendocument.spreadsheet": "ods",
     "application/dicom": "dcm",
 }
+OFFICE = {ending: kind for kind, ending in _ENDINGS.items() if kind.startswith("application/vnd.")}
+"""What office programs write as an archive, and that holds no programs of its own, by its ending."""
 SHOWN = frozenset({media.PDF, media.JPEG, media.PNG, media.TEXT})
 """What browsers show by themselves; all else is only ever saved."""
 

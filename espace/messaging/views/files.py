@@ -12,12 +12,12 @@ from espace.documents.services.viewing.cda_reading import taken_out
 from espace.documents.services.viewing.showing import is_cut, kind_word, shown
 from espace.interop import media
 from espace.interop.drawing import WEBP, DrawingError
-from espace.messaging.services.facts import FILE, SCANNING
+from espace.messaging.services.facts import CALENDAR, FILE, SCANNING
 from espace.messaging.services.incoming import archives
 from espace.messaging.services.reading import attachments, filing, threads
 from espace.messaging.services.reading.attachments import AttachmentLine
 from espace.permissions import Permission
-from espace.web.files import SANDBOX, SHOWN, answer, disposition
+from espace.web.files import OFFICE, SANDBOX, SHOWN, answer, disposition
 from espace.web.forms import translated
 from espace.web.guards import requires
 from espace.web.i18n import instant
@@ -103,8 +103,14 @@ def sheet(attachment_id: UUID, number: int) -> Response:
 def download(attachment_id: UUID) -> Response:
     """The file as it came, to be kept."""
     found = attachments.content(here().box, attachment_id, taken=True)
-    stem = found.name.rpartition(".")[0] or found.name
-    return answer(found.reader, found.media, stem, inline=found.media in SHOWN and found.media != media.PDF)
+    stem, _, ending = found.name.rpartition(".")
+    kind = found.media
+    # Under an ending that the reader's own programs open: all of these are only ever saved.
+    if found.line.kind == CALENDAR:
+        kind = "text/calendar"
+    elif kind == media.ZIP:
+        kind = OFFICE.get(ending.lower(), kind)
+    return answer(found.reader, kind, stem or found.name, inline=kind in SHOWN and kind != media.PDF)
 
 
 @requires(Permission.MESSAGES_READ)
