@@ -215,6 +215,21 @@ def test_one_conversation_more_than_are_served_is_asked_to_come_back(
             one.close()
 
 
+def test_strangers_from_one_address_leave_places_for_others(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "STRANGERS_OF_ONE", 2)
+    with gate.peer() as known:
+        known.mail(SENDER)
+        held = [gate.bare(), gate.bare()]
+        with pytest.raises(smtplib.SMTPConnectError) as refused:
+            gate.bare()
+        assert refused.value.smtp_code == 421
+        elsewhere = ("127.0.0.2", 0)
+        with smtplib.SMTP("127.0.0.1", gate.settings.mail_port, timeout=20, source_address=elsewhere) as other:
+            assert other.noop()[0] == 250
+        for one in held:
+            one.close()
+
+
 def test_a_stranger_who_waits_is_sent_away_whatever_they_say(
     app: Flask, machines: Machines, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:

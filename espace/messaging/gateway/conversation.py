@@ -61,6 +61,8 @@ class Conversation(SMTP):
 
     def __init__(self, listening: "Listening", *, encrypted: bool) -> None:
         self._gateway = listening
+        self.network = ""
+        self.is_proved = False  # once they were let send something
         self._encrypted = encrypted
         self._errors = 0
         self._is_busy = False
@@ -93,6 +95,7 @@ class Conversation(SMTP):
             self._intake.clear()
             self._named = ""
         else:
+            self.network = str((transport.get_extra_info("peername") or ("",))[0])
             self._gateway.came(self)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -129,7 +132,7 @@ class Conversation(SMTP):
         self._intake = Intake(self._reader)
         self._named = ""
         try:
-            if self._gateway.is_full:
+            if self._gateway.is_full_for(self):
                 await self._end(replies.TOO_MANY)
                 return
             await self.push(f"220 {self.hostname} ESMTP espace {replies.GREETING}")
@@ -224,9 +227,9 @@ class Conversation(SMTP):
             secret = await self._asked("UGFzc3dvcmQ6")
         else:
             raise ReplyError(replies.UNKNOWN_MECHANISM)
-        network = str((self.session.peer or ("",))[0]) if self.session else ""
         peer = self._peer
-        self._peer = await self._in_house(lambda: house.sign_in(peer, address, secret, network))
+        self._peer = await self._in_house(lambda: house.sign_in(peer, address, secret, self.network))
+        self.is_proved = True
         self._reset_timeout(PATIENCE)
         await self.push(replies.AUTHENTICATED)
 
@@ -253,6 +256,7 @@ class Conversation(SMTP):
         peer = self._peer
         await self._in_house(lambda: house.admit_sender(peer, address))
         self._sender, self._declared = address, size
+        self.is_proved = True
         self._reset_timeout(PATIENCE)
         await self.push(replies.SENDER_OK)
 

@@ -24,6 +24,10 @@ THREADS = 4
 """Messages filed at once."""
 MESSAGES_HELD = 8
 """Messages of the largest size whose bytes may be in memory at once, over all connections (security.md R42)."""
+STRANGERS_OF_ONE = 20
+"""Conversations from one address whose other side has not proved yet who they are: else one could take every place."""
+HANDSHAKE_SECONDS = 20.0
+"""Until TLS stands, where it begins with the first byte: nothing counts who comes before."""
 STOPPING_SECONDS = 30.0
 LAST_WORDS_SECONDS = 0.05
 _log = structlog.get_logger()
@@ -43,10 +47,10 @@ class Listening:
         self.conversations: set[Conversation] = set()
         self.wires: WeakSet[Conversation] = WeakSet()  # those too that hang up and wait for the other side to agree
 
-    @property
-    def is_full(self) -> bool:
-        """Whether there is one conversation more than are served."""
-        return len(self.conversations) > self._most_sessions
+    def is_full_for(self, one: Conversation) -> bool:
+        """Whether there is one conversation more than are served, of all or of strangers from its address."""
+        strangers = sum(other.network == one.network and not other.is_proved for other in self.conversations)
+        return len(self.conversations) > self._most_sessions or strangers > STRANGERS_OF_ONE
 
     def came(self, conversation: Conversation) -> None:
         """A conversation begins."""
@@ -153,7 +157,11 @@ class Gateway:
             return [plain]
         try:
             encrypted = await loop.create_server(
-                lambda: Conversation(listening, encrypted=True), host, self._given.mail_tls_port, ssl=self._context
+                lambda: Conversation(listening, encrypted=True),
+                host,
+                self._given.mail_tls_port,
+                ssl=self._context,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS,
             )
         except OSError:
             plain.close()
