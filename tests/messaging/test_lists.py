@@ -13,7 +13,7 @@ from tests.documents.house import statements
 from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite
 
-from .letters import HOSPITAL, messages
+from .letters import DOCTOR, HOSPITAL, messages
 from .support import conversation_of, home
 
 pytestmark = pytest.mark.usefixtures("machines")
@@ -126,3 +126,14 @@ def test_who_reads_up_to_a_limit_sees_a_list_as_it_was_then(clock: FakeClock, fo
     assert lists.unread(limited) == 2  # whom a decision limits marks nothing
     threads.thread(claire.box, conversation_of(old))
     assert lists.unread(limited) == 1
+
+
+def test_one_side_has_one_name_whatever_its_program_calls_it() -> None:
+    """Only somebody else's words in a conversation bear a name of their own."""
+    claire = home()
+    claire.receives(sender=DOCTOR, subject="Suivi")
+    said = messages(claire.box.id)[0][0].message_id
+    for sender, is_other in ((replace(DOCTOR, name="Cabinet 3"), False), (HOSPITAL, True)):
+        claire.receives("Suite", sender=sender, answers=said)
+        line = next(one for one in lists.page(claire.box).lines if one.subject == "Suivi")
+        assert (line.by != line.name) is is_other, sender

@@ -16,7 +16,7 @@ from espace.family import services as family
 from espace.messaging.models import Correspondent
 from espace.messaging.services import apart, sight
 from espace.messaging.services.boxes import Box
-from espace.messaging.services.facts import MessageFacts, open_conversation, open_message
+from espace.messaging.services.facts import ConversationFacts, MessageFacts, open_conversation, open_message
 from espace.permissions import Relation, Task
 
 from .list_statements import (
@@ -124,11 +124,6 @@ def page(
     return Page(tuple(lines), Place(lines[-1].at, lines[-1].id) if more else None)
 
 
-def lines_of(tx: Connection, box: Box, rows: Sequence[Any]) -> list[Line]:
-    """Rows of `page_statement`, or of columns named as its own, with what their last messages say."""
-    return _lines(tx, box, rows)
-
-
 def unread(box: Box) -> int:
     """How many conversations hold something unread, up to `MANY`."""
     with db.read() as tx:
@@ -234,7 +229,7 @@ def _line(tx: Connection, box: Box, row: Any, last: Any, *, is_closed: bool, is_
         failed=is_failed,
         excerpt=excerpt(said.text),
         said_at=last.at,
-        by="" if last.author_id == box.actor.id else writer(box, said, outgoing=last.outgoing),
+        by="" if last.author_id == box.actor.id else writer(box, about, said, outgoing=last.outgoing),
         outgoing=last.outgoing,
         automatic=said.automatic,
         asks=not last.outgoing and not said.automatic and not is_closed and "?" in said.text,
@@ -242,10 +237,14 @@ def _line(tx: Connection, box: Box, row: Any, last: Any, *, is_closed: bool, is_
     )
 
 
-def writer(box: Box, said: MessageFacts, *, outgoing: bool) -> str:
-    """Who wrote a message, as the reader may know them: for a box, the one who held the pen."""
+def writer(box: Box, about: ConversationFacts, said: MessageFacts, *, outgoing: bool) -> str:
+    """Who wrote a message, as the reader may know them: for a box the one who held the pen, for the other side of the
+    conversation the name it has there, whatever its program calls it.
+    """
     if outgoing:
         return said.signed or said.sender.name or box.name
+    if said.sender.address.lower() == about.with_address.lower():
+        return apart.name_seen(box, about.with_name or about.with_address, about.with_role)
     return apart.name_seen(box, said.sender.name or said.sender.address, said.sender.role)
 
 

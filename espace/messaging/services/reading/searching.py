@@ -172,7 +172,7 @@ def _hit(tx: Connection, box: Box, row: Any, names: Sequence[str], asked: Sequen
         message_id=row.id,
         at=row.at,
         outgoing=row.outgoing,
-        by="" if row.author_id == box.actor.id else writer(box, facts, outgoing=row.outgoing),
+        by="" if row.author_id == box.actor.id else writer(box, about, facts, outgoing=row.outgoing),
         name=other.name or other.address,
         role=other.role,
         subject=marked(about.subject, asked),
