@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 
 from espace.errors import InvalidError, NotFoundError
 from espace.interop.mail_letter import Address, Letter, Report
-from espace.messaging.services.boxes import Box, MailboxFacts
+from espace.messaging.services.boxes import MailboxFacts, as_box
 from espace.messaging.services.outgoing import receipts, sending
 from espace.messaging.services.outgoing.sending import Outgoing
 from espace.people import services as people
@@ -47,7 +47,7 @@ def submit(mailbox: MailboxFacts, letter: Letter, recipients: Sequence[str]) -> 
         automatic=letter.automatic,
     )
     try:
-        sending.send(_box(mailbox), outgoing)
+        sending.send(as_box(_author(mailbox), mailbox), outgoing)
     except InvalidError as error:
         raise ReplyError(replies.REFUSED if "to" in error.problems else replies.NOT_SENT) from None
     except NotFoundError:
@@ -59,7 +59,7 @@ def _confirm(mailbox: MailboxFacts, report: Report) -> None:
     if report.kind != "disposition" or not any(line.action == "displayed" for line in report.lines):
         raise ReplyError(replies.NOT_SENT)
     try:
-        receipts.confirm_reading_of(_box(mailbox), report.of)
+        receipts.confirm_reading_of(as_box(_author(mailbox), mailbox), report.of)
     except NotFoundError:
         raise ReplyError(replies.NOT_SENT) from None
 
@@ -72,18 +72,6 @@ def _meant(named: Sequence[Address], wanted: dict[str, str]) -> tuple[Address, .
 def _key(mailbox_id: UUID, message_id: str, wanted: dict[str, str]) -> UUID:
     """The mark of one sending: a program that splits a message by recipients sends several."""
     return uuid5(mailbox_id, "\n".join((message_id, *sorted(wanted))))
-
-
-def _box(mailbox: MailboxFacts) -> Box:
-    return Box(
-        id=mailbox.id,
-        kind=mailbox.kind,
-        actor=_author(mailbox),
-        may_write=True,
-        address=mailbox.address,
-        name=mailbox.name,
-        sees_secret=True,
-    )
 
 
 def _author(mailbox: MailboxFacts) -> Actor:

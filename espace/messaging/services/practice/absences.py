@@ -16,7 +16,7 @@ from espace.db import Instant
 from espace.errors import InvalidError
 from espace.interop.mail_letter import Letter
 from espace.messaging.models import Conversation, Correspondent, Message
-from espace.messaging.services.boxes import Box, MailboxFacts
+from espace.messaging.services.boxes import MailboxFacts, as_box
 from espace.messaging.services.facts import MessageFacts, open_conversation, open_message
 from espace.messaging.services.incoming.storing import Stored
 from espace.messaging.services.outgoing import sending
@@ -59,7 +59,7 @@ def on_new(_tx: Connection, place: Place, letter: Letter, stored: Stored) -> Non
     """A message came in: in the unit of work that writes it, ask for the notice if it is somebody's who is away."""
     if place.kind is not PlaceKind.MAILBOX or place.box_id is None or stored.flagged:
         return
-    if letter.automatic or letter.report is not None or not is_away(facts_of(place.box_id)):
+    if not letter.may_be_answered or not is_away(facts_of(place.box_id)):
         return
     outbox.post(TOPIC, {"mailbox_id": str(place.box_id), "message_id": str(stored.message_id)})
 
@@ -85,7 +85,7 @@ def on_arrived(delivery_id: UUID, payload: dict[str, Any]) -> None:
             return
         with suppress(InvalidError):  # an address that nothing can be sent to
             sending.send(
-                _box(facts),
+                as_box(SYSTEM, facts),
                 sending.Outgoing(
                     to=(said.sender.address,),
                     subject=subject,
@@ -108,16 +108,3 @@ def _subject(tx: Connection, mailbox_id: UUID, conversation_id: UUID) -> str:
         select(Conversation.payload).where(Conversation.box_id == mailbox_id, Conversation.id == conversation_id)
     ).one()
     return open_conversation(tx, mailbox_id, conversation_id, row.payload).subject
-
-
-def _box(facts: MailboxFacts) -> Box:
-    """The mailbox as the house writes in it."""
-    return Box(
-        id=facts.id,
-        kind=facts.kind,
-        actor=SYSTEM,
-        may_write=True,
-        address=facts.address,
-        name=facts.name,
-        sees_secret=True,
-    )
