@@ -28,6 +28,7 @@ from espace.messaging.services.facts import Party, open_message
 from espace.messaging.services.incoming import correspondents, storing
 from espace.messaging.services.incoming.delivering import store_own
 from espace.messaging.services.operators import trust
+from espace.messaging.services.operators.trust_files import domain_of, is_ours
 from espace.messaging.services.places import RefusedAddressError, place_of
 from espace.messaging.services.rights import Decision, Why
 from espace.messaging.services.sight import conditions, parameters, shape
@@ -225,19 +226,13 @@ def _refusal(box: Box, recipients: Sequence[Address], *, with_prescription: bool
     for one in recipients:
         if not is_plain(one.address):
             return N_("“%(address)s” is not the address of a mailbox.", address=one_line(one.address)[:80])
-        if not _is_here(one.address) and not trust.is_reached(one.address):
+        if not is_ours(domain_of(one.address)) and not trust.is_reached(one.address):
             return N_("“%(address)s” is outside the secure mail of health.", address=one_line(one.address)[:80])
         decision = why(box, one.address, with_prescription=with_prescription)
         if not decision.allowed:
             is_pharmacy = decision.why is Why.NEVER_WROTE and why(box, one.address, with_prescription=True).allowed
             return ONLY_PRESCRIPTIONS if is_pharmacy else REFUSALS[decision.why]
     return ""
-
-
-def _is_here(address: str) -> bool:
-    """Whether an address is of this house: what takes nothing there says so itself, once the message is carried."""
-    house = settings.current()
-    return address.rpartition("@")[2].lower() in {house.patient_domain.lower(), *house.mailbox_domain_list}
 
 
 def _documents(box: Box, document_ids: Sequence[UUID]) -> list[tuple[DocumentFacts, Part]]:

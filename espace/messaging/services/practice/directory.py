@@ -11,14 +11,14 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from espace import db, settings
+from espace import db
 from espace.messaging.models import Mailbox
 from espace.messaging.services.boxes import MailboxFacts, address_index
 from espace.people import services as people
 from espace.people.services import Professional, directory
 
 from . import listed, preferring
-from .mailboxes import facts_of
+from .mailboxes import facts_of, is_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _listed(mailbox_id: UUID) -> list[MailboxFacts]:
 
 
 def _of_colleagues(found: Sequence[Professional]) -> list[Line]:
-    hidden = _hidden([one.mssante for one in found if _is_ours(one.mssante)])
+    hidden = _hidden([one.mssante for one in found if is_ours(one.mssante)])
     preferred = preferring.shown_for([one.id for one in found])
     return [
         Line(
@@ -103,7 +103,7 @@ def _of_colleagues(found: Sequence[Professional]) -> list[Line]:
                 dict.fromkeys(part for place in one.structures[:2] for part in (place.display_name, place.city) if part)
             ),
             address=preferred[one.id].address if one.id in preferred else _own_address(one, hidden),
-            here=one.id in preferred or (bool(one.mssante) and _is_ours(one.mssante)),
+            here=one.id in preferred or (bool(one.mssante) and is_ours(one.mssante)),
             is_place=False,
         )
         for one in found
@@ -142,10 +142,6 @@ def _hidden(addresses: Collection[str]) -> frozenset[bytes]:
         return frozenset()
     with db.read() as tx:
         return frozenset(tx.execute(_HIDDEN, {"addresses": [_index(one) for one in addresses]}).scalars())
-
-
-def _is_ours(address: str) -> bool:
-    return address.rpartition("@")[2].lower() in settings.current().mailbox_domain_list
 
 
 def _index(address: str) -> bytes:

@@ -110,7 +110,7 @@ def own(professional: Professional) -> Own:
     """Where the personal mailbox of a professional is."""
     if not professional.mssante:
         return Own.NONE
-    if not _is_ours(professional.mssante):
+    if not is_ours(professional.mssante):
         return Own.ELSEWHERE
     found = mailbox_at(professional.mssante)
     if found is not None and found.professional_id == professional.id:
@@ -335,7 +335,8 @@ def _unread(boxes: Collection[UUID]) -> Counter[UUID]:
         return Counter(tx.execute(_UNREAD, {"boxes": list(boxes)}).scalars())
 
 
-def _is_ours(address: str) -> bool:
+def is_ours(address: str) -> bool:
+    """Whether an address is that of a mailbox kept here, open or not: its domain says so."""
     return address.strip().rpartition("@")[2].lower() in settings.current().mailbox_domain_list
 
 
