@@ -111,11 +111,6 @@ class Letter:
         """Whether a program may answer it: never another program, or two would go on for ever (R42)."""
         return not self.automatic and self.report is None
 
-    @property
-    def archive(self) -> Part | None:
-        """The archive of documents it brings (rules.md MS-12)."""
-        return next((part for part in self.parts if part.name.upper() == XDM_NAME), None)
-
 
 @dataclass(frozen=True, slots=True)
 class NewLetter:

@@ -1,6 +1,5 @@
 """One conversation, opened: its messages as letters, what came with them, what became of those that left."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -263,12 +262,7 @@ def _as_seen(box: Box, facts: MessageFacts) -> MessageFacts:
     return replace(facts, sender=apart.seen(box, facts.sender), to=to, cc=cc, reply_to="", receipt_to="")
 
 
-def letters_of(tx: Connection, box: Box, rows: Sequence[Any]) -> list[Letter]:
-    """Rows with the columns of `LETTER_COLUMNS`, opened."""
-    return [_letter(tx, box, row) for row in rows]
-
-
-LETTER_COLUMNS = (
+_LETTER = (
     Message.id,
     Message.at,
     Message.outgoing,
@@ -311,7 +305,7 @@ def _head_statement(shape: Shape) -> _Rows:
 
 @lru_cache(maxsize=8)
 def _messages(shape: Shape, *, after: bool) -> _Rows:
-    query = select(*LETTER_COLUMNS).where(*sight.conditions(shape), Message.conversation_id == _ID)
+    query = select(*_LETTER).where(*sight.conditions(shape), Message.conversation_id == _ID)
     if after:
         place = tuple_(bindparam("at", type_=Instant), bindparam("place", type_=Id))
         query = query.where(tuple_(Message.at, Message.id) < place)

@@ -28,7 +28,6 @@ from .names import file_name
 MOST_FILES = 20
 MOST_TOGETHER = 18 * 1024 * 1024
 """Bytes of all files of a message: written as mail they weigh a third more, and must fit in 25 MB (design 9)."""
-_MEGABYTE = 1024 * 1024
 _AS_THEY_ARE = frozenset({media.XML, media.ZIP})
 """What professionals exchange besides what people add: clinical documents and archives, never changed (R37)."""
 TOGETHER = N_("Together these files weigh too much: at most %(limit)d MB go with a message.", limit=18)

@@ -1,7 +1,7 @@
 """What somebody is writing and has not sent: theirs alone, kept until it is sent or thrown away."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -166,14 +166,6 @@ def begin(box: Box, typed: Typed, conversation_id: UUID | None = None) -> UUID:
     made = new_id()
     keep(box, made, typed, conversation_id)
     return made
-
-
-def add_document(box: Box, draft_id: UUID, document_id: UUID) -> None:
-    """Let a document of the record go with a draft; twice is once. Raises as `keep`."""
-    found = draft(box, draft_id)
-    if document_id not in found.typed.documents:
-        documents = (*found.typed.documents, document_id)
-        keep(box, draft_id, replace(found.typed, documents=documents), found.conversation_id)
 
 
 def drop(box: Box, draft_id: UUID) -> None:
