@@ -18,6 +18,8 @@ NOT_FOR_READER, OTHER_PERSON = "not-for-reader", "other-person"
 an archive says that it is about somebody else (R41)."""
 RECEIVED, WAITING, SENT, FAILED = "received", "waiting", "sent", "failed"
 """The states of a message: `mail_messages.state`."""
+OFFERED, FILED, ASIDE, REFUSED = "offered", "filed", "aside", "refused"
+"""What became of a document of an archive: `PackedFacts.outcome`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,14 +28,24 @@ from espace.errors import InvalidError, NotFoundError
 from espace.import_report import named
 from espace.interop.archive import ArchiveError, packed_files
 from espace.messaging.services.boxes import Box
-from espace.messaging.services.facts import ARCHIVE, CALENDAR, FILE, NOT_FOR_READER, OTHER_PERSON, PackedFacts
+from espace.messaging.services.facts import (
+    ARCHIVE,
+    ASIDE,
+    CALENDAR,
+    FILE,
+    FILED,
+    NOT_FOR_READER,
+    OFFERED,
+    OTHER_PERSON,
+    REFUSED,
+    PackedFacts,
+)
 from espace.messaging.services.reading import attachments
 from espace.messaging.services.reading.attachments import AttachmentLine, Looked
 from espace.permissions import SYSTEM, Permission, Relation
 from espace.records.services import RecordFacts
 from espace.words import N_, Message
 
-OFFERED, FILED, ASIDE, REFUSED = "offered", "filed", "aside", "refused"
 OTHER_RECIPIENT = "other-recipient"
 _DOUBTS_WHOSE = frozenset(
     {

@@ -22,9 +22,11 @@ from espace.interop.media import MediaError
 from espace.messaging.models import Attachment, Mailbox, Message
 from espace.messaging.services.facts import (
     ARCHIVE,
+    ASIDE,
     CALENDAR,
     HARMFUL,
     OTHER_PERSON,
+    REFUSED,
     SCANNING,
     InvitationFacts,
     open_attachment,
@@ -117,7 +119,7 @@ def _refused(box_id: UUID, message_id: UUID) -> set[str]:
     """The codes of what kept documents of a message's archives from being offered or filed."""
     with suppress(TamperedError):
         every = [found.facts for found, _ in _files(box_id, message_id) if found.kind == ARCHIVE]
-        kept_out = (archives.ASIDE, archives.REFUSED)
+        kept_out = (ASIDE, REFUSED)
         reasons = {one.reason for facts in every for one in facts.documents if one.outcome in kept_out}
         return reasons | {fault for facts in every for fault in facts.faults}
     return set()

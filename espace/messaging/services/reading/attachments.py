@@ -28,6 +28,7 @@ from espace.messaging.services.facts import (
     FILE,
     HARMFUL,
     NOT_FOR_READER,
+    OFFERED,
     OTHER_PERSON,
     SCANNING,
     AttachmentFacts,
@@ -242,9 +243,7 @@ def _lines(tx: Connection, box: Box, rows: Collection[Any]) -> list[AttachmentLi
 def _as_seen(facts: AttachmentFacts, seen: frozenset[UUID]) -> AttachmentFacts:
     """A document of an archive that is filed where this reader does not see it stands as if it were not (R13)."""
     packed = tuple(
-        replace(one, outcome="offered", document_id="")
-        if one.document_id and UUID(one.document_id) not in seen
-        else one
+        replace(one, outcome=OFFERED, document_id="") if one.document_id and UUID(one.document_id) not in seen else one
         for one in facts.documents
     )
     return replace(facts, documents=packed)

@@ -26,6 +26,7 @@ from sqlalchemy.orm import aliased
 
 from espace.db import Id, Instant
 from espace.messaging.models import Conversation, Message, Sending
+from espace.messaging.services.facts import FAILED
 from espace.messaging.services.sight import BOX, Shape, conditions
 
 _Rows = Select[*tuple[Any, ...]]
@@ -140,7 +141,7 @@ def failed_statement(shape: Shape) -> _Rows:
     """Which of some conversations hold a message that did not arrive; looked up for each."""
     lost = (
         select(Sending.id)
-        .where(Sending.box_id == BOX, Sending.message_id == Message.id, Sending.state == "failed")
+        .where(Sending.box_id == BOX, Sending.message_id == Message.id, Sending.state == FAILED)
         .correlate(Message)
     )
     # Not joined: a box may hold many sendings, and the database would go through them for each conversation.
