@@ -187,6 +187,8 @@ def test_who_writes_is_called_as_the_directory_says(claire: Citizen) -> None:
     arrive(letter(address_of(claire), sender=sender))
     ((said, row),) = conversations(claire.record_id)
     assert (said.with_name, said.with_role) == (found.facts.display_name, found.facts.plain_label)
+    ((written, _),) = messages(claire.record_id)
+    assert (written.sender.name, written.sender.role) == (said.with_name, said.with_role), "on each letter too"
     (one,) = correspondents.known(boxes.box_of(claire.standing()))
     assert one.professional_id == found.id
     assert row.correspondent_id == one.id

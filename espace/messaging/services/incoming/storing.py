@@ -284,7 +284,8 @@ def _note_parties(
         wrote = not facts.automatic
         ends = facts.closes if is_person and wrote else None
         other = correspondents.note(tx, box_id, Contact(facts.sender, now, secret, wrote, ends))
-        return other, replace(facts, sender=replace(facts.sender, role=other.party.role))
+        # Beside what the directory says one is stands its name for them, never one they gave themselves.
+        return other, replace(facts, sender=replace(other.party, address=facts.sender.address))
     found = []
     for party in facts.recipients:
         ends = facts.closes if not is_person and is_patient(party.address) and not facts.automatic else None
