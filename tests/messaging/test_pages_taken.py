@@ -6,6 +6,7 @@ from zipfile import ZipFile
 import pytest
 from flask import Flask
 
+from espace import outbox
 from espace.interop.mail_letter import Part
 from espace.messaging.services.reading import attachments
 
@@ -53,3 +54,17 @@ def test_a_conversation_is_taken_away_as_an_archive_that_opens(app: Flask) -> No
     place = claire.at(conversation_of(claire.receives()))
     answer = claire.person.browser(app).get(f"{place}/copie", whole=False)
     assert '.zip"' in answer.headers["Content-Disposition"]
+
+
+def test_a_message_without_words_says_so_and_an_invitation_bears_no_file_name(app: Flask) -> None:
+    claire = home()
+    given = letter(address_of(claire.person), text=" ", calendars=[Part("invite.ics", "text/calendar", INVITATION)])
+    [came] = arrive(given)
+    outbox.work()
+    page = claire.person.browser(app).get(claire.at(conversation_of(came)))
+    assert "ne contient aucun texte" in page.text
+    [link] = page.tree.xpath("//div[@class='attach']//a[contains(@href, '/pieces/')]")
+    assert link.text_content() == "Invitation"
+    seen = claire.person.browser(app).get(link.get("href"))
+    assert seen.tree.xpath("//h1")[0].text_content().strip() == "Invitation"
+    assert "mardi 1er décembre" in seen.text
