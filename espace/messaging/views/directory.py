@@ -1,6 +1,9 @@
 """The address book: looking for a colleague, a team or a place, and beginning a message to them."""
 
-from flask import Response, flash
+from dataclasses import replace
+from uuid import UUID
+
+from flask import Response, flash, request
 from flask_babel import gettext
 
 from espace.messaging.services.boxes import Box, BoxKind, boxes_of
@@ -22,7 +25,8 @@ from .mailbox_pages import base_of, pages
 @requires(Permission.PRACTICE)
 def book() -> Response:
     """The address book, before anybody is looked for."""
-    return _book(BookForm(formdata=None), None)
+    written = request.args.get("boite", ""), request.args.get("brouillon", "")
+    return _book(BookForm(formdata=None).writing(*written), None)
 
 
 @pages.post("/pro/messages/annuaire")
@@ -57,8 +61,18 @@ def write() -> Response:
     if box is None:
         return page("messaging/mailboxes/from.html", form, name=line.name, place="/pro/messages/annuaire/ecrire")
     with attempt(form):
-        return to(f"{base_of(box.id)}/ecrire/{drafts.begin(box, Typed(to=(line.address,)))}")
+        return to(f"{base_of(box.id)}/ecrire/{_addressed(box, form, line.address)}")
     return page("messaging/mailboxes/from.html", form, name=line.name, place="/pro/messages/annuaire/ecrire")
+
+
+def _addressed(box: Box, form: WriteForm, address: str) -> UUID:
+    """The message to this address: the one being written, with them beside those it goes to already, or a new one."""
+    found = drafts.find(box, form.begun) if form.begun else None
+    if found is None or found.conversation_id is not None:
+        return drafts.begin(box, Typed(to=(address,)))
+    everybody = tuple(dict.fromkeys((*found.typed.to, address)))
+    drafts.keep(box, found.id, replace(found.typed, to=everybody))
+    return found.id
 
 
 def chosen_box(form: WriteForm) -> Box | None:

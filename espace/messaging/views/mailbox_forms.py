@@ -172,6 +172,13 @@ class BookForm(Form):
     name = StringField(_l("Name of a professional, a team or a place"))
     where = StringField(_l("Town or place"), validators=[Optional()])
     after = HiddenField()
+    mailbox, draft = HiddenField(), HiddenField()
+
+    def writing(self, mailbox: str, draft: str) -> "BookForm":
+        """Opened from a message that is being written: whom one chooses is added to it."""
+        if _id(mailbox) and _id(draft):
+            self.mailbox.data, self.draft.data = mailbox, draft
+        return self
 
     @property
     def beyond(self) -> UUID | None:
@@ -183,7 +190,13 @@ class WriteForm(Form):
     """Whom to write to, and from which mailbox."""
 
     ref = HiddenField()
+    draft = HiddenField()
     mailbox = RadioField(_l("From which mailbox?"), validate_choice=False)
+
+    @property
+    def begun(self) -> UUID | None:
+        """The message that is being written already, if it is."""
+        return _id(self.draft.data)
 
     @property
     def chosen(self) -> UUID | None:

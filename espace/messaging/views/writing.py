@@ -26,7 +26,7 @@ from espace.words import N_
 
 from .here import Here, here
 
-SEND, KEEP, ATTACH, PICK = "envoyer", "garder", "joindre", "documents"
+SEND, KEEP, ATTACH, PICK, BOOK = "envoyer", "garder", "joindre", "documents", "annuaire"
 _SHOWN = 12
 
 
@@ -103,6 +103,8 @@ def carry_out(
     if wants_fragment():
         return _kept_quietly(place, form, typed, conversation_id)
     uploads = form.uploads()
+    if act == BOOK and not uploads and not _says_something(typed, conversation_id):
+        return to("/pro/messages/annuaire")
     with attempt(form):
         _check_there_is_something(box, form, act, typed, conversation_id=conversation_id, attached=bool(uploads))
         if uploads or act != SEND or len(typed.to) > 1:
@@ -154,6 +156,8 @@ def _next(place: Here, form: WriteForm, act: str, conversation_id: UUID | None) 
     """Where one stands after keeping, attaching or taking out."""
     if act == PICK:
         return to(f"{place.base}/ecrire/{form.draft_id}/documents")
+    if act == BOOK:
+        return to(f"/pro/messages/annuaire?boite={place.box.id}&brouillon={form.draft_id}")
     if act == KEEP:
         flash(gettext("The draft is kept. You find it among the drafts."), "ok")
     where = f"{conversation_id}#reponse" if conversation_id else f"ecrire/{form.draft_id}#pieces"
