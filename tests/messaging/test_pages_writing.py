@@ -8,7 +8,9 @@ from flask import Flask
 from espace.interop.mail_letter import Address
 from espace.messaging.services.writing import drafts
 from espace.messaging.services.writing.drafts import Typed
+from espace.permissions import Task
 from espace.settings import Settings
+from tests.family.caring import helped_and_carer, made, scope
 from tests.support.browser_client import Browser, Form
 
 from .support import Home, conversation_of, home
@@ -84,3 +86,18 @@ def test_everybody_may_be_chosen_without_leaving_what_is_typed(browser: Browser,
     assert len(page.tree.xpath("//input[@name='to']")) == 15
     assert len(page.tree.xpath("//details//input[@name='to']")) == 3
     assert not page.tree.xpath("//form//fieldset//a")
+
+
+def test_a_carer_who_only_reads_is_told_so_and_offered_nothing_else(app: Flask) -> None:
+    helped, carer = helped_and_carer()
+    made(helped.standing(), carer, scope(Task.READ_MESSAGES))
+    browser, place = carer.browser(app), Home(helped).at()
+    name = helped.standing().holder_name.split()[0]
+    assert f"écrira à {name}" in browser.get(place).text
+    came = Home(helped).receives()
+    listed = browser.get(place)
+    assert "Vous pouvez écrire" not in listed.text
+    page = browser.get(f"{place}/{conversation_of(came)}")
+    assert not page.tree.xpath("//textarea")
+    assert "Vous pouvez lire ces messages" in page.text
+    assert "Appelez son cabinet" not in page.text

@@ -19,6 +19,7 @@ from espace.messaging.services.writing import closing, drafts, recipients
 from espace.permissions import Permission
 from espace.web import paging
 from espace.web.attempts import page, to
+from espace.web.forms import translated
 from espace.web.guards import requires
 
 from . import files, letters, listing, writing
@@ -68,7 +69,7 @@ def shown(
         earlier=f"{place.base}/{head.id}?avant={paging.to_text(*found.earlier)}" if found.earlier else "",
         first=first,
         outward=choosing.outward(head.about.with_address) if box.is_person else None,
-        refusal=refusal,
+        refusal=translated(refusal) if refusal else "",
         answered=found.answered,
         others=[(recipients.ref(box, one.address), one) for one in others(box, found)] if not refusal else [],
         draft=draft,
