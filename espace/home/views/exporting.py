@@ -17,6 +17,7 @@ from espace.home import services
 from espace.home.forms import ExportForm
 from espace.home.services.exporting import Export, Paper
 from espace.identifiers import new_id
+from espace.interop.pipe import Pipe
 from espace.interop.typeset import typeset
 from espace.people import services as people
 from espace.permissions import Permission, demand_fresh_proof
@@ -72,7 +73,7 @@ class File:
 
 def _zipped(files: Iterator[File], made: Export) -> Iterator[bytes]:
     """The archive, piece by piece: no more of it is held than what is on its way."""
-    pipe, names = _Pipe(), list[str]()
+    pipe, names = Pipe(), list[str]()
     # Whose history it is, and which files go together: a table alone names nobody, and parts could be exchanged.
     what = {"record": str(made.standing.record_id), "export": str(new_id())}
     what |= {"since": _word(made.since), "until": _word(made.until)}
@@ -90,28 +91,6 @@ def _zipped(files: Iterator[File], made: Export) -> Iterator[bytes]:
             archive.writestr(one.name + exports.SUFFIX, signing.finish(one.name, {**what, **one.about}))
         archive.writestr("LISEZMOI.txt", _how_to_check(names))
     yield pipe.taken()
-
-
-class _Pipe(io.RawIOBase):
-    """What an archive is written to: bytes wait here until they are sent. It cannot go back."""
-
-    def __init__(self) -> None:
-        self._held = bytearray()
-
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def write(self, piece: bytes) -> int:  # type: ignore[override]
-        """Hold some bytes."""
-        self._held += piece
-        return len(piece)
-
-    def taken(self) -> bytes:
-        """What was written since the last time."""
-        found = bytes(self._held)
-        self._held.clear()
-        return found
 
 
 def _how_to_check(names: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """A conversation to take away: as its own messages with their files, in one archive that is made as it leaves."""
 
-import io
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from espace import db, storage
 from espace.interop.mail_letter import Address, NewLetter, Part
 from espace.interop.mail_write import write
+from espace.interop.pipe import Pipe
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.facts import CALENDAR, MessageFacts, Party
 
@@ -24,7 +24,7 @@ def zipped(box: Box, found: Thread) -> Iterator[bytes]:
         TamperedError: when a stored file does not open.
     """
     files = attachments.of_messages(box, [one.id for one in found.letters])
-    pipe = _Pipe()
+    pipe = Pipe()
     with ZipFile(pipe, "w", ZIP_DEFLATED) as archive:
         for number, letter in enumerate(found.letters, 1):
             entry = ZipInfo(f"message-{number:03d}.eml", letter.at.timetuple()[:6])
@@ -69,25 +69,3 @@ def _part(box: Box, file_id: UUID, one: AttachmentLine) -> Part:
     media = "text/calendar" if one.kind == CALENDAR else one.facts.media
     with db.read() as tx:
         return Part(one.facts.name, media, storage.current().open(tx, box.id, file_id).read_all())
-
-
-class _Pipe(io.RawIOBase):
-    """What an archive is written to: bytes wait here until they are sent. It cannot go back."""
-
-    def __init__(self) -> None:
-        self._held = bytearray()
-
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def write(self, piece: bytes) -> int:  # type: ignore[override]
-        """Hold some bytes."""
-        self._held += piece
-        return len(piece)
-
-    def taken(self) -> bytes:
-        """What was written since the last time."""
-        found = bytes(self._held)
-        self._held.clear()
-        return found
