@@ -12,6 +12,7 @@ from espace.web.viewpoint import Veiled
 from .views import (
     copies,
     directory,
+    endings,
     files,
     listing,
     mailboxes,
@@ -32,6 +33,7 @@ from .views.mailbox_pages import pages, patient_pages
 _ROUTES = (
     copies,
     directory,
+    endings,
     mailboxes,
     patients,
     settings,

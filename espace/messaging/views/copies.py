@@ -22,7 +22,8 @@ from espace.words import N_
 
 from .copy_form import CopyForm
 from .directory import chosen_box, has_box
-from .mailbox_pages import base_of, patient_pages
+from .here import base_of
+from .mailbox_pages import patient_pages
 
 _FIELDS = {"to": "addresses", "text": "words"}
 """What services call a field -> what it is called here."""

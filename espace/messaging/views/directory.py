@@ -17,8 +17,9 @@ from espace.web.forms import SelectChoice
 from espace.web.guards import asks, requires, signed_in
 from espace.words import N_
 
+from .here import base_of
 from .mailbox_forms import KINDS, BookForm, WriteForm
-from .mailbox_pages import base_of, pages
+from .mailbox_pages import pages
 
 
 @pages.get("/pro/messages/annuaire")

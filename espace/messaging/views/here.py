@@ -59,14 +59,28 @@ def here() -> Here:
     return found
 
 
+def mailbox_here(mailbox_id: UUID) -> Here:
+    """A mailbox before one of those who work in it.
+
+    Raises:
+        NotFoundError: for anybody else.
+    """
+    actor = signed_in()
+    facts = mailbox_of(actor, mailbox_id)
+    return Here(as_box(actor, facts), base_of(mailbox_id), facts=facts)
+
+
+def base_of(mailbox_id: UUID) -> str:
+    """The address of a mailbox's list, under which its other pages stand."""
+    return f"/pro/messages/{mailbox_id}"
+
+
 def of_mailbox(view: View) -> View:
     """The same view, below the address of a mailbox, for the professionals who belong to it."""
 
     @wraps(view)
     def in_mailbox(mailbox_id: UUID, **given: Any) -> Response:
-        actor = signed_in()
-        facts = mailbox_of(actor, mailbox_id)
-        g.mail_here = Here(as_box(actor, facts), f"/pro/messages/{mailbox_id}", facts=facts)
+        g.mail_here = mailbox_here(mailbox_id)
         return view(**given)
 
     return requires(Permission.PRACTICE)(in_mailbox)

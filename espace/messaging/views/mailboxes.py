@@ -15,8 +15,9 @@ from espace.web.guards import requires, signed_in
 from espace.web.rendering import render
 from espace.web.typed import keeping, typed_before
 
+from .here import base_of
 from .mailbox_forms import KIND_HINTS, NewMailboxForm, PressForm
-from .mailbox_pages import base_of, pages
+from .mailbox_pages import pages
 
 
 @pages.get("/pro/messages")

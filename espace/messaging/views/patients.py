@@ -15,8 +15,9 @@ from espace.web.attempts import attempt, page, to
 from espace.web.guards import requires, viewpoint
 
 from .directory import chosen_box, has_box
+from .here import base_of
 from .mailbox_forms import WriteForm
-from .mailbox_pages import base_of, patient_pages
+from .mailbox_pages import patient_pages
 
 
 @patient_pages.get("/ecrire")

@@ -13,9 +13,9 @@ from espace.web.attempts import attempt, to
 from espace.web.guards import requires, signed_in
 from espace.web.typed import keeping, typed_before
 
-from .here import Here
+from .here import Here, base_of, mailbox_here
 from .mailbox_forms import ChoicesForm, PressForm, TokenForm
-from .mailbox_pages import mailbox_here, pages, shown
+from .mailbox_pages import pages, shown
 
 
 @pages.get("/pro/messages/<uuid:mailbox_id>/reglages")
@@ -43,7 +43,7 @@ def change(mailbox_id: UUID) -> Response:
                 )
             else:
                 flash(gettext("Your choices are kept."), "ok")
-            return to(f"/pro/messages/{mailbox_id}/reglages")
+            return to(f"{base_of(mailbox_id)}/reglages")
     return _choices(form, mailbox_here(mailbox_id))
 
 
@@ -122,4 +122,4 @@ def end_token(mailbox_id: UUID, token_id: UUID) -> Response:
     if PressForm().validate():
         tokens.end(signed_in(), mailbox_id, token_id)
         flash(gettext("This token is ended. The program sends nothing any more."), "ok")
-    return to(f"/pro/messages/{mailbox_id}/reglages/programmes")
+    return to(f"{base_of(mailbox_id)}/reglages/programmes")

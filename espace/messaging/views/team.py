@@ -15,8 +15,9 @@ from espace.web.attempts import attempt, to
 from espace.web.guards import requires, signed_in
 from espace.web.typed import keeping
 
+from .here import base_of, mailbox_here
 from .mailbox_forms import AnsweringForm, MemberForm, PressForm
-from .mailbox_pages import base_of, mailbox_here, pages, shown
+from .mailbox_pages import pages, shown
 
 _AT = "/pro/messages/<uuid:mailbox_id>/reglages/equipe"
 
