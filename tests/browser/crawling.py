@@ -18,13 +18,15 @@ _TOKEN = re.compile(
     r"|/dossiers/\*/voir-comme/)[^/]+"
 )
 _NOT_PAGES = ("/contenu", "/original", "/xdm", "/images/", "/static/", "/langue/", "/codes/texte")
+_PAPER = re.compile(r"/messages/(.*/)?(pdf|copie)$")
+"""A conversation taken away is a file."""
 _KNOWN_OF = re.compile(
     r"^/(?!dossiers/|compte/proches)|/voir-comme/|/filtrer|/historique|/acces/(?!parents)|/soins|/documents[/?]"
 )
 """Pages that look alike whoever opens them: for who comes second, only what the first did not show is examined."""
 _ASKED_OF = re.compile(r"/filtrer$|/voir-comme/")
 """Pages that are drawn alike whatever was asked for in their address."""
-_SAMPLES = {"/dossiers/*/acces/*": 5, "/dossiers/*/documents/*": 2}
+_SAMPLES = {"/dossiers/*/acces/*": 5, "/dossiers/*/documents/*": 2, "/dossiers/*/messages/*": 3, "/pro/messages/*/*": 2}
 """Pages that look different from one thing to the next: how many of them are examined."""
 # Each element of the page as its parent's and its own tag, classes and state: what decides how it looks and behaves.
 _SKELETON = """() => {
@@ -106,6 +108,11 @@ class Examiner:
         self.hands.close()
 
 
+def _is_file(place: str) -> bool:
+    """Whether an address leads to a file or a picture, which no page shows."""
+    return any(part in place for part in _NOT_PAGES) or _PAPER.search(place) is not None
+
+
 def crawl(examiner: Examiner, *starts: str) -> list[str]:
     """Open every page that links lead to, each shape once or as often as it deserves; gives the shapes.
 
@@ -118,7 +125,7 @@ def crawl(examiner: Examiner, *starts: str) -> list[str]:
     while waiting:
         place = waiting.pop(0)
         mould, path = shape(place), shape(place).partition("?")[0]
-        if times.get(mould, 0) >= _SAMPLES.get(mould, 1) or any(part in place for part in _NOT_PAGES):
+        if times.get(mould, 0) >= _SAMPLES.get(mould, 1) or _is_file(place):
             continue
         times[mould] = times.get(mould, 0) + 1
         status = hands.open(place)

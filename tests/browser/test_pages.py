@@ -11,10 +11,10 @@ from playwright.sync_api import Browser
 
 from tests.support.papers import pdf
 
-from . import deciders, families, keepers, officers, practitioners, readers
+from . import correspondents, deciders, families, keepers, officers, practitioners, readers
 from .announced import Newcomer, announce
 from .crawling import Examiner, crawl
-from .hands import DESK, AuthenticatorApp, Demo, new_hands, sign_in
+from .hands import DESK, AuthenticatorApp, Demo, new_hands, sign_in, sign_in_professional
 
 
 @pytest.mark.parametrize("key", ["mother", "newcomer"])
@@ -107,6 +107,24 @@ def _deposit(examiner: Examiner, patient: dict[str, Any]) -> None:
     hands.press(f"Déposer dans le dossier de {patient['display_name']}")
     hands.title_is("Document déposé")
     examiner.look("deposited")
+
+
+def test_pages_of_messages(demo: Demo, chromium: Browser, kept: Callable[[str], Any]) -> None:
+    mother = Examiner(new_hands(chromium, demo, "pages-messages", state=kept("mother")))
+    correspondents.writes_to_several(mother.hands, demo, mother.look)
+    correspondents.files_an_attachment(mother.hands, demo, mother.look)
+    mother.conclude()
+    doctor = Examiner(new_hands(chromium, demo, "pages-mailbox", size=DESK, state=kept("gp")))
+    correspondents.keeps_a_mailbox(doctor.hands, doctor.once)
+    doctor.conclude()
+    leader = Examiner(new_hands(chromium, demo, "pages-team", size=DESK))
+    sign_in_professional(leader.hands, demo.person("professionals", "endocrinologist"))
+    correspondents.leads_a_team(leader.hands, leader.once)
+    leader.conclude()
+    officer = Examiner(new_hands(chromium, demo, "pages-mail-services", size=DESK))
+    officers.enter(officer.hands, demo, "administrator")
+    correspondents.trusts_operators(officer.hands, officer.look)
+    officer.conclude()
 
 
 def test_pages_of_operators(demo: Demo, chromium: Browser, kept: Callable[[str], Any]) -> None:

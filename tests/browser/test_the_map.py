@@ -40,9 +40,16 @@ _NOBODY_OF_THE_CAST = {
     "/pro/connexion/lieu",  # needs a professional with several places of practice
     "/connexion/identite", "/activation/identite", "/compte/securite/identite",  # the demo has no such provider
     "/compte/cloture/nouveau",  # after an erasure, thirty days later
+    "/pro/messages/fermees/*",  # needs a mailbox that was closed
+    "/pro/messages/*/reglages/equipe/reprendre",  # needs a mailbox for which nobody answers any more
     "/dossiers/*/grandir/lecture",  # needs a child of 15, whose parents agree to a reading access
     "/compte/securite/cles/*",  # needs a device that holds a passkey: tests/browser/test_passkeys.py
 }  # fmt: skip
+_NO_PAGE |= {  # files and pictures of messages
+    f"{base}/{what}"
+    for base in ("/dossiers/*/messages", "/pro/messages/*")
+    for what in ("*/pdf", "*/copie", "pieces/*/contenu", "pieces/*/pages/*", "pieces/*/images/*")
+}
 
 
 def test_every_page_of_the_map_was_examined(request: pytest.FixtureRequest) -> None:
