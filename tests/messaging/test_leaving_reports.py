@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from espace import assembly, clock, outbox
+from espace import assembly, clock, db, outbox
 from espace import settings as bound
 from espace.audit import services as audit
 from espace.audit.services import Action
@@ -22,20 +22,23 @@ from espace.interop.mail_write import About, Disposition
 from espace.machines import Machines
 from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
+from espace.messaging.services.facts import HARMFUL, NOT_FOR_READER, SCANNING
 from espace.messaging.services.incoming.delivering import deliver
-from espace.messaging.services.outgoing import failures, receipts, reports, sendings
+from espace.messaging.services.outgoing import failures, lmtp, receipts, reports, sendings
 from espace.messaging.services.outgoing.failures import WORDS, Failure, of_reply
 from espace.messaging.services.outgoing.sending import Outgoing, send
 from espace.messaging.services.outgoing.sendings import SendingFacts, State
 from espace.messaging.services.places import PlaceKind, Refusal, place_of
 from espace.messaging.services.reading import lists, threads
+from espace.messaging.services.reading.attachments import change
 from espace.settings import Settings
 from tests.support import build
 from tests.support.build import Citizen
 from tests.support.clock import FakeClock
+from tests.support.papers import pdf
 from tests.support.ports import free_port
 
-from .letters import DOCTOR, HOSPITAL, address_of, arrive, letter, mailbox, messages, own_box
+from .letters import DOCTOR, HOSPITAL, address_of, arrive, attachments, letter, mailbox, messages, own_box
 from .operator import Operator
 
 OWN = "helene.morvan@cabinets.espace.example"
@@ -330,6 +333,43 @@ class TestLmtp:
         assert (envelope.mail_from, envelope.rcpt_tos) == (DOCTOR.address, [OWN])
         (said,) = server.letters()
         assert (said.message_id, said.text) == (came.message_id, "Avis demandé.")
+
+    @pytest.mark.parametrize("why", [NOT_FOR_READER, HARMFUL])
+    def test_what_the_pages_withhold_reaches_no_mail_program(self, practice: Box, machines: Machines, why: str) -> None:
+        server = Operator(port=free_port())
+        bound.bind(replace(machines.settings, mailbox_lmtp=f"127.0.0.1:{server.port}"))
+        parts = [Part("masque.pdf", "application/pdf", pdf("masqué")), Part("note.txt", "text/plain", b"Bonjour")]
+        arrive(letter(Address(OWN), parts=parts))
+        retain(practice, "masque.pdf", why)
+        with server.running(lmtp=True):
+            outbox.work()
+        (said,) = server.letters()
+        assert [one.name for one in said.parts] == ["masque.pdf.txt", "note.txt"]
+        assert b"retenu" in said.parts[0].content
+
+    def test_a_file_that_was_not_scanned_yet_is_waited_for(
+        self, practice: Box, machines: Machines, clock: FakeClock
+    ) -> None:
+        server = Operator(port=free_port())
+        bound.bind(replace(machines.settings, mailbox_lmtp=f"127.0.0.1:{server.port}"))
+        (came,) = arrive(letter(Address(OWN), parts=[Part("a.pdf", "application/pdf", pdf("a"))]))
+        retain(practice, "a.pdf", SCANNING)
+        turn = {"box_id": str(practice.id), "message_id": str(came.message_id), "address": OWN}
+        with server.running(lmtp=True):
+            lmtp.hand_on(uuid4(), {**turn, "since": clock.now.isoformat(), "tries": 0})
+            assert server.taken == []
+            retain(practice, "a.pdf", "")
+            clock.advance(timedelta(minutes=2))
+            outbox.work()
+        assert {tuple(one.name for one in said.parts) for said in server.letters()} == {("a.pdf",)}
+
+
+def retain(box: Box, name: str, why: str) -> None:
+    """Have a file withheld, or not any more."""
+    with db.write() as tx:
+        for attachment_id, facts in attachments(box.id):
+            if facts.name == name:
+                change(tx, box.id, attachment_id, withheld=why)
 
 
 _TABLE = [

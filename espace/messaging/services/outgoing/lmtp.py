@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from espace import clock, outbox, settings
 from espace.errors import TamperedError
 from espace.interop.mail_letter import Letter
+from espace.messaging.services.facts import SCANNING
 from espace.messaging.services.incoming.storing import Stored
 from espace.messaging.services.places import Place, PlaceKind
 from espace.notifications.services.relay import TIMEOUT_SECONDS
@@ -44,6 +45,9 @@ def hand_on(_delivery_id: UUID, payload: Mapping[str, Any]) -> None:
     server = settings.current().mailbox_lmtp
     message = rewriting.kept(box_id, message_id) if server else None
     if message is None:
+        return
+    if SCANNING in rewriting.withheld(box_id, message_id):  # no program opens what the scanner has not seen (R38)
+        _later(payload, "NotScanned")
         return
     try:
         letter = rewriting.letter_of(box_id, message_id, message)

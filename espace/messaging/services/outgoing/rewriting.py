@@ -25,6 +25,7 @@ _FILES = (
     .where(Attachment.box_id == bindparam("box", type_=Id), Attachment.message_id == bindparam("message", type_=Id))
     .order_by(Attachment.place)
 )
+_RETAINED = b"Ce fichier est retenu par espace. Voyez ce message dans ses pages.\r\n"
 _OURS = frozenset({"X-MSS-CODECDA", "X-MSS-INS", "X-MSS-NIL"})
 
 
@@ -57,8 +58,16 @@ def seen(box: Box, message_id: UUID) -> Kept | None:
     return kept(box.id, message_id) if found else None
 
 
+def withheld(box_id: UUID, message_id: UUID) -> frozenset[str]:
+    """Why files of a message are read by nobody now: codes of `attachments.WITHHELD`."""
+    with db.read() as tx:
+        rows = tx.execute(_FILES, {"box": box_id, "message": message_id}).all()
+        every = {open_attachment(tx, box_id, row.id, row.payload).withheld for row in rows}
+    return frozenset(every - {""})
+
+
 def letter_of(box_id: UUID, message_id: UUID, message: Kept) -> NewLetter:
-    """What is to be written, with its files.
+    """What is to be written, with its files; in the place of one that nobody may read stands a word that says so.
 
     Raises:
         TamperedError: when a stored file does not open.
@@ -119,6 +128,8 @@ def _files(box_id: UUID, message_id: UUID) -> tuple[tuple[Part, ...], tuple[Part
 
 def _part(tx: Connection, box_id: UUID, row: Any) -> Part:
     facts = open_attachment(tx, box_id, row.id, row.payload)
+    if facts.withheld:
+        return Part(f"{facts.name}.txt", "text/plain", _RETAINED)
     content = storage.current().open(tx, box_id, row.id).read_all()
     name = XDM_NAME if row.kind == ARCHIVE and facts.name.upper() == XDM_NAME else facts.name
     return Part(name, facts.media, content)
