@@ -12,7 +12,7 @@ from espace.access.services import Answer
 from espace.messaging.models import Conversation
 from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
-from espace.messaging.services.practice import members, templates, tokens
+from espace.messaging.services.practice import members, preferring, templates, tokens
 from espace.messaging.services.practice.templates import Template
 from espace.messaging.services.reading import lists
 from espace.messaging.services.reading.lists import Folder
@@ -148,6 +148,15 @@ def test_a_message_to_a_patient_begins_on_their_page_and_nowhere_else(app: Flask
     (line,) = lists.page(boxes.box_of(patient.standing()), Folder.INBOX).lines
     assert line.unread
     browser.get(f"/pro/patients/{stranger.record_id}/ecrire", expect=404)
+
+
+def test_the_mailbox_one_prefers_is_proposed_to_write_from(app: Flask) -> None:
+    leader = doctor()
+    browser, patient, team = leader.browser(app), _patient_of(leader), ward(leader)
+    place = f"/pro/patients/{patient.record_id}/ecrire"
+    assert at(browser.get(place), place).values["mailbox"] == [str(own_box(leader).id)]
+    preferring.prefer(leader.actor, team.id)
+    assert at(browser.get(place), place).values["mailbox"] == [str(team.id)]
 
 
 def test_who_of_a_team_answers_is_chosen_in_the_conversation(app: Flask) -> None:

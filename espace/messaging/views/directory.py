@@ -7,7 +7,7 @@ from flask import Response, flash, request
 from flask_babel import gettext
 
 from espace.messaging.services.boxes import Box, BoxKind, boxes_of
-from espace.messaging.services.practice import directory
+from espace.messaging.services.practice import directory, preferring
 from espace.messaging.services.writing import drafts
 from espace.messaging.services.writing.drafts import Typed
 from espace.people.services.directory import words
@@ -79,11 +79,15 @@ def _addressed(box: Box, form: WriteForm, address: str) -> UUID:
 def chosen_box(form: WriteForm) -> Box | None:
     """From which mailbox is written: the only one, or the one chosen; None when it is to be chosen first.
 
+    The one they prefer is proposed, else their own (rules.md MS-8).
+
     Mailboxes of software are nobody's to write from by hand.
     """
+    actor = signed_in()
+    preferred = preferring.preferred(actor)
     own = sorted(
-        (one for one in boxes_of(signed_in()) if one.kind is not BoxKind.APP),
-        key=lambda one: one.kind is not BoxKind.PER,
+        (one for one in boxes_of(actor) if one.kind is not BoxKind.APP),
+        key=lambda one: (one.id != preferred, one.kind is not BoxKind.PER),
     )
     form.mailbox.choices = [SelectChoice(str(one.id), f"{one.name}, {one.address}") for one in own]
     if len(own) == 1:
