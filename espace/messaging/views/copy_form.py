@@ -12,10 +12,10 @@ from espace.messaging.services.outgoing.letters import Copies
 from espace.messaging.services.practice.directory import Line
 from espace.web.forms import SelectChoice
 
-from .mailbox_forms import WriteForm
+from .mailbox_forms import SenderForm
 
 
-class CopyForm(WriteForm):
+class CopyForm(SenderForm):
     """To whom a copy goes. `look` is the button that searches the address book; all else stays as it was."""
 
     key = HiddenField()

@@ -18,7 +18,7 @@ from espace.web.guards import asks, requires, signed_in
 from espace.words import N_
 
 from .here import base_of
-from .mailbox_forms import KINDS, BookForm, WriteForm
+from .mailbox_forms import KINDS, BookForm, SenderForm
 from .mailbox_pages import pages
 
 
@@ -53,7 +53,7 @@ def _book(form: BookForm, found: directory.Book | None) -> Response:
 @requires(Permission.PRACTICE)
 def write() -> Response:
     """Begin a message to a line of the address book; who has several mailboxes says from which."""
-    form = WriteForm()
+    form = SenderForm()
     line = directory.line(form.ref.data or "")
     if not form.validate() or line is None or not line.address:
         flash(gettext("This address is not in the directory any more."), "warn")
@@ -66,7 +66,7 @@ def write() -> Response:
     return page("messaging/mailboxes/from.html", form, name=line.name, place="/pro/messages/annuaire/ecrire")
 
 
-def _addressed(box: Box, form: WriteForm, address: str) -> UUID:
+def _addressed(box: Box, form: SenderForm, address: str) -> UUID:
     """The message to this address: the one being written, with them beside those it goes to already, or a new one."""
     found = drafts.find(box, form.begun) if form.begun else None
     if found is None or found.conversation_id is not None:
@@ -76,7 +76,7 @@ def _addressed(box: Box, form: WriteForm, address: str) -> UUID:
     return found.id
 
 
-def chosen_box(form: WriteForm) -> Box | None:
+def chosen_box(form: SenderForm) -> Box | None:
     """From which mailbox is written: the only one, or the one chosen; None when it is to be chosen first.
 
     The one they prefer is proposed, else their own (rules.md MS-8).

@@ -186,8 +186,8 @@ class BookForm(Form):
         return _id(self.after.data)
 
 
-class WriteForm(Form):
-    """Whom to write to, and from which mailbox."""
+class SenderForm(Form):
+    """From which mailbox somebody is written to, and to whom."""
 
     ref = HiddenField()
     draft = HiddenField()

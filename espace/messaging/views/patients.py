@@ -16,7 +16,7 @@ from espace.web.guards import requires, viewpoint
 
 from .directory import chosen_box, has_box
 from .here import base_of
-from .mailbox_forms import WriteForm
+from .mailbox_forms import SenderForm
 from .mailbox_pages import patient_pages
 
 
@@ -24,7 +24,7 @@ from .mailbox_pages import patient_pages
 @requires(Permission.PATIENT_PAGE)
 def writing() -> Response:
     """From which mailbox; who has none reads where messages are written from."""
-    form = WriteForm(formdata=None)
+    form = SenderForm(formdata=None)
     chosen_box(form)
     return _choose(form)
 
@@ -33,7 +33,7 @@ def writing() -> Response:
 @requires(Permission.PATIENT_PAGE)
 def write() -> Response:
     """Begin the message; in secret connection it is secret (rules.md MI-7)."""
-    here, form = viewpoint(), WriteForm()
+    here, form = viewpoint(), SenderForm()
     box = chosen_box(form) if form.validate() else None
     if box is None:  # who has no mailbox is led to where it is said
         return to(f"{here.base}/ecrire") if not has_box() else _choose(form)
@@ -52,6 +52,6 @@ def _begun(box: Box, address: str) -> object:
     return drafts.begin(box, Typed(to=(address,), secret=viewpoint().standing.is_secret))
 
 
-def _choose(form: WriteForm) -> Response:
+def _choose(form: SenderForm) -> Response:
     domain = settings.current().patient_domain
     return page("messaging/mailboxes/to_patient.html", form, may_write=has_box(), patient_domain=domain)
