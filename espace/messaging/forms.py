@@ -26,6 +26,7 @@ from wtforms.widgets import HiddenInput
 from espace.documents.services import PATIENT_TYPES
 from espace.documents.services.adding.own import Described
 from espace.documents.services.adding.pieces import Refused, Upload
+from espace.documents.services.entries import checks
 from espace.documents.services.entries.checks import MAX_UPLOAD
 from espace.identifiers import new_id
 from espace.messaging.services.boxes import Box
@@ -157,10 +158,14 @@ class ShelveForm(Form):
             self.secret.data = proposed.secret
 
     def described(self) -> Described | None:
-        """What is said, when its day can be read."""
+        """What is said, when its day can be read; else everything that is at fault is said at once."""
         day = self.date.data
         if not isinstance(day, date):
             self.date.errors = [translated(N_("Write the date that stands on the document."))]
+            if fault := checks.check_title(checks.clean_title(self.title.data or "")):
+                self.title.errors = [translated(fault)]
+            if self.type_code.data not in PATIENT_TYPES:
+                self.type_code.errors = [translated(N_("Choose what it is."))]
             return None
         return Described(
             title=self.title.data or "",

@@ -8,7 +8,9 @@ from flask import Flask
 
 from espace import outbox
 from espace.interop.mail_letter import Part
+from espace.interop.media import PDF
 from espace.messaging.services.reading import attachments
+from tests.support.papers import pdf
 
 from .letters import address_of, arrive, letter
 from .support import conversation_of, home
@@ -68,3 +70,14 @@ def test_a_message_without_words_says_so_and_an_invitation_bears_no_file_name(ap
     seen = claire.person.browser(app).get(link.get("href"))
     assert seen.tree.xpath("//h1")[0].text_content().strip() == "Invitation"
     assert "mardi 1er décembre" in seen.text
+
+
+def test_all_that_is_missing_to_file_an_attachment_is_said_at_once(app: Flask) -> None:
+    claire = home()
+    [came] = arrive(letter(address_of(claire.person), parts=[Part("note.pdf", PDF, pdf("Une note"))]))
+    assert came.message_id is not None
+    [line] = attachments.of_messages(claire.box, [came.message_id])[came.message_id]
+    browser = claire.person.browser(app)
+    form = browser.get(claire.at(f"pieces/{line.id}/ranger")).form("title", "date")
+    page = browser.submit(form, {"title": "", "date": "", "type_code": ""}, expect=422)
+    assert {one.get("id") for one in page.tree.xpath("//p[@class='err']")} == {"title-e", "date-e", "type_code-e"}
