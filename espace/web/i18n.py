@@ -179,10 +179,17 @@ def at_moment(at: datetime) -> str:
 
 def instant(at: datetime) -> str:
     """« mardi 17 novembre à 14 h 02 »; today and yesterday are said so."""
-    at = local(at)
-    code = language()
-    apart = (clock.today() - at.date()).days
-    words = _NEAR[code].get(apart) or day(at.date())
+    return instants([at])[0]
+
+
+def instants(values: Iterable[datetime]) -> list[str]:
+    """`instant` of each of a list's rows: language and today are asked for once."""
+    code, today = language(), clock.today()
+    return [_instant(local(at), code, today) for at in values]
+
+
+def _instant(at: datetime, code: str, today: date) -> str:
+    words = _NEAR[code].get((today - at.date()).days) or _day(at.date(), code, today.year)
     return f"{words} {_AT[code]} {_time(at.hour, at.minute, code)}"
 
 

@@ -1,7 +1,8 @@
 """The list of a box's conversations, its mark in the navigation, and its card on the record's home."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -9,12 +10,12 @@ from flask import Response, g, request
 
 from espace.messaging.services.boxes import Box, BoxKind, box_of
 from espace.messaging.services.reading import lists
-from espace.messaging.services.reading.lists import Assigned, Folder, Place
+from espace.messaging.services.reading.lists import Assigned, Folder, Line, Place
 from espace.messaging.services.writing import drafts
 from espace.permissions import Permission, Standing
 from espace.web import paging
 from espace.web.guards import requires
-from espace.web.i18n import instant
+from espace.web.i18n import instant, instants
 from espace.web.rendering import render
 from espace.web.viewpoint import Veiled, Viewpoint, veiled
 from espace.words import N_
@@ -71,6 +72,7 @@ def listing() -> Response:
         folders=FOLDERS,
         team=TEAM if place.box.kind in (BoxKind.ORG, BoxKind.CAB) else (),
         lines=page.lines,
+        when=_when(page.lines),
         first=before is None,
         more=asked.address(avant=paging.to_text(*page.next)) if page.next else "",
         page_size=lists.PAGE_SIZE,
@@ -78,6 +80,12 @@ def listing() -> Response:
         drafts_kept=drafts.count(place.box) if place.box.may_write else 0,
         many=lists.MANY,
     )
+
+
+def _when(lines: Sequence[Line]) -> dict[datetime, str]:
+    """The instants of a list in words."""
+    told = list({at for line in lines for at in (line.at, line.said_at)})
+    return dict(zip(told, instants(told), strict=True))
 
 
 def _drafts() -> Response:
