@@ -1,10 +1,11 @@
-"""From a message that is being written to the address book and back: nothing typed is lost on the way."""
+"""To whom a professional writes: from the message to the address book and back, and under which name."""
 
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 
+from espace.access import services as access
 from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.writing import drafts
@@ -12,7 +13,7 @@ from tests.support import build
 from tests.support.browser_client import Browser
 from tests.support.build import Caregiver
 
-from .letters import mailbox
+from .letters import address_of, mailbox
 
 COLLEAGUE = "jean.petit@hopital.mssante.fr"
 
@@ -57,6 +58,24 @@ def test_an_empty_message_leaves_no_draft_behind(browser: Browser, box: Box) -> 
     form = browser.get(f"/pro/messages/{box.id}/ecrire").form("subject")
     assert browser.submit(form, button="geste=annuaire", expect=200).h1 == "Annuaire"
     assert drafts.drafts(box) == []
+
+
+def test_who_is_written_to_by_their_number_is_called_by_their_name(
+    browser: Browser, doctor: Caregiver, box: Box
+) -> None:
+    """Only where the professional may open the patient's page: an address typed by chance tells no name."""
+    access.ensure_matrix()
+    known, stranger = build.citizen("Claire", "Fontenay"), build.citizen("Anne", "Secret")
+    access.note_encounter(doctor.actor, known.record_id)
+    asked = browser.get(f"/pro/patients/{known.record_id}/ecrire")
+    form = next(one for one in asked.forms if one.action.endswith("/ecrire"))
+    page = browser.submit(form, expect=200)
+    assert "À Claire Fontenay" in page.text
+    typed = {"subject": "Suivi", "text": "Bonjour."}
+    sent = browser.submit(page.form("subject"), typed, button="geste=envoyer", expect=200)
+    assert "Avec Claire Fontenay" in sent.text
+    other = drafts.begin(box, drafts.Typed(to=(address_of(stranger).address,)))
+    assert "Secret" not in browser.get(f"/pro/messages/{box.id}/ecrire/{other}").text
 
 
 def test_a_draft_of_somebody_else_stays_as_it_is(app: Flask, browser: Browser, box: Box) -> None:

@@ -234,12 +234,20 @@ def _writing(place: Here, form: WriteForm, *, begun: DraftFacts | None = None) -
         more=[one for one in offered if one not in first],
         refused=[one for one in everybody if not one.allowed],
         begun=begun,
+        called=_called(box, draft),
         notices=recipients.notices(tuple(one.address for one in everybody if one.ref in chosen_refs)),
         draft=draft,
         documents=documents_of(box, form),
         may_keep_secret=may_keep_secret(box),
         **tools(place),
     )
+
+
+def _called(box: Box, draft: DraftFacts | None) -> list[str]:
+    """The names of those whose addresses stand in a professional's draft: a number of a patient tells nothing."""
+    if box.is_person or draft is None:
+        return []
+    return [one.name for one in recipients.names(box, draft.typed.to) if one.name != one.address]
 
 
 def _confirming(place: Here, found: DraftFacts, form: WriteForm) -> Response:

@@ -33,7 +33,7 @@ from espace.messaging.services.places import RefusedAddressError, place_of
 from espace.messaging.services.rights import Decision, Why
 from espace.messaging.services.sight import conditions, parameters, shape
 from espace.messaging.services.writing import chosen
-from espace.messaging.services.writing.names import file_name
+from espace.messaging.services.writing.names import file_name, patient_name
 from espace.messaging.services.writing.pharmacies import knows
 from espace.people.services import directory
 from espace.permissions import Permission, Task
@@ -190,7 +190,7 @@ def _known_name(box: Box, address: str) -> str:
         if one.name:
             return one.name
     if correspondents.is_patient(address) or not is_plain(address):
-        return ""
+        return patient_name(box, address)
     facts = mailbox_at(address)
     if facts is not None:
         return facts.name

@@ -15,6 +15,7 @@ from espace.messaging.services.rights import Exchange, Why, may_write
 from espace.words import Message as Words
 
 from . import pharmacies
+from .names import patient_name
 from .pharmacies import KnownPharmacy
 
 
@@ -130,5 +131,5 @@ def names(box: Box, addresses: tuple[str, ...]) -> list[Recipient]:
 
 def _stranger(box: Box, address: str) -> Recipient:
     own = mailbox_at(address)
-    name = own.name if own else address
+    name = own.name if own else patient_name(box, address) or address
     return Recipient(ref(box, address), address, name, "", address, last_at=None, allowed=True)
