@@ -174,7 +174,7 @@ def test_a_code_of_a_document_goes_with_an_archive_only() -> None:
         write(coded)
     found = read(write(replace(coded, parts=(ARCHIVE,))))
     assert found.mss == {"X-MSS-CODECDA": ("11502-2", "34133-9")}
-    assert found.archive == ARCHIVE
+    assert found.parts == (ARCHIVE,)
 
 
 @pytest.mark.parametrize("mss", [{"X-MSS-MES": ("x",)}, {"Bcc": ("a@x.fr",)}, {"X-MSS-INS": ("O;X",)}])
