@@ -246,7 +246,10 @@ def test_a_document_without_an_archive_about_somebody_else_is_withheld_and_set_a
     other = build.citizen("Paul", "Roux", sex="M", birth=date(1979, 1, 2))
     arrive(letter(address_of(other), parts=[alone(header(claire, "1.2.3"))]))
     outbox.work()
-    assert [facts.withheld for _, facts in attachments(other.record_id)] == [OTHER_PERSON]
+    assert [(facts.withheld, facts.faults) for _, facts in attachments(other.record_id)] == [
+        (OTHER_PERSON, ("other-recipient",))
+    ]
+    assert [said.receipt_said for said, _ in messages(other.record_id)] == ["failed"]  # its sender is told (MS-14)
     assert aside() == ["other-recipient"]
     arrive(letter(address_of(claire), parts=[alone(header(claire, "1.2.3"))]))
     outbox.work()

@@ -177,12 +177,16 @@ def set_aside(content: bytes, facts: Sequence[PackedFacts], faults: Sequence[str
             put_aside(one.content, said.reason, named(one.name), said.faults)
 
 
-def set_document_aside(content: bytes, record_id: UUID) -> None:
-    """Keep for operators a clinical document that came without an archive, where it may be about somebody else."""
-    if is_clinical(content):
-        said = _outcome(_alone(content), record_id)[0]
-        if said.reason in _DOUBTS_WHOSE:
-            put_aside(content, said.reason, "mail", said.faults)
+def set_document_aside(content: bytes, record_id: UUID) -> tuple[str, ...]:
+    """Keep for operators a clinical document that came without an archive, where it may be about somebody else.
+
+    Gives the code of the doubt, if any.
+    """
+    said = _outcome(_alone(content), record_id)[0] if is_clinical(content) else None
+    if said is None or said.reason not in _DOUBTS_WHOSE:
+        return ()
+    put_aside(content, said.reason, "mail", said.faults)
+    return (said.reason,)
 
 
 def is_clinical(content: bytes) -> bool:

@@ -116,9 +116,9 @@ def _files(box_id: UUID, message_id: UUID) -> list[tuple[AttachmentLine, str]]:
 
 
 def _refused(box_id: UUID, message_id: UUID) -> set[str]:
-    """The codes of what kept documents of a message's archives from being offered or filed."""
+    """The codes of what kept documents of a message from being offered or filed."""
     with suppress(TamperedError):
-        every = [found.facts for found, _ in _files(box_id, message_id) if found.kind == ARCHIVE]
+        every = [found.facts for found, _ in _files(box_id, message_id)]
         kept_out = (ASIDE, REFUSED)
         reasons = {one.reason for facts in every for one in facts.documents if one.outcome in kept_out}
         return reasons | {fault for facts in every for fault in facts.faults}
@@ -146,7 +146,7 @@ def _look_after(box_id: UUID, found: AttachmentLine, sender: str, *, is_person: 
         if withheld != OTHER_PERSON:
             _file_archive(box_id, content, found, sender)
     elif withheld == OTHER_PERSON and is_person:
-        archives.set_document_aside(content, box_id)
+        _change(box_id, found, faults=archives.set_document_aside(content, box_id))
     elif found.kind not in (ARCHIVE, CALENDAR) and not found.facts.title:
         _propose(box_id, content, found, is_person=is_person)
     return True
