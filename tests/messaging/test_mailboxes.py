@@ -11,7 +11,7 @@ from espace.machines import Machines
 from espace.messaging.services import boxes
 from espace.messaging.services.boxes import BoxKind
 from espace.messaging.services.places import Refusal, RefusedAddressError, place_of
-from espace.messaging.services.practice import choosing, mailboxes
+from espace.messaging.services.practice import choosing, mailboxes, overview
 from espace.messaging.services.practice.choosing import Choices
 from espace.messaging.services.practice.mailboxes import NewMailbox, Own
 from tests.support import build
@@ -28,7 +28,7 @@ def test_a_professional_whose_address_is_ours_has_a_mailbox_once_they_sign_in() 
     helene.sign_in()
     helene.sign_in()
     assert mailboxes.own(helene.facts) is Own.HERE
-    (mine,) = mailboxes.lines(helene.actor)
+    (mine,) = overview.lines(helene.actor)
     assert (mine.facts.kind, mine.facts.address, mine.facts.name) == (
         BoxKind.PER,
         helene.facts.mssante,
@@ -44,7 +44,7 @@ def test_mail_that_lives_elsewhere_is_said_so() -> None:
     assert mailboxes.own(nobody.facts) is Own.NONE
     for one in (elsewhere, nobody):
         assert mailboxes.open_own(one.facts) is None
-        assert mailboxes.lines(one.actor) == []
+        assert overview.lines(one.actor) == []
 
 
 def test_an_address_of_several_professionals_is_no_one_s_own() -> None:
@@ -67,7 +67,7 @@ def test_who_makes_the_mailbox_of_a_place_answers_for_it() -> None:
     helene = doctor()
     facts = ward(helene)
     assert (facts.kind, facts.responsible_id, facts.professional_id) == (BoxKind.ORG, helene.id, None)
-    assert [line.facts.kind for line in mailboxes.lines(helene.actor)] == [BoxKind.PER, BoxKind.ORG]
+    assert [line.facts.kind for line in overview.lines(helene.actor)] == [BoxKind.PER, BoxKind.ORG]
     assert place_of(f"pediatrie@{DOMAIN}").box_id == facts.id
     told = audit.entries(facts.id, mine=True, holder_actor_ids=[helene.id], before=None)
     assert [one.action for one in told] == [Action.MAILBOX_MADE]
@@ -144,7 +144,7 @@ def test_a_closed_personal_mailbox_stays_closed_when_its_owner_signs_in() -> Non
     mine = boxes.boxes_of(helene.actor)[0]
     mailboxes.close(helene.actor, mine.id)
     assert mailboxes.own(helene.facts) is Own.CLOSED
-    assert mailboxes.lines(helene.actor) == []
+    assert overview.lines(helene.actor) == []
 
 
 def test_making_and_opening_again_ask_for_a_fresh_proof(clock: FakeClock) -> None:

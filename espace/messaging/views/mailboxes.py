@@ -6,7 +6,7 @@ from flask import Response, flash
 from flask_babel import gettext
 
 from espace import settings
-from espace.messaging.services.practice import mailboxes, preferring
+from espace.messaging.services.practice import mailboxes, overview, preferring
 from espace.messaging.services.practice.mailboxes import Own
 from espace.people import services as people
 from espace.permissions import Permission, demand_fresh_proof
@@ -25,7 +25,7 @@ from .mailbox_pages import pages
 def mine() -> Response:
     """The mailboxes of who is signed in; one alone, or the preferred one, opens at once; who has none reads why."""
     actor = signed_in()
-    found, own = mailboxes.lines(actor), mailboxes.own(people.professional(actor.id))
+    found, own = overview.lines(actor), mailboxes.own(people.professional(actor.id))
     if own is not Own.TO_OPEN and (first := preferring.preferred(actor)) is not None:
         return to(base_of(first))
     if len(found) == 1 and own is not Own.TO_OPEN and not mailboxes.closed(actor):
@@ -45,13 +45,13 @@ def _mine() -> Response:
     who = people.professional(actor.id)
     return render(
         "messaging/mailboxes/mine.html",
-        lines=mailboxes.lines(actor),
+        lines=overview.lines(actor),
         preferred=preferring.preferred(actor),
         closed=mailboxes.closed(actor),
         own=mailboxes.own(who),
         who=who,
         may_make=bool(who.structures and settings.current().mailbox_domain_list),
-        many=mailboxes.MANY,
+        many=overview.MANY,
     )
 
 

@@ -4,8 +4,6 @@ The address and the kind of a mailbox never change, and an address that was ever
 """
 
 import re
-from collections import Counter
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -19,7 +17,7 @@ from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.errors import ConflictError, InvalidError, NotFoundError
 from espace.identifiers import new_id
-from espace.messaging.models import Conversation, Mailbox, MailboxToken
+from espace.messaging.models import Mailbox, MailboxToken
 from espace.messaging.services.boxes import (
     MAILBOX_COLUMNS,
     BoxKind,
@@ -27,7 +25,6 @@ from espace.messaging.services.boxes import (
     address_index,
     mailbox_at,
     mailbox_of,
-    mailboxes_of,
     opened_mailbox,
 )
 from espace.people import services as people
@@ -39,8 +36,6 @@ from . import listed
 
 MOST_OF_A_PLACE = 50
 LONGEST_NAME = 100
-MANY = 99
-"""So many unread conversations are counted; beyond, it is said that there are more."""
 _LOCAL = re.compile(r"[a-z0-9](?:[._-]?[a-z0-9]){1,63}")
 _RESERVED = frozenset({"abuse", "admin", "administrator", "hostmaster", "noreply", "postmaster", "root", "security"})
 OF_PLACES = (BoxKind.ORG, BoxKind.CAB, BoxKind.APP)
@@ -80,15 +75,6 @@ _CLOSED = (
         (Mailbox.professional_id == bindparam("mine")) | (Mailbox.responsible_id == bindparam("mine")),
     )
     .order_by(Mailbox.id)
-)
-_UNREAD = (
-    select(Conversation.box_id)
-    .where(
-        Conversation.box_id.in_(bindparam("boxes", expanding=True)),
-        Conversation.unread,
-        Conversation.archived.is_(False),
-    )
-    .limit(1000)
 )
 _ONE = select(*MAILBOX_COLUMNS).where(Mailbox.id == bindparam("mailbox"))
 
@@ -298,41 +284,6 @@ def reopen(actor: Actor, mailbox_id: UUID) -> None:
         place = directory.structure(facts.structure_id) if facts.structure_id else None
         listed.post(tx, facts, place)
         audit.record(actor, facts.id, Action.MAILBOX_REOPENED, objects=[told(facts)])
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One of a professional's mailboxes as their page shows it. `unread` counts conversations, up to `MANY`."""
-
-    facts: MailboxFacts
-    unread: int
-    place: str
-    is_led: bool
-
-
-def lines(actor: Actor) -> list[Line]:
-    """The mailboxes of a professional: their own first, then those of places by name. Four statements at most."""
-    found = mailboxes_of(actor)
-    counts = _unread([one.id for one in found])
-    mine = people.professionals([actor.id]) if found else {}
-    places = {place.id: place.display_name for one in mine.values() for place in one.structures}
-    shown = [
-        Line(
-            facts=one,
-            unread=min(counts[one.id], MANY),
-            place=places.get(one.structure_id, "") if one.structure_id else "",
-            is_led=leads(actor, one),
-        )
-        for one in found
-    ]
-    return sorted(shown, key=lambda line: (line.facts.kind is not BoxKind.PER, line.facts.name.casefold()))
-
-
-def _unread(boxes: Collection[UUID]) -> Counter[UUID]:
-    if not boxes:
-        return Counter()
-    with db.read() as tx:
-        return Counter(tx.execute(_UNREAD, {"boxes": list(boxes)}).scalars())
 
 
 def is_ours(address: str) -> bool:
