@@ -17,6 +17,7 @@ from espace.messaging.services.boxes import Box, BoxKind
 from espace.messaging.services.facts import AttachmentFacts, ConversationFacts, MessageFacts
 from espace.messaging.services.incoming.delivering import Delivered, deliver
 from espace.messaging.services.places import Place, place_of
+from tests.support import build
 from tests.support.build import Citizen
 
 HOSPITAL = Address("cardiologie@hopital.operateur.example", "Service de cardiologie")
@@ -73,6 +74,14 @@ def arrive(given: Letter, *, secret: bool = False) -> list[Delivered]:
     """Deliver a letter to everybody it is written to."""
     places = [place_of(one.address) for one in (*given.to, *given.cc)]
     return deliver(given, places, sender=given.sender.address, secret=secret)
+
+
+def practice_box(address: str = "helene.morvan@cabinets.espace.example", name: str = "Dr Hélène Morvan") -> Box:
+    """A mailbox of this house, as a professional uses it."""
+    place = mailbox(address, name)
+    assert place.box_id is not None
+    actor = build.caregiver().actor
+    return Box(place.box_id, BoxKind.PER, actor, may_write=True, address=address, name=name, sees_secret=True)
 
 
 def own_box(person: Citizen) -> Box:

@@ -17,8 +17,7 @@ from espace.messaging.services.reading import threads
 from espace.messaging.services.writing import closing
 from tests.support import build
 
-from .letters import address_of, own_box
-from .test_sending import mailbox_box
+from .letters import address_of, own_box, practice_box
 
 
 @dataclass
@@ -39,7 +38,7 @@ def care(machines: Machines) -> Care:
     assembly.handle_events()
     claire = build.citizen("Claire", "Fontenay")
     child = build.citizen("Jules", "Fontenay", sex="M", birth=date(2011, 5, 2), parents=[claire])
-    doctor, to = mailbox_box(), address_of(child).address
+    doctor, to = practice_box(), address_of(child).address
     begun = [
         send(doctor, Outgoing(to=(to,), key=uuid4(), subject="Suivi", text="Bonjour.", secret=secret)).conversation_id
         for secret in (False, True)

@@ -24,9 +24,9 @@ from tests.support.clock import FakeClock
 from tests.support.ports import free_port
 
 from .gate import SENDER
-from .letters import DOCTOR, HOSPITAL, address_of, arrive, letter, own_box
+from .letters import DOCTOR, HOSPITAL, address_of, arrive, letter, own_box, practice_box
 from .test_delivering_told import told
-from .test_leaving import every, practice_box, write
+from .test_leaving import every, write
 
 
 @pytest.fixture

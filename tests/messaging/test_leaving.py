@@ -16,7 +16,6 @@ from espace.errors import InvalidError
 from espace.interop.mail_letter import Address, Part
 from espace.machines import Machines
 from espace.messaging.models import Message
-from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.outgoing import leaving, sendings
 from espace.messaging.services.outgoing.failures import Failure
@@ -39,9 +38,9 @@ from .letters import (
     attachments,
     conversations,
     letter,
-    mailbox,
     messages,
     own_box,
+    practice_box,
 )
 from .operator import Operator, content_of
 
@@ -78,14 +77,6 @@ def claire(house: Machines) -> Citizen:
 def practice(house: Machines) -> Box:
     """A professional's own mailbox, opened by them."""
     return practice_box()
-
-
-def practice_box(address: str = "helene.morvan@cabinets.espace.example", name: str = "Dr Hélène Morvan") -> Box:
-    """A mailbox of this house, as a professional uses it."""
-    place = mailbox(address, name)
-    assert place.box_id is not None
-    actor = build.caregiver().actor
-    return Box(place.box_id, boxes.BoxKind.PER, actor, may_write=True, address=address, name=name, sees_secret=True)
 
 
 def write(box: Box, *to: str | Address, **more: Any) -> Sent:

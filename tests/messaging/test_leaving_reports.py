@@ -20,7 +20,6 @@ from espace.interop.mail_letter import Address, Letter, Part, Report, ReportLine
 from espace.interop.mail_read import read
 from espace.interop.mail_write import About, Disposition
 from espace.machines import Machines
-from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.facts import HARMFUL, NOT_FOR_READER, SCANNING
 from espace.messaging.services.incoming.delivering import deliver
@@ -38,7 +37,7 @@ from tests.support.clock import FakeClock
 from tests.support.papers import pdf
 from tests.support.ports import free_port
 
-from .letters import DOCTOR, HOSPITAL, address_of, arrive, attachments, letter, mailbox, messages, own_box
+from .letters import DOCTOR, HOSPITAL, address_of, arrive, attachments, letter, messages, own_box, practice_box
 from .operator import Operator
 
 OWN = "helene.morvan@cabinets.espace.example"
@@ -61,10 +60,7 @@ def settings(settings: Settings, relay: Operator) -> Settings:
 def practice(machines: Machines) -> Box:
     """A professional's own mailbox, in a house whose worker knows what to do."""
     assembly.handle_events()
-    place = mailbox(OWN, "Dr Hélène Morvan")
-    assert place.box_id is not None
-    actor = build.caregiver().actor
-    return Box(place.box_id, boxes.BoxKind.PER, actor, may_write=True, address=OWN, name="Dr Hélène Morvan")
+    return practice_box()
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from espace.errors import InvalidError, NotFoundError
 from espace.identifiers import new_id
 from espace.interop.mail_letter import Address, Part
 from espace.machines import Machines
-from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.operators import trust_desk
 from espace.messaging.services.operators.trust_files import ListKind
@@ -38,9 +37,9 @@ from .letters import (
     attachments,
     conversations,
     letter,
-    mailbox,
     messages,
     own_box,
+    practice_box,
 )
 
 
@@ -53,15 +52,7 @@ def claire(machines: Machines) -> Citizen:
 @pytest.fixture
 def practice(machines: Machines) -> Box:
     """A professional's own mailbox, opened by them."""
-    return mailbox_box()
-
-
-def mailbox_box(address: str = "helene.morvan@cabinets.espace.example", name: str = "Dr Hélène Morvan") -> Box:
-    """A mailbox of this house, as a professional uses it."""
-    place = mailbox(address, name)
-    assert place.box_id is not None
-    actor = build.caregiver().actor
-    return Box(place.box_id, boxes.BoxKind.PER, actor, may_write=True, address=address, name=name, sees_secret=True)
+    return practice_box()
 
 
 def outgoing(*to: str | Address, **more: Any) -> Outgoing:
@@ -149,7 +140,7 @@ def test_who_only_reads_sends_nothing(claire: Citizen) -> None:
 
 
 def test_a_professional_writes_to_patients_colleagues_and_others(claire: Citizen, practice: Box) -> None:
-    colleague = mailbox_box("jean.petit@cabinets.espace.example", "Dr Jean Petit")
+    colleague = practice_box("jean.petit@cabinets.espace.example", "Dr Jean Petit")
     sent = send(practice, outgoing(address_of(claire), cc=[colleague.address, HOSPITAL]))
     every = sendings.of_messages(practice.id, [sent.message_id])[sent.message_id]
     assert [one.address for one in every] == [address_of(claire).address, colleague.address, HOSPITAL.address]
