@@ -103,6 +103,13 @@ def keeps_a_mailbox(hands: Hands, look: Look) -> None:
         hands.main().locator("[name=text]").fill("Bonjour,\n\nqu'en pensez-vous ?")
         _press(hands, "garder")
         look("mailbox-draft")
+        _press(hands, "envoyer")
+        look("mailbox-confirm")
+        hands.open(f"{base}/modeles")
+        texts = hands.main().locator(f"a[href^='{base}/modeles/']:not([href$='/nouveau'])")
+        if texts.count():
+            hands.open(str(texts.first.get_attribute("href")))
+            look("mailbox-text")
         for tail in ("modeles/nouveau", "reglages", "reglages/programmes/nouveau", "reglages/equipe/ajouter"):
             if hands.open(f"{base}/{tail}") == 200:
                 look(f"mailbox-{tail.replace('/', '-')}")
@@ -114,15 +121,10 @@ def keeps_a_mailbox(hands: Hands, look: Look) -> None:
 
 
 def leads_a_team(hands: Hands, look: Look) -> None:
-    """As who answers for a ward: its team, a colleague it may be handed to, its texts; an exchange ended and opened."""
+    """As who answers for a ward: its team, a colleague it may be handed to; an exchange ended and opened."""
     hands.open("/pro/messages")
     bases = _mailboxes(hands)
     for base in bases:
-        hands.open(f"{base}/modeles")
-        texts = hands.main().locator(f"a[href^='{base}/modeles/']:not([href$='/nouveau'])")
-        if texts.count():
-            hands.open(str(texts.first.get_attribute("href")))
-            look("mailbox-text")
         if hands.open(f"{base}/reglages/equipe") != 200:
             continue
         look("mailbox-team")
