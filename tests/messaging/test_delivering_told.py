@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -11,10 +12,12 @@ from espace import assembly, clock, crypto, db, outbox
 from espace.audit import services as audit
 from espace.audit.services import Action
 from espace.crypto.owners import OUTBOX
+from espace.interop.mail_letter import Address
 from espace.machines import Machines
 from espace.messaging.services import boxes
 from espace.messaging.services.boxes import Box
 from espace.messaging.services.incoming import correspondents
+from espace.messaging.services.outgoing.sending import Outgoing, send
 from espace.messaging.services.reading import threads
 from espace.messaging.services.rights import Why, may_write
 from espace.outbox.models import Delivery
@@ -24,7 +27,9 @@ from tests.support.clock import FakeClock
 
 from .letters import DOCTOR, HOSPITAL, address_of, arrive, conversations, letter, mailbox, messages
 
-MESSAGES = frozenset({"new-message", "unread-message", "linked-news"})
+MESSAGES = frozenset({"new-message", "unread-message", "failed-message", "linked-news"})
+GONE = Address("personne@cabinets.espace.example")
+"""A mailbox of this house that is not there any more."""
 
 
 @pytest.fixture
@@ -100,6 +105,28 @@ def test_what_was_read_meanwhile_is_not_told_again(claire: Citizen, clock: FakeC
     clock.advance(timedelta(hours=25))
     outbox.work()
     assert told(claire) == ["new-message"]
+
+
+def answer(person: Citizen) -> None:
+    """A person answers who has no mailbox any more; the worker learns it."""
+    send(boxes.box_of(person.standing()), Outgoing(to=(GONE,), key=uuid4(), subject="Suivi", text="Bonjour."))
+    outbox.work()
+
+
+def test_who_wrote_is_told_that_it_did_not_arrive(claire: Citizen) -> None:
+    arrive(letter(address_of(claire), sender=GONE))
+    answer(claire)
+    assert told(claire) == ["new-message", "failed-message"]
+
+
+def test_what_a_minor_wrote_in_secret_and_did_not_arrive_is_told_to_them_alone(claire: Citizen, jules: Citizen) -> None:
+    (done,) = arrive(letter(address_of(jules), sender=GONE), secret=True)
+    answering = Outgoing(
+        to=(GONE,), key=uuid4(), subject="Suivi", text="Bonjour.", conversation_id=done.conversation_id, secret=True
+    )
+    send(boxes.box_of(jules.standing()), answering)
+    outbox.work()
+    assert (told(jules), told(claire)) == (["new-message", "failed-message"], [])
 
 
 def test_a_secret_message_that_waits_reminds_no_parent(claire: Citizen, jules: Citizen, clock: FakeClock) -> None:

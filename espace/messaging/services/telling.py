@@ -1,7 +1,8 @@
 """Telling people that a message came: that it did, never from whom nor of what (security.md R52).
 
 A person is told in their own account; a child's parents as of any news of theirs. What a minor keeps secret is told to
-the minor's own account alone. What nobody has read after a day is told once more, by another channel.
+the minor's own account alone. What nobody has read after a day is told once more, by another channel. That a message
+of theirs did not arrive is told too.
 """
 
 from collections.abc import Collection, Iterator
@@ -75,6 +76,17 @@ def tell_unread(_delivery_id: UUID, payload: dict[str, Any]) -> None:
             wishes = notifications.preferences_of(account.id, account.phone)
             if Channel.SMS not in wishes.channels(audience.event):
                 accounts.notify([person_id], Event.UNREAD_MESSAGE)
+
+
+def tell_failed(box_id: UUID, *, secret: bool) -> None:
+    """Tell, in the open unit of work, that a message of a person's box did not arrive: it may be some that matters.
+
+    The conversation says which, and why. Of a mailbox nobody is told: it stands unread in its list.
+    """
+    if not records.records([box_id]):
+        return
+    persons = {one for audience in _audiences(box_id, secret=secret) for one in audience.persons}
+    accounts.notify(sorted(persons), Event.FAILED_MESSAGE)
 
 
 def _audiences(record_id: UUID, *, secret: bool) -> Iterator[_Audience]:

@@ -81,6 +81,7 @@ _FREE = frozenset(
         "new-document",
         "new-message",
         "unread-message",
+        "failed-message",
         "access-asked",
         "first-access",
         "linked-news",

@@ -53,6 +53,26 @@ EVENTS: dict[str, dict[str, Words]] = {
             sms=f"espace: a message waits to be read. To read it, {GO_EN}.",
         ),
     },
+    "failed-message": {
+        "fr": Words(
+            name="Un message qui n'est pas arrivé",
+            why="Ce message part quand un message écrit dans votre espace, ou dans un espace que vous gérez, "
+            "n'a pas pu être remis.",
+            subject="Un message n'est pas arrivé",
+            text="Un message écrit dans votre espace, ou dans un espace que vous gérez, n'est pas arrivé.\n"
+            "Pour savoir pourquoi, connectez-vous sur le site.",
+            sms=f"espace : un message n'est pas arrivé. Pour savoir pourquoi, {GO_FR}.",
+        ),
+        "en": Words(
+            name="A message that did not arrive",
+            why="This message is sent when a message written in your space, or in a space that you manage, "
+            "could not be delivered.",
+            subject="A message did not arrive",
+            text="A message written in your space, or in a space that you manage, did not arrive.\n"
+            "To know why, sign in on the site.",
+            sms=f"espace: a message did not arrive. To know why, {GO_EN}.",
+        ),
+    },
     "guest-file": {
         "fr": Words(
             name="Un fichier laissé par un invité",

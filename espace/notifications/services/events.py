@@ -32,6 +32,7 @@ class Event(StrEnum):
     NEW_DOCUMENT = "new-document"
     NEW_MESSAGE = "new-message"
     UNREAD_MESSAGE = "unread-message"
+    FAILED_MESSAGE = "failed-message"
     ACCESS_ASKED = "access-asked"
     FIRST_ACCESS = "first-access"
     CONSENT_COLLECTED = "consent-collected"
@@ -86,6 +87,7 @@ RULES: dict[Event, Rule] = {
     Event.NEW_MESSAGE: Rule(Urgency.PROMPT, default=_EMAIL, apart=timedelta(minutes=10)),
     # By SMS too, as the first message may not have been seen; once a day whatever waits.
     Event.UNREAD_MESSAGE: Rule(Urgency.PROMPT, default=_BOTH, apart=timedelta(hours=24)),
+    Event.FAILED_MESSAGE: Rule(Urgency.PROMPT, default=_EMAIL, apart=timedelta(minutes=10)),
     Event.ACCESS_ASKED: Rule(Urgency.PROMPT, default=_EMAIL),
     Event.CONSENT_COLLECTED: Rule(Urgency.NOW, fixed=_EMAIL, default=_BOTH),
     # A hospital's ward reads for the first time by dozens in a day: one message an hour says as much.

@@ -14,6 +14,7 @@ from espace import crypto, db
 from espace.db import Id
 from espace.identifiers import new_id
 from espace.messaging.models import Conversation, Message, Sending
+from espace.messaging.services import telling
 from espace.messaging.services.facts import FAILED, SENT, WAITING, Party
 from espace.words import Message as Words
 
@@ -74,6 +75,9 @@ _OF = (
     .order_by(Sending.message_id, Sending.id)
 )
 _OF_LOCKED = _OF.with_for_update()
+_PLACED = select(Message.conversation_id, Message.secret).where(
+    Message.box_id == _BOX, Message.id == bindparam("id", type_=Id)
+)
 
 
 def begin(tx: Connection, box_id: UUID, message_id: UUID, parties: Iterable[Party], now: datetime) -> None:
@@ -147,12 +151,13 @@ def settle(tx: Connection, box_id: UUID, one: SendingFacts, news: News, *, tries
 
 def _bring_back(tx: Connection, box_id: UUID, message_id: UUID, at: datetime) -> None:
     """Let a conversation stand among those received, unread: who wrote learns there that it did not arrive."""
-    of_message = select(Message.conversation_id).where(Message.box_id == box_id, Message.id == message_id)
+    message = tx.execute(_PLACED, {"box": box_id, "id": message_id}).one()
     tx.execute(
         update(Conversation)
-        .where(Conversation.box_id == box_id, Conversation.id == of_message.scalar_subquery())
+        .where(Conversation.box_id == box_id, Conversation.id == message.conversation_id)
         .values(in_at=at, last_at=at, unread=True, archived=False)
     )
+    telling.tell_failed(box_id, secret=message.secret)
 
 
 def judge(tx: Connection, box_id: UUID, message_id: UUID) -> list[SendingFacts]:
