@@ -225,3 +225,6 @@ def test_what_is_begun_in_secret_connection_stays_kept_from_the_parents(app: Fla
     with db.read() as tx:
         assert set(tx.execute(select(Conversation.secret)).scalars()) == {True}
     assert theirs.unread
+    (mine,) = boxes.boxes_of(helene.actor)
+    sent = browser.get(f"/pro/messages/{mine.id}?vue=envoyes")
+    assert "Invisible pour les parents" in sent.text, "who wrote it sees at a glance that it stays between them"
