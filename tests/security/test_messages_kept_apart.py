@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 
+from espace import assembly, outbox
 from espace import clock as our_clock
 from espace.audit import services as audit
 from espace.audit.services import Action
@@ -32,6 +33,10 @@ from .test_pulse import ask, opened
 from .test_separated_parents import Family, everything
 
 PLACE = letters.HOSPITAL
+INVITATION = (
+    b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20261201T090000Z\r\n"
+    b"DTEND:20261201T093000Z\r\nSUMMARY:Consultation\r\nLOCATION:Villa Corail\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
 TOLD_OF_PLACE = (PLACE.address, PLACE.name, "operateur.example")
 
 
@@ -74,6 +79,23 @@ def test_the_place_and_the_address_of_a_sender_are_kept_from_the_other_parent(ap
     for word in TOLD_OF_PLACE:
         assert word not in masked, word
     assert PLACE.name in _pages(home, home.mother, app, conversation)
+
+
+def test_an_invitation_tells_a_kept_place_by_no_way(app: Flask, home: Family) -> None:
+    calendar = Part("invite.ics", "text/calendar", INVITATION)
+    letters.arrive(letters.letter(letters.address_of(home.child), calendars=[calendar]))
+    assembly.handle_events()
+    outbox.work()
+    ((attachment, _),) = letters.attachments(home.child.record_id)
+    place = f"{home.base}/messages/pieces/{attachment}"
+    father = home.father.browser(app)
+    assert "Villa Corail" in father.get(place).text, "the canary would prove nothing"
+    parents.choose_two_homes(home.mother.standing(home.child.record_id), on=True)
+    page = father.get(place)
+    assert "Villa Corail" not in page.text
+    assert "/contenu" not in page.body.decode()
+    assert father.get(f"{place}/contenu", expect=404).body
+    assert b"Villa Corail" in home.mother.browser(app).get(f"{place}/contenu", expect=None).body
 
 
 def test_a_search_for_a_kept_place_finds_nothing(app: Flask, home: Family) -> None:

@@ -54,6 +54,7 @@ def _words(place: Here, line: AttachmentLine) -> dict[str, Any]:
         "back_to": f"{place.base}/{threads.conversation_of(place.box, line.message_id)}#m-{line.message_id}",
         "file_kind": kind_word(line.facts.media),
         "withheld": withheld(line.facts.withheld),
+        "may_take": attachments.may_take(place.box, line),
         "may_file": not line.outgoing and adds(place),
         "fileable": not line.outgoing and filing.may_file(place.box, line),
         "why_not": translated(why) if why and place.box.is_person and not line.outgoing and line.kind == FILE else "",

@@ -165,16 +165,22 @@ def content(box: Box, attachment_id: UUID, *, taken: bool = False, page: bool = 
     `taken`: to be taken away, which leaves a row of its own. `page`: its page is opened, one row for each view.
 
     Raises:
-        NotFoundError: when there is none for this reader, or it is withheld.
+        NotFoundError: when there is none for this reader, or it is withheld; an invitation names its place, and is not
+            taken away by a parent from whom places are kept (R15).
         TamperedError: when the stored file does not open.
     """
     with db.read() as tx:
         found = line_in(tx, box, attachment_id)
-        if found.is_withheld:
+        if found.is_withheld or (taken and not may_take(box, found)):
             raise NotFoundError
         reader = storage.current().open(tx, box.id, attachment_id)
     _leave(box, found, Action.DOWNLOADED if taken else Action.ATTACHMENT_OPENED, shares=not page)
     return Content(found, reader, box.places_kept)
+
+
+def may_take(box: Box, found: AttachmentLine) -> bool:
+    """Whether this reader may take the file itself away, beside reading what the page says of it."""
+    return not (box.places_kept and found.facts.invitation)
 
 
 def change(tx: Connection, box_id: UUID, attachment_id: UUID, **changes: Any) -> AttachmentFacts:
