@@ -29,7 +29,7 @@ from espace.messaging.services.outgoing import sendings
 from espace.messaging.services.outgoing.letters import Copies, send_copies
 from espace.messaging.services.outgoing.sending import Outgoing, send
 from espace.messaging.services.outgoing.sendings import State
-from espace.messaging.services.writing.pharmacies import known_pharmacies
+from espace.messaging.services.pharmacies import known_pharmacies
 from espace.permissions import Standing
 from espace.settings import Settings
 from tests.support import build

@@ -13,10 +13,11 @@ from espace.documents.services.entries import checks
 from espace.errors import InvalidError, NotFoundError
 from espace.messaging.forms import ACCEPT, ACCEPT_MORE, WriteForm
 from espace.messaging.services.boxes import Box
+from espace.messaging.services.outgoing import chosen
 from espace.messaging.services.outgoing.sending import Sent
 from espace.messaging.services.practice import templates
 from espace.messaging.services.reading.threads import Thread
-from espace.messaging.services.writing import chosen, draft_files, drafts, posting, recipients
+from espace.messaging.services.writing import draft_files, drafts, posting, recipients
 from espace.messaging.services.writing.drafts import DraftFacts, Typed
 from espace.permissions import Permission
 from espace.web.attempts import attempt, page, to

@@ -25,8 +25,8 @@ from espace.messaging.services import apart
 from espace.messaging.services.boxes import Box, patient_address
 from espace.messaging.services.facts import Party
 from espace.messaging.services.incoming import correspondents
+from espace.messaging.services.names import file_name
 from espace.messaging.services.places import RefusedAddressError, place_of
-from espace.messaging.services.writing.names import file_name
 from espace.people import services as people
 from espace.permissions import Standing
 from espace.records import services as records

@@ -27,20 +27,19 @@ from espace.messaging.services.boxes import Box, mailbox_at, own_address, own_na
 from espace.messaging.services.facts import Party, open_message
 from espace.messaging.services.incoming import correspondents, storing
 from espace.messaging.services.incoming.delivering import store_own
+from espace.messaging.services.names import file_name, patient_name
 from espace.messaging.services.operators import trust
 from espace.messaging.services.operators.trust_files import domain_of, is_ours
+from espace.messaging.services.pharmacies import knows
 from espace.messaging.services.places import RefusedAddressError, place_of
 from espace.messaging.services.rights import Decision, Why
 from espace.messaging.services.sight import conditions, parameters, shape
-from espace.messaging.services.writing import chosen
-from espace.messaging.services.writing.names import file_name, patient_name
-from espace.messaging.services.writing.pharmacies import knows
 from espace.people.services import directory
 from espace.permissions import Permission, Task
 from espace.words import N_, one_line
 from espace.words import Message as Words
 
-from . import sendings
+from . import chosen, sendings
 from .relay import is_plain
 from .rewriting import mss_of, same
 

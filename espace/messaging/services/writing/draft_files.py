@@ -19,11 +19,11 @@ from espace.interop.mail_letter import Part
 from espace.interop.media import MediaError
 from espace.messaging.models import Draft, DraftFile
 from espace.messaging.services.boxes import Box
+from espace.messaging.services.names import file_name
 from espace.words import N_
 
 from . import drafts
 from .drafts import DraftFacts, FileFacts
-from .names import file_name
 
 MOST_FILES = 20
 MOST_TOGETHER = 18 * 1024 * 1024

@@ -4,19 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from espace import crypto
-from espace.messaging.services import apart
+from espace.messaging.services import apart, pharmacies
 from espace.messaging.services.boxes import Box, mailbox_at
 from espace.messaging.services.facts import Party
 from espace.messaging.services.incoming import correspondents
 from espace.messaging.services.incoming.correspondents import CorrespondentFacts, is_patient
+from espace.messaging.services.names import patient_name
 from espace.messaging.services.outgoing import sending
+from espace.messaging.services.pharmacies import KnownPharmacy
 from espace.messaging.services.practice.choosing import Outward, outward
 from espace.messaging.services.rights import Exchange, Why, may_write
 from espace.words import Message as Words
-
-from . import pharmacies
-from .names import patient_name
-from .pharmacies import KnownPharmacy
 
 
 @dataclass(frozen=True, slots=True)
