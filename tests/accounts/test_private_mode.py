@@ -236,6 +236,7 @@ SAYS_NOTHING = {
     "/dossiers/<uuid:record_id>/documents/recherche",
     "/dossiers/<uuid:record_id>/voir-comme/<string:eyes>/documents/recherche",
     "/dossiers/<uuid:record_id>/documents/tout-cacher",
+    "/dossiers/<uuid:record_id>/messages/recherche",
 }
 
 

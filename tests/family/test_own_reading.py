@@ -20,7 +20,7 @@ from tests.support.build import Citizen
 from tests.support.clock import FakeClock
 from tests.support.marks import on_sqlite
 
-READS = {Permission.RECORD_HOME, Permission.DOCUMENTS_READ}
+READS = {Permission.RECORD_HOME, Permission.DOCUMENTS_READ, Permission.MESSAGES_READ}
 
 
 @pytest.fixture

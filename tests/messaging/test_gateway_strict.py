@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from flask import Flask
@@ -160,6 +162,15 @@ def test_wrong_commands_are_answered_and_too_many_end_it(gate: Gate) -> None:
         assert last.startswith("421 ")
 
 
+Answer = TypeVar("Answer")
+
+
+def run(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
+    """Carry out a coroutine in a thread of its own: the browser of other tests keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, coroutine).result()
+
+
 async def _read(given: list[bytes], most: int = 1000) -> tuple[bytes, bytes]:
     source = asyncio.StreamReader()
     for piece in given:
@@ -188,22 +199,22 @@ async def _read(given: list[bytes], most: int = 1000) -> tuple[bytes, bytes]:
 def test_a_message_ends_wherever_its_blocks_are_cut(given: bytes, content: bytes) -> None:
     for cut in range(1, len(given) + 1):
         pieces = [given[start : start + cut] for start in range(0, len(given), cut)]
-        assert asyncio.run(_read([*pieces, b"QUIT\r\n"])) == (content, b"QUIT")
+        assert run(_read([*pieces, b"QUIT\r\n"])) == (content, b"QUIT")
 
 
 def test_a_message_that_does_not_end_is_none() -> None:
     with pytest.raises(LeftError):
-        asyncio.run(_read([b"a\r\n.\n"]))
+        run(_read([b"a\r\n.\n"]))
     with pytest.raises(LeftError):
-        asyncio.run(_read([b"x" * 100] * 100, most=1000))
+        run(_read([b"x" * 100] * 100, most=1000))
 
 
 def test_a_message_is_as_large_as_it_may_be_and_no_larger() -> None:
-    assert asyncio.run(_read([b"x" * 998 + b"\r\n.\r\n"], most=1000))[0] == b"x" * 998 + b"\r\n"
+    assert run(_read([b"x" * 998 + b"\r\n.\r\n"], most=1000))[0] == b"x" * 998 + b"\r\n"
     with pytest.raises(TooLargeError):
-        asyncio.run(_read([b"x" * 999 + b"\r\n.\r\n"], most=1000))
+        run(_read([b"x" * 999 + b"\r\n.\r\n"], most=1000))
     with pytest.raises(TooLargeError):
-        asyncio.run(_read([b"x" * 700, b"y" * 700, b"\r\n", b".\r", b"\n"], most=1000))
+        run(_read([b"x" * 700, b"y" * 700, b"\r\n", b".\r", b"\n"], most=1000))
 
 
 def test_lines_are_strict() -> None:
@@ -220,7 +231,7 @@ def test_lines_are_strict() -> None:
             except LeftError:
                 return found
 
-    assert asyncio.run(lines(b"a\r\nb\nc\rd\r\n" + b"x" * 9000 + b"\r\ne\r\n")) == [
+    assert run(lines(b"a\r\nb\nc\rd\r\n" + b"x" * 9000 + b"\r\ne\r\n")) == [
         b"a",
         BareLineError,
         BareLineError,

@@ -18,6 +18,7 @@ from espace.messaging.models import (
     Correspondent,
     Draft,
     DraftFile,
+    MailboxTemplate,
     Message,
     Sending,
 )
@@ -25,7 +26,18 @@ from espace.messaging.models import (
 DRAFT_LIFE = timedelta(days=90)
 """How long a draft is kept that nobody goes on writing."""
 _BATCH = 200
-TABLES = (ConversationWord, Sending, Attachment, Message, Conversation, Correspondent, DraftFile, Draft)
+TABLES = (
+    ConversationWord,
+    Sending,
+    Attachment,
+    Message,
+    Conversation,
+    Correspondent,
+    DraftFile,
+    Draft,
+    MailboxTemplate,
+)
+"""Every table that has rows of a box."""
 _OWNER = bindparam("owner", type_=Id)
 # In the order in which a file passes from one to the next: what moves while we look is met on its way.
 _NAMED = (

@@ -223,7 +223,7 @@ def _writing(place: Here, form: WriteForm, *, begun: DraftFacts | None = None) -
     """The page of a new message; `begun` is one that was left before, to go on with."""
     box = place.box
     draft = drafts.find(box, form.draft_id)
-    everybody = recipients.recipients(box)
+    everybody = recipients.shown(box)
     chosen_refs = set(form.to.data or [])
     offered = [one for one in everybody if one.allowed]
     first = [one for n, one in enumerate(offered) if n < _SHOWN or one.ref in chosen_refs]

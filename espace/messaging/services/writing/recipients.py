@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from espace import crypto
+from espace import crypto, db
+from espace.audit.services import Action
 from espace.messaging.services import apart, pharmacies
 from espace.messaging.services.boxes import Box, mailbox_at
 from espace.messaging.services.facts import Party
@@ -13,6 +14,7 @@ from espace.messaging.services.names import patient_name
 from espace.messaging.services.outgoing import sending
 from espace.messaging.services.pharmacies import KnownPharmacy
 from espace.messaging.services.practice.choosing import Outward, outward
+from espace.messaging.services.reading.lists import is_watched, leave_row
 from espace.messaging.services.rights import Exchange, Why, may_write
 from espace.words import Message as Words
 
@@ -44,6 +46,18 @@ def recipients(box: Box) -> list[Recipient]:
             found = [other for other in found if other.address.lower() != one.address.lower()]
             found.append(_pharmacy(box, one))
     return sorted(found, key=lambda one: not one.allowed)
+
+
+def shown(box: Box) -> list[Recipient]:
+    """As `recipients`, to be shown: who writes for somebody else leaves a row, since it tells who takes care (R25).
+
+    The row names none of them: some may be kept from those who read the trail.
+    """
+    if not is_watched(box):
+        return recipients(box)
+    with db.write():
+        leave_row(box, Action.MESSAGES_LISTED, [])
+        return recipients(box)
 
 
 def ref(box: Box, address: str) -> str:
