@@ -31,7 +31,8 @@ from tests.support import build, office
 from tests.support.clock import FakeClock
 from tests.support.papers import pdf
 
-MAIL_TABLES = [table for name, table in sorted(db.Base.metadata.tables.items()) if name.startswith(("mail_", "mailbox"))]
+ALL = sorted(db.Base.metadata.tables.items())
+MAIL_TABLES = [table for name, table in ALL if name.startswith(("mail_", "mailbox"))]
 OF_BOXES = [table for table in MAIL_TABLES if "record_id" in table.c]
 
 
