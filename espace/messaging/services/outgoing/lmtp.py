@@ -53,7 +53,7 @@ def hand_on(_delivery_id: UUID, payload: Mapping[str, Any]) -> None:
         letter = rewriting.letter_of(box_id, message_id, message)
         _handed(server, rewriting.written(letter), letter.sender.address, payload["address"])
     except (TamperedError, FileNotFoundError, ValueError) as error:
-        _log.error("lmtp_given_up", box_id=str(box_id), message_id=str(message_id), error=type(error).__name__)
+        _log.error("lmtp_given_up", error=type(error).__name__)
     except (OSError, smtplib.SMTPException) as error:
         _later(payload, type(error).__name__)
 
@@ -76,7 +76,7 @@ def _later(payload: Mapping[str, Any], error: str) -> None:
     """Again in a while: what the server does not take today it may take once its operator has looked."""
     now, tries = clock.now(), payload["tries"] + 1
     if now >= datetime.fromisoformat(payload["since"]) + KEPT_TRYING:
-        _log.error("lmtp_given_up", box_id=payload["box_id"], message_id=payload["message_id"], error=error)
+        _log.error("lmtp_given_up", error=error)
         return
-    _log.warning("lmtp_failed", box_id=payload["box_id"], tries=tries, error=error)
+    _log.warning("lmtp_failed", tries=tries, error=error)
     outbox.post(TOPIC, {**payload, "tries": tries}, due_at=now + wait_after(tries))
