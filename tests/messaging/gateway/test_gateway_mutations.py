@@ -1,43 +1,16 @@
 """Messages of hostile or broken programs: each is taken or refused for good, none put off by a fault of ours."""
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from flask import Flask
 
-from espace.machines import Machines
 from espace.messaging.services import boxes
-from espace.settings import Settings
+from tests.messaging.gate import Gate, message
 from tests.support import build
-from tests.support.certificates import Certificates
 from tests.support.papers import pdf
-
-from .gate import Gate, message, open_gate, trust, with_gateway
 
 MANY = 300
 ODD = (b"\xff", b"\r\n", b"\r\n ", b"=?utf-8?b?", b"--", b'"', b"<", b":", b"\r\n\r\n", b"(" * 50, b"\xf0\x9f")
-
-
-@pytest.fixture
-def certificates(tmp_path: Path) -> Certificates:
-    """The certificates of this test's operators."""
-    return Certificates(tmp_path / "certificates")
-
-
-@pytest.fixture
-def settings(settings: Settings, certificates: Certificates) -> Settings:
-    """A house with a gateway."""
-    return with_gateway(settings, certificates)
-
-
-@pytest.fixture
-def gate(app: Flask, machines: Machines, certificates: Certificates) -> Iterator[Gate]:
-    """A gateway that trusts the other operator."""
-    trust()
-    with open_gate(machines, certificates) as opened:
-        yield opened
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:

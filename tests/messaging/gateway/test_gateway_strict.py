@@ -2,26 +2,22 @@
 
 import asyncio
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from espace import db
-from espace.machines import Machines
 from espace.messaging.gateway.intake import BareLineError, Intake, LeftError, LongLineError, TooLargeError, is_strict
 from espace.messaging.models import Message
 from espace.messaging.services import boxes
 from espace.settings import Settings
+from tests.messaging.gate import SENDER, Gate, Raw, message, with_gateway
 from tests.support import build
 from tests.support.certificates import Certificates
-
-from .gate import SENDER, Gate, Raw, message, open_gate, trust, with_gateway
 
 ENDS = [
     b"\n.\n",
@@ -41,23 +37,9 @@ ENDS = [
 
 
 @pytest.fixture
-def certificates(tmp_path: Path) -> Certificates:
-    """The certificates of this test's operators."""
-    return Certificates(tmp_path / "certificates")
-
-
-@pytest.fixture
 def settings(settings: Settings, certificates: Certificates) -> Settings:
     """A house with a gateway that takes messages of a megabyte."""
     return with_gateway(settings, certificates, mail_message_mb=1)
-
-
-@pytest.fixture
-def gate(app: Flask, machines: Machines, certificates: Certificates) -> Iterator[Gate]:
-    """A gateway that trusts the other operator."""
-    trust()
-    with open_gate(machines, certificates) as opened:
-        yield opened
 
 
 def received() -> int:

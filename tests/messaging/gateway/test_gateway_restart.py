@@ -2,23 +2,18 @@
 
 import smtplib
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Event, Thread
 
 import psycopg
 import pytest
-from flask import Flask
 
 from espace.machines import Machines
 from espace.messaging.gateway import replies
 from espace.messaging.services import boxes
-from espace.settings import Settings
+from tests.messaging.gate import SENDER, Gate, message
+from tests.messaging.letters import attachments, messages
 from tests.support import build
-from tests.support.certificates import Certificates
 from tests.support.papers import pdf
-
-from .gate import SENDER, Gate, message, open_gate, trust, with_gateway
-from .letters import attachments, messages
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 _END = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -27,26 +22,6 @@ WHERE datname = current_database() AND backend_type = 'client backend' AND pid <
 """
 """The oldest connection is that of the tests, which lend the database."""
 _WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
-@pytest.fixture
-def certificates(tmp_path: Path) -> Certificates:
-    """The certificates of this test's operators."""
-    return Certificates(tmp_path / "certificates")
-
-
-@pytest.fixture
-def settings(settings: Settings, certificates: Certificates) -> Settings:
-    """A house with a gateway."""
-    return with_gateway(settings, certificates)
-
-
-@pytest.fixture
-def gate(app: Flask, machines: Machines, certificates: Certificates) -> Iterator[Gate]:
-    """A gateway that trusts the other operator."""
-    trust()
-    with open_gate(machines, certificates) as opened:
-        yield opened
 
 
 @pytest.fixture

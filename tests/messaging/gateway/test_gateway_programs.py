@@ -5,7 +5,6 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -27,28 +26,14 @@ from espace.messaging.services.outgoing import receipts, sendings
 from espace.messaging.services.practice import mailboxes, tokens
 from espace.outbox.models import Delivery
 from espace.permissions import SYSTEM
-from espace.settings import Settings
+from tests.messaging.gate import Gate, message, open_gate
+from tests.messaging.letters import DOCTOR, arrive, letter, messages
 from tests.support import build
 from tests.support.build import Caregiver
 from tests.support.certificates import Certificates
 from tests.support.clock import FakeClock
 
-from .gate import Gate, message, open_gate, with_gateway
-from .letters import DOCTOR, arrive, letter, messages
-
 ADDRESS = "helene.morvan@cabinets.espace.example"
-
-
-@pytest.fixture
-def certificates(tmp_path: Path) -> Certificates:
-    """The certificates of this test's operators."""
-    return Certificates(tmp_path / "certificates")
-
-
-@pytest.fixture
-def settings(settings: Settings, certificates: Certificates) -> Settings:
-    """A house with a gateway."""
-    return with_gateway(settings, certificates)
 
 
 @pytest.fixture

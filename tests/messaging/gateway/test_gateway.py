@@ -7,7 +7,7 @@ import sqlite3
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,31 +29,10 @@ from espace.messaging.services.places import Refusal
 from espace.records.services import closing, opposition
 from espace.records.services.transitions import Part
 from espace.settings import Settings
+from tests.messaging.gate import SENDER, Gate, Raw, message, open_gate, trust
 from tests.support import build
 from tests.support.certificates import Certificates
 from tests.support.clock import FakeClock
-
-from .gate import SENDER, Gate, Raw, message, open_gate, trust, with_gateway
-
-
-@pytest.fixture
-def certificates(tmp_path: Path) -> Certificates:
-    """The certificates of this test's operators."""
-    return Certificates(tmp_path / "certificates")
-
-
-@pytest.fixture
-def settings(settings: Settings, certificates: Certificates) -> Settings:
-    """A house with a gateway."""
-    return with_gateway(settings, certificates)
-
-
-@pytest.fixture
-def gate(app: Flask, machines: Machines, certificates: Certificates) -> Iterator[Gate]:
-    """A gateway that trusts the other operator."""
-    trust()
-    with open_gate(machines, certificates) as opened:
-        yield opened
 
 
 def received() -> int:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -18,29 +17,16 @@ from espace.machines import Machines
 from espace.messaging.models import Message
 from espace.messaging.services import boxes
 from espace.settings import Settings
+from tests.messaging.gate import SENDER, open_gate, trust
 from tests.support import build
 from tests.support.certificates import OURS, Certificates
 from tests.support.mail_peer import needs
-
-from .gate import SENDER, open_gate, trust, with_gateway
 
 PATIENCE = 30
 NAMES = (
     *("data_dir", "key_file", "checkpoint_dir", "database_url", "base_url", "patient_domain", "mailbox_domains"),
     *("mail_name", "mail_port", "mail_tls_port", "mail_certificate", "mail_key", "mail_ca_file"),
 )
-
-
-@pytest.fixture
-def certificates(tmp_path: Path) -> Certificates:
-    """The certificates of this test's operators."""
-    return Certificates(tmp_path / "certificates")
-
-
-@pytest.fixture
-def settings(settings: Settings, certificates: Certificates) -> Settings:
-    """A house with a gateway."""
-    return with_gateway(settings, certificates)
 
 
 def environment(given: Settings) -> dict[str, str]:

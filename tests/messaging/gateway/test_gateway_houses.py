@@ -2,7 +2,6 @@
 
 import smtplib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -17,28 +16,14 @@ from espace.messaging.services.reading import lists
 from espace.messaging.services.reading.lists import Folder
 from espace.messaging.services.rights import Why
 from espace.messaging.services.writing import closing
-from espace.settings import Settings
+from tests.messaging.gate import Gate, message, open_gate, trust
+from tests.messaging.letters import messages, own_box
+from tests.messaging.mailboxes import doctor
+from tests.messaging.mailboxes import own_box as own_mailbox
 from tests.support import build
 from tests.support.certificates import PEER, Certificates
 
-from .gate import Gate, message, open_gate, trust, with_gateway
-from .letters import messages, own_box
-from .mailboxes import doctor
-from .mailboxes import own_box as own_mailbox
-
 THEIRS = "patient.autre.example"
-
-
-@pytest.fixture
-def certificates(tmp_path: Path) -> Certificates:
-    """The certificates of this test's operators."""
-    return Certificates(tmp_path / "certificates")
-
-
-@pytest.fixture
-def settings(settings: Settings, certificates: Certificates) -> Settings:
-    """A house with a gateway."""
-    return with_gateway(settings, certificates)
 
 
 @pytest.fixture

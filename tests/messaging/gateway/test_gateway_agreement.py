@@ -2,35 +2,20 @@
 
 from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from espace.machines import Machines
 from espace.messaging.services import boxes
-from espace.settings import Settings
+from tests.messaging.gate import DOMAIN, SENDER, Gate, Raw, message, open_gate, trust
 from tests.support import build
 from tests.support.certificates import PEER, Certificates
-
-from .gate import DOMAIN, SENDER, Gate, Raw, message, open_gate, trust, with_gateway
 
 OTHER = "clinique.autre.example"
 OTHER_NAME = "mail.autre.test"
 UNLISTED = "inconnu.example"
 COMBINATIONS = list(product([True, False], repeat=4))
-
-
-@pytest.fixture
-def certificates(tmp_path: Path) -> Certificates:
-    """The certificates of this test's operators."""
-    return Certificates(tmp_path / "certificates")
-
-
-@pytest.fixture
-def settings(settings: Settings, certificates: Certificates) -> Settings:
-    """A house with a gateway."""
-    return with_gateway(settings, certificates)
 
 
 @pytest.fixture
