@@ -85,7 +85,7 @@ class Mailbox:
         return self._find("WHERE recipient LIKE '%@' || ?", THERE, limit)
 
     def _find(self, where: str, *values: str | int) -> list[Mail]:
-        query = f"SELECT number, sender, recipient, raw FROM mails {where} ORDER BY number DESC LIMIT ?"  # noqa: S608
+        query = f"SELECT number, sender, recipient, raw FROM mails {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - ours, above
         with self._open() as connection:
             return [_mail(*row) for row in connection.execute(query, values).fetchall()]
 

@@ -50,7 +50,7 @@ def leave(_delivery_id: UUID, payload: Mapping[str, Any]) -> None:
         outcomes = _carried(letter, [one.address for one in due], secret=message.secret)
     except (TamperedError, FileNotFoundError, ValueError, MailError):
         # Nothing that is tried again reads what is broken: its author is told to write it again.
-        _log.error("message_unreadable", box_id=str(box_id), message_id=str(message_id))
+        _log.error("message_unreadable")
         outcomes = {one.address: Outcome(Fate.NEVER, Failure.UNREADABLE) for one in due}
     except (EspaceError, OSError):
         outcomes = {one.address: Outcome(Fate.LATER, Failure.BUSY) for one in due}

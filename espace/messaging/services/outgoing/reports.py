@@ -126,7 +126,7 @@ def _is_news(one: SendingFacts, news: News) -> bool:
 
 
 def _drop(box_id: UUID, letter: Letter) -> None:
-    _log.info("report_dropped", box_id=str(box_id))
+    _log.info("report_dropped")
     key = storing.message_index(box_id, letter.message_id).hex()
     if audit.seen_lately(SYSTEM, box_id, Action.MESSAGE_REFUSED, key, _ONCE):
         return
